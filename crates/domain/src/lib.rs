@@ -1,0 +1,28 @@
+//! The vocabulary of Watchbell and every decision that it makes.
+//!
+//! Flow: a [`monitor::Monitor`] has a [`schedule::Schedule`] and a [`target::Target`]; a probe turns the target into
+//! an [`outcome::Outcome`]; [`state::advance`] folds outcomes into a [`state::MonitorState`] and now and then a
+//! [`state::Transition`]; a transition opens or resolves an [`incident::Incident`]; each event of an incident becomes
+//! one [`delivery`] per channel and recipient.
+//!
+//! What this crate does not do: no runtime, no database, no network, no clock, no randomness. Time and random numbers
+//! come in as arguments, so that every rule here is tested by table and by property.
+
+pub mod channel;
+pub mod clock;
+pub mod delivery;
+pub mod duration;
+pub mod field;
+pub mod host;
+pub mod id;
+pub mod incident;
+pub mod json;
+pub mod mail;
+pub mod monitor;
+pub mod outcome;
+pub mod retry;
+pub mod schedule;
+pub mod sealed;
+pub mod state;
+pub mod target;
+pub mod text;

@@ -1,0 +1,128 @@
+//! From an event to a message for one recipient of one channel, and what became of it.
+
+use std::{net::SocketAddr, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    clock::Timestamp,
+    id::{ChannelId, DeliveryId, IncidentId, MonitorId},
+    incident::Incident,
+    outcome::named,
+};
+
+named! {
+    /// What happened, by the names that webhooks carry.
+    Event {
+        Opened = "incident.opened",
+        Reminder = "incident.reminder",
+        Acknowledged = "incident.acknowledged",
+        Resolved = "incident.resolved",
+        CertificateExpiring = "monitor.certificate_expiring",
+        Test = "test",
+    }
+}
+
+impl Event {
+    /// After this long an undelivered message is stale and expires, visibly.
+    pub const fn time_to_live(self) -> Duration {
+        match self {
+            Self::Opened | Self::Resolved | Self::CertificateExpiring => Duration::from_hours(24),
+            Self::Acknowledged | Self::Reminder | Self::Test => Duration::from_hours(1),
+        }
+    }
+}
+
+named! {
+    /// Where a delivery stands. The last four are final.
+    DeliveryState {
+        Pending = "pending",
+        Sending = "sending",
+        Sent = "sent",
+        Failed = "failed",
+        Expired = "expired",
+        Cancelled = "cancelled",
+    }
+}
+
+impl DeliveryState {
+    pub const fn is_final(self) -> bool {
+        match self {
+            Self::Pending | Self::Sending => false,
+            Self::Sent | Self::Failed | Self::Expired | Self::Cancelled => true,
+        }
+    }
+}
+
+/// One recipient hears of one event of one incident through one channel once: the unique key of the outbox.
+pub fn dedup_key(incident: IncidentId, event: Event, channel: ChannelId, recipient: &str) -> String {
+    format!("{incident}:{event}:{channel}:{}", recipient.to_ascii_lowercase())
+}
+
+/// Everything that a channel may say. It is put together when the delivery is claimed, from what is then true.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice {
+    pub delivery: DeliveryId,
+    pub event: Event,
+    /// When it happened (not when it is sent).
+    pub at: Timestamp,
+    pub recipient: String,
+    pub channel_name: String,
+    /// `None` for a test.
+    pub subject: Option<Subject>,
+    /// Fixed when the delivery was planned; the same on every retry. Without angle brackets.
+    pub message_id: String,
+    /// The `Message-ID` of this recipient's message about the opening, if that one was accepted by a server.
+    pub thread: Option<String>,
+}
+
+/// What the message is about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Subject {
+    pub incident: Incident,
+    pub monitor: MonitorLabel,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MonitorLabel {
+    pub id: MonitorId,
+    pub name: String,
+    pub kind: String,
+    /// As [`crate::target::Target`] prints itself.
+    pub target: String,
+    pub tags: Vec<String>,
+}
+
+/// One try at delivering, as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    pub number: u32,
+    pub started_at: Timestamp,
+    pub duration: Duration,
+    /// Revision of the settings that were used (mail), if any.
+    pub settings_revision: Option<i64>,
+    /// The address that was actually dialled.
+    pub remote: Option<SocketAddr>,
+    /// `host:port` of the server as set up.
+    pub server: Option<String>,
+    /// The last step that was reached: `dns`, `connect`, `auth`, `rcpt_to`, `reply`, …
+    pub step: Option<String>,
+    pub reply_code: Option<u16>,
+    /// The other side's words, sanitised, at most 1 KiB.
+    pub reply_text: Option<String>,
+    pub verdict: AttemptVerdict,
+}
+
+/// How a try ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum AttemptVerdict {
+    /// The other side gave its final yes. `reference` is its own name for the message (queue id), if it said one.
+    Accepted { reference: Option<String> },
+    /// Not now.
+    Deferred { reason: String },
+    /// Not this way until a person changes something; released by saving the settings that it waits for.
+    Waiting { reason: String },
+    /// Never.
+    Refused { reason: String },
+}

@@ -1,0 +1,262 @@
+//! The state machine of one monitor. Pure: outcomes in, state and perhaps a transition out.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    clock::Timestamp,
+    monitor::Thresholds,
+    outcome::{Fault, Outcome, Reason, Verdict},
+};
+
+/// Everything that a restart must read back to go on as if nothing had happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MonitorState {
+    pub known: Known,
+    /// Set while our own faults keep us from looking. It lies over `known` and changes nothing in it, so that
+    /// returning from it is silent and an open incident stays open.
+    pub doubt: Option<Doubt>,
+}
+
+/// What we last knew of the target.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum Known {
+    /// Never decided yet.
+    Pending { failing: Option<Streak> },
+    Up {
+        since: Timestamp,
+        failing: Option<Streak>,
+    },
+    /// `since` is the first failing check, not the one that crossed the threshold.
+    Down {
+        since: Timestamp,
+        reason: Reason,
+        successes: u32,
+    },
+}
+
+/// Consecutive failures that have not crossed the threshold yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Streak {
+    pub first_at: Timestamp,
+    pub failures: u32,
+    pub reason: Reason,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Doubt {
+    pub since: Timestamp,
+    pub fault: Fault,
+}
+
+/// The word that people see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    Up,
+    Degraded,
+    Down,
+    Unknown,
+    Paused,
+    Maintenance,
+    Pending,
+}
+
+impl Status {
+    pub const ALL: [Self; 7] = [
+        Self::Up,
+        Self::Degraded,
+        Self::Down,
+        Self::Unknown,
+        Self::Paused,
+        Self::Maintenance,
+        Self::Pending,
+    ];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Degraded => "degraded",
+            Self::Down => "down",
+            Self::Unknown => "unknown",
+            Self::Paused => "paused",
+            Self::Maintenance => "maintenance",
+            Self::Pending => "pending",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|s| s.as_str() == text)
+    }
+}
+
+/// A change that people are told about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Transition {
+    Opened { since: Timestamp, reason: Reason },
+    Resolved { since: Timestamp, at: Timestamp },
+}
+
+impl Default for MonitorState {
+    fn default() -> Self {
+        Self {
+            known: Known::Pending { failing: None },
+            doubt: None,
+        }
+    }
+}
+
+impl MonitorState {
+    pub fn status(&self) -> Status {
+        if self.doubt.is_some() {
+            return Status::Unknown;
+        }
+        match self.known {
+            Known::Pending { .. } => Status::Pending,
+            Known::Up { .. } => Status::Up,
+            Known::Down { .. } => Status::Down,
+        }
+    }
+
+    /// Since when [`Self::status`] holds; `None` while pending.
+    pub fn since(&self) -> Option<Timestamp> {
+        match (&self.doubt, &self.known) {
+            (Some(d), _) => Some(d.since),
+            (None, Known::Pending { .. }) => None,
+            (None, Known::Up { since, .. } | Known::Down { since, .. }) => Some(*since),
+        }
+    }
+
+    /// Why the status is not UP, in words.
+    pub fn detail(&self) -> Option<&str> {
+        match (&self.doubt, &self.known) {
+            (Some(d), _) => Some(&d.fault.detail),
+            (None, Known::Down { reason, .. }) => Some(&reason.detail),
+            (None, Known::Up { .. } | Known::Pending { .. }) => None,
+        }
+    }
+
+    /// True between a first failure and the decision about it: the next check comes after
+    /// [`Thresholds::recheck_every`], not a full interval later.
+    pub fn wants_recheck(&self) -> bool {
+        matches!(
+            self.known,
+            Known::Pending { failing: Some(_) } | Known::Up { failing: Some(_), .. }
+        )
+    }
+}
+
+/// Folds one outcome into the state. `since` never lies after `outcome.at`, whatever the clock did.
+pub fn advance(
+    mut state: MonitorState,
+    outcome: &Outcome,
+    thresholds: Thresholds,
+) -> (MonitorState, Option<Transition>) {
+    let at = outcome.at;
+    match &outcome.verdict {
+        Verdict::Internal(fault) => {
+            let since = state.doubt.as_ref().map_or(at, |d| d.since.min(at));
+            state.doubt = Some(Doubt {
+                since,
+                fault: fault.clone(),
+            });
+            (state, None)
+        }
+        Verdict::Up => {
+            let (known, transition) = succeed(state.known, at, thresholds);
+            (MonitorState { known, doubt: None }, transition)
+        }
+        Verdict::Down(reason) => {
+            let (known, transition) = fail(state.known, at, reason, thresholds);
+            (MonitorState { known, doubt: None }, transition)
+        }
+    }
+}
+
+fn succeed(known: Known, at: Timestamp, t: Thresholds) -> (Known, Option<Transition>) {
+    match known {
+        Known::Pending { .. } => (
+            Known::Up {
+                since: at,
+                failing: None,
+            },
+            None,
+        ),
+        Known::Up { since, .. } => (
+            Known::Up {
+                since: since.min(at),
+                failing: None,
+            },
+            None,
+        ),
+        Known::Down {
+            since,
+            reason,
+            successes,
+        } => {
+            let (since, successes) = (since.min(at), successes.saturating_add(1));
+            if successes >= t.recover_after.get() {
+                (
+                    Known::Up {
+                        since: at,
+                        failing: None,
+                    },
+                    Some(Transition::Resolved { since, at }),
+                )
+            } else {
+                (
+                    Known::Down {
+                        since,
+                        reason,
+                        successes,
+                    },
+                    None,
+                )
+            }
+        }
+    }
+}
+
+fn fail(known: Known, at: Timestamp, reason: &Reason, t: Thresholds) -> (Known, Option<Transition>) {
+    let (streak, up_since) = match known {
+        Known::Down { since, reason, .. } => {
+            return (
+                Known::Down {
+                    since: since.min(at),
+                    reason,
+                    successes: 0,
+                },
+                None,
+            );
+        }
+        Known::Pending { failing } => (failing, None),
+        Known::Up { since, failing } => (failing, Some(since.min(at))),
+    };
+    let streak = match streak {
+        Some(s) => Streak {
+            first_at: s.first_at.min(at),
+            failures: s.failures.saturating_add(1),
+            reason: reason.clone(),
+        },
+        None => Streak {
+            first_at: at,
+            failures: 1,
+            reason: reason.clone(),
+        },
+    };
+    if streak.failures >= t.confirm_after.get() {
+        let (since, reason) = (streak.first_at, streak.reason);
+        let down = Known::Down {
+            since,
+            reason: reason.clone(),
+            successes: 0,
+        };
+        return (down, Some(Transition::Opened { since, reason }));
+    }
+    let failing = Some(streak);
+    let known = match up_since {
+        Some(since) => Known::Up { since, failing },
+        None => Known::Pending { failing },
+    };
+    (known, None)
+}
