@@ -1,0 +1,73 @@
+//! What every channel is to the dispatcher: a message in, a receipt or a classified refusal out.
+
+use std::{net::SocketAddr, time::Duration};
+
+use async_trait::async_trait;
+use domain::delivery::Notice;
+
+/// One way to reach people, with one configuration. Built for each send from what is then stored.
+#[async_trait]
+pub trait Channel: Send + Sync {
+    /// Sends one message to one recipient. It is done when the other side gave its final answer; it keeps its own
+    /// deadlines, and the dispatcher's lies above them.
+    async fn send(&self, notice: &Notice) -> Result<Receipt, SendError>;
+}
+
+/// The other side's final yes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Receipt {
+    /// Its own name for the message (queue id), if it said one.
+    pub reference: Option<String>,
+    pub trace: Trace,
+}
+
+/// Why a message was not accepted and what to do next. Classified by the channel, where it is understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SendError {
+    /// One or two sentences for a person: what happened and what to do. No secrets, sanitised.
+    pub reason: String,
+    pub retry: Retry,
+    pub trace: Trace,
+}
+
+/// What to do after a message was not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// The same message will never be accepted.
+    Never,
+    /// By the table of the channel ([`domain::retry::RetryPolicy`]) until the time to live is over.
+    Backoff,
+    /// As [`Retry::Backoff`], but given up for good after the third attempt: an answer that usually stays
+    /// (a 404) and sometimes is a deployment in progress.
+    Briefly,
+    /// The other side named the time.
+    After(Duration),
+    /// Not before a person changes the settings of the channel or of mail.
+    OnSettings,
+}
+
+/// How far a send got and what it saw; becomes part of [`domain::delivery::Attempt`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trace {
+    /// Revision of the mail settings that were used.
+    pub settings_revision: Option<i64>,
+    /// The address that was actually dialled.
+    pub remote: Option<SocketAddr>,
+    /// `host:port` as set up.
+    pub server: Option<String>,
+    /// The last step that was reached.
+    pub step: Option<String>,
+    pub reply_code: Option<u16>,
+    /// The other side's words, sanitised, at most 1 KiB.
+    pub reply_text: Option<String>,
+}
+
+impl SendError {
+    pub fn new(retry: Retry, reason: impl Into<String>, trace: Trace) -> Self {
+        Self {
+            reason: reason.into(),
+            retry,
+            trace,
+        }
+    }
+}
