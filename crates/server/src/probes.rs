@@ -1,0 +1,64 @@
+//! `/healthz` and `/readyz`: does the process live, and does the whole loop work.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Json, Router,
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use domain::clock::{Clock, Timestamp};
+use serde_json::{Map, json};
+
+/// A tick older than this is stale.
+const STALE: Duration = Duration::from_secs(30);
+
+#[derive(Clone)]
+pub(crate) struct Vitals {
+    pub(crate) store: store::Store,
+    pub(crate) scheduler: scheduler::Handle,
+    pub(crate) dispatcher: alert::DispatcherHandle,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+pub(crate) fn router(vitals: Vitals) -> Router {
+    Router::new()
+        .route("/healthz", get(|| async { ([(header::CACHE_CONTROL, "no-store")], "ok\n") }))
+        .route("/readyz", get(ready))
+        .with_state(vitals)
+}
+
+async fn ready(State(vitals): State<Vitals>) -> Response {
+    let now = vitals.clock.now();
+    let mut stale = Map::new();
+    match tokio::time::timeout(Duration::from_secs(3), vitals.store.ping()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => {
+            tracing::warn!(error = %error, "the database does not answer");
+            stale.insert("database".into(), "does not answer; see the log".into());
+        }
+        Err(_) => {
+            stale.insert("database".into(), "no answer within 3 s".into());
+        }
+    }
+    let ticks = [
+        ("scheduler", vitals.scheduler.health().last_tick),
+        ("dispatcher", vitals.dispatcher.health().last_tick),
+    ];
+    for (name, last) in ticks {
+        if is_stale(now, last) {
+            stale.insert(name.into(), format!("last tick at {last}").into());
+        }
+    }
+    if stale.is_empty() {
+        Json(json!({ "ready": true })).into_response()
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "ready": false, "stale": stale }))).into_response()
+    }
+}
+
+fn is_stale(now: Timestamp, tick: Timestamp) -> bool {
+    now.since(tick) > STALE
+}
