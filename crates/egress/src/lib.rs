@@ -1,0 +1,21 @@
+//! How anything leaves the process: resolve, filter, dial, TLS.
+//!
+//! Flow: a [`Dialer`] turns a host into addresses (`/etc/hosts`, then DNS), holds **every** address to the [`Policy`],
+//! and connects to one of those very addresses, so that a name that resolves differently a moment later gains nothing.
+//! HTTP clients get the same through [`HttpResolver`] and [`Dialer::guarded`]. [`tls`] builds client configurations
+//! that keep the certificate chain also when it was refused.
+//!
+//! What this crate does not do: no protocol above TLS, no redirects, no retries, no pooling, no verdicts. It says what
+//! went wrong and whether that lies on this machine; its callers decide what that means.
+
+mod address;
+mod dial;
+mod http;
+mod policy;
+mod resolve;
+pub mod tls;
+
+pub use dial::{DialError, Dialed, Dialer, SetupError};
+pub use http::HttpResolver;
+pub use policy::{Denied, Policy};
+pub use resolve::ResolveError;
