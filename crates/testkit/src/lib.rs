@@ -1,0 +1,38 @@
+//! What tests drive the program with: the other side of every wire, the process itself, and time.
+//!
+//! Flow: a test starts what the program will talk to ([`SmtpServer`], [`HttpTarget`], [`TcpTarget`], [`WebhookSink`],
+//! [`Postgres`]), perhaps the built binary itself ([`Watchbell`]), acts, and waits for what must follow with
+//! [`wait_until`]. Everything listens on 127.0.0.1 and ends when it is dropped.
+//!
+//! What this crate does not do: it knows nothing of the store, the probes or the channels, so that it cannot share
+//! their mistakes. It is a dev-dependency for `tests/*.rs`; unit tests do not use it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test that cannot set its scene must fail at once and loudly; its tasks end with the test"
+)]
+
+mod clock;
+mod door;
+mod http;
+pub mod smtp;
+mod tcp;
+pub mod tls;
+mod wait;
+
+pub use clock::{FakeClock, WallClock};
+pub use http::{HttpTarget, Reply, Request, WebhookSink};
+pub use smtp::{Act, Hold, Rule, Script, SmtpServer, Step};
+pub use tcp::TcpTarget;
+pub use tempfile::TempDir;
+pub use wait::{wait_for, wait_until};
+
+/// An empty directory that is removed when dropped.
+pub fn temp_dir() -> TempDir {
+    tempfile::Builder::new()
+        .prefix("watchbell-test-")
+        .tempdir()
+        .expect("a temporary directory can be made")
+}
