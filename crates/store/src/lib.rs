@@ -1,0 +1,38 @@
+//! The only crate that knows the database: SQLite by default, PostgreSQL through the same code.
+//!
+//! Flow: [`Store::open`] connects, backs up, migrates and checks the key. Domain types go in and come out of the
+//! handles [`Store::monitors`], [`Store::incidents`], [`Store::samples`], [`Store::outbox`], [`Store::channels`],
+//! [`Store::settings`] and [`Store::accounts`]. Rows stay inside: each is turned into domain by a checked conversion,
+//! and one that does not parse is [`StoreError::Corrupt`], never a panic.
+//!
+//! Two classes of durability. A transition with its incident and every outbox row, a setting, an account: committed at
+//! once, in one transaction. Samples: collected and written at least once a second.
+//!
+//! What this crate does not do: it decides nothing about monitors ([`domain::state`] does), it sends nothing
+//! (`alert` does), and it never holds a transaction open while anybody waits for the network.
+
+pub mod accounts;
+mod channels;
+pub mod crash;
+mod error;
+mod incidents;
+mod key;
+mod monitors;
+pub mod outbox;
+mod page;
+mod record;
+pub mod samples;
+mod settings;
+mod store;
+
+pub use channels::{ChannelHealth, Channels};
+pub use error::StoreError;
+pub use incidents::{
+    IncidentEvent, IncidentEventKind, IncidentFilter, IncidentPhase, IncidentRow, Incidents,
+};
+pub use key::{KeyError, MasterKey};
+pub use monitors::{MonitorFilter, Monitors};
+pub use page::Page;
+pub use record::{Record, Recorded};
+pub use settings::{General, MailRevision, MailStatus, Settings};
+pub use store::{Options, Store};

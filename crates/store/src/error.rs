@@ -1,0 +1,47 @@
+//! What can go wrong with the database, as far as callers act on it.
+
+use domain::id::ChannelId;
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Somebody else holds the database. Trying again later is right.
+    #[error("the database is busy")]
+    Busy,
+    /// A stored row does not parse. The row is left as it is.
+    #[error("row {id} of table {table} is damaged in column {column}")]
+    Corrupt {
+        table: &'static str,
+        id: String,
+        column: &'static str,
+    },
+    /// The database was written by a later version of Watchbell.
+    #[error(
+        "the database was written by a newer version of Watchbell (it has migration {found}, this version knows migrations up to {known}); run that version, or restore a backup made before the upgrade"
+    )]
+    NewerSchema { found: String, known: String },
+    /// Something with this name, address or key exists already.
+    #[error("there is already such an entry: {0}")]
+    Conflict(&'static str),
+    /// A monitor names a channel that does not exist.
+    #[error("there is no channel {0}")]
+    UnknownChannel(ChannelId),
+    /// A file of the data directory cannot be read or written.
+    #[error("{what}: {source}")]
+    DataDir { what: String, source: std::io::Error },
+    /// The address of the database is not one that we know.
+    #[error("the database address is not usable: {0}")]
+    Url(String),
+    /// The operating system gave no random numbers, or a hash could not be computed.
+    #[error("cryptography failed: {0}")]
+    Crypto(&'static str),
+    /// The database refused or is not there. The text never carries the address or a secret.
+    #[error("the database is not available: {0}")]
+    Unavailable(String),
+}
+
+impl StoreError {
+    /// True when the same call may well succeed a moment later.
+    pub fn is_busy(&self) -> bool {
+        matches!(self, Self::Busy)
+    }
+}

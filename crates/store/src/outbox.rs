@@ -1,0 +1,158 @@
+//! The outbox: what must be sent, what is being sent, and what became of it.
+//!
+//! A row is planned in the transaction of the event. A dispatcher claims it (lease, fencing token, attempt counted,
+//! committed), sends it without any transaction, and finishes it with the same token. A claim whose lease ran out goes
+//! back to pending, so whatever happens to the process, the row ends in a final state with a reason.
+
+use std::time::Duration;
+
+use domain::{
+    channel::Channel,
+    clock::Timestamp,
+    delivery::{Attempt, DeliveryState, Event, Notice},
+    id::{ChannelId, DeliveryId, IncidentId},
+};
+use uuid::Uuid;
+
+use crate::{error::StoreError, page::Page, store::Store};
+
+pub struct Outbox<'a> {
+    pub(crate) store: &'a Store,
+}
+
+/// A delivery that is ours to send until the lease runs out.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    pub notice: Notice,
+    /// 1 = the first try.
+    pub attempt: u32,
+    pub lease: Lease,
+    pub channel: Channel,
+    /// No use sending after this.
+    pub expires_at: Timestamp,
+}
+
+/// Proof of a claim. A result that comes with an outdated one is not written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    pub delivery: DeliveryId,
+    pub(crate) token: Uuid,
+}
+
+/// What is to become of a delivery after an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    Sent,
+    Retry {
+        at: Timestamp,
+    },
+    /// Until the settings that it failed on are saved again (this channel's, or mail's).
+    Wait,
+    Failed,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct DeliveryFilter {
+    pub state: Option<DeliveryState>,
+    pub channel: Option<ChannelId>,
+    pub incident: Option<IncidentId>,
+    pub cursor: Option<String>,
+    /// 1 to 500.
+    pub limit: u32,
+}
+
+/// A delivery as people read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    pub id: DeliveryId,
+    pub event: Event,
+    pub incident: IncidentId,
+    pub monitor_name: String,
+    pub channel: ChannelId,
+    pub channel_name: String,
+    pub recipient: String,
+    pub state: DeliveryState,
+    /// Why it is in this state, in words.
+    pub reason: Option<String>,
+    /// Pending until settings are corrected.
+    pub waiting: bool,
+    pub created_at: Timestamp,
+    /// `None` while it waits, is being sent, or is final.
+    pub next_attempt_at: Option<Timestamp>,
+    pub attempts: u32,
+    pub message_id: String,
+    pub expires_at: Timestamp,
+    pub finished_at: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// Not final, those that wait for settings included.
+    pub pending: u64,
+    /// When the oldest of them was planned.
+    pub oldest_pending: Option<Timestamp>,
+    /// Failed or expired in the last 24 hours.
+    pub failed: u64,
+    /// Pending until settings are corrected.
+    pub waiting: u64,
+}
+
+impl<'a> Outbox<'a> {
+    /// Resolves after rows became due (planned, released, given back). A wake-up between two calls is not lost.
+    pub fn changed(&self) -> impl Future<Output = ()> + Send + use<'a> {
+        self.store.inner.due.notified()
+    }
+
+    pub fn wake(&self) {
+        self.store.inner.due.notify_one();
+    }
+
+    /// Channels with rows that are due now, or whose lease ran out.
+    pub async fn due_channels(&self, _now: Timestamp) -> Result<Vec<ChannelId>, StoreError> {
+        Err(StoreError::Busy)
+    }
+
+    /// When something becomes due, expires, or a lease ends; `None` = nothing is pending.
+    pub async fn next_due(&self, _now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        Err(StoreError::Busy)
+    }
+
+    /// Takes at most `limit` due rows of one channel, oldest first. Committed when it returns, attempt counted.
+    pub async fn claim(
+        &self,
+        _channel: ChannelId,
+        _limit: u32,
+        _lease: Duration,
+    ) -> Result<Vec<Claimed>, StoreError> {
+        Err(StoreError::Busy)
+    }
+
+    /// Records the attempt and what comes next. `false`: the lease ran out and somebody else has the row; nothing was
+    /// written.
+    pub async fn finish(&self, _lease: &Lease, _attempt: &Attempt, _next: Next) -> Result<bool, StoreError> {
+        Err(StoreError::Busy)
+    }
+
+    /// Gives back a claim that was not sent; its attempt does not count. `false`: it was not ours any more.
+    pub async fn release(&self, _lease: &Lease) -> Result<bool, StoreError> {
+        Err(StoreError::Busy)
+    }
+
+    /// Latest first.
+    pub async fn page(&self, _filter: &DeliveryFilter) -> Result<Page<Delivery>, StoreError> {
+        Err(StoreError::Busy)
+    }
+
+    pub async fn get(&self, _id: DeliveryId) -> Result<Option<(Delivery, Vec<Attempt>)>, StoreError> {
+        Err(StoreError::Busy)
+    }
+
+    /// Plans the same message again, under an id of its own. `None`: there is no such delivery, or its channel is gone.
+    pub async fn resend(&self, _id: DeliveryId) -> Result<Option<DeliveryId>, StoreError> {
+        Err(StoreError::Busy)
+    }
+
+    pub async fn backlog(&self) -> Result<Backlog, StoreError> {
+        Err(StoreError::Busy)
+    }
+}
