@@ -14,7 +14,12 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use crate::{Denied, Policy, ResolveError, address::has_route, resolve::Resolver, tls::load_roots};
+use crate::{
+    Denied, Policy, ResolveError,
+    address::has_route,
+    resolve::Resolver,
+    tls::{TlsSetupError, load_roots, with_authority},
+};
 
 /// Policy, resolver and root certificates of the process. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -32,6 +37,17 @@ struct Inner {
 pub enum SetupError {
     #[error("no root certificate could be loaded, neither from the system nor from the built-in set")]
     NoRoots,
+    #[error(transparent)]
+    Authority(#[from] TlsSetupError),
+}
+
+/// What an installation may set differently from the system.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Asked instead of the system's name servers; `/etc/hosts` still comes first.
+    pub name_servers: Option<Vec<SocketAddr>>,
+    /// An own certificate authority, PEM, trusted beside the system's.
+    pub extra_ca_pem: Option<String>,
 }
 
 /// An open connection and how it came about.
@@ -76,22 +92,21 @@ impl Dialer {
     /// Reads the system's resolver configuration and root certificates. A missing name server is not an error here:
     /// literals and `/etc/hosts` work without one, and every other name says what is missing.
     pub fn new(policy: Policy) -> Result<Self, SetupError> {
-        Self::build(policy, None)
+        Self::with_options(policy, Options::default())
     }
 
-    /// Asks these name servers instead of the system's; `/etc/hosts` still comes first.
-    pub fn with_name_servers(policy: Policy, servers: Vec<SocketAddr>) -> Result<Self, SetupError> {
-        Self::build(policy, Some(servers))
-    }
-
-    fn build(policy: Policy, servers: Option<Vec<SocketAddr>>) -> Result<Self, SetupError> {
-        let roots = load_roots();
+    /// As [`Self::new`], with what an installation sets differently.
+    pub fn with_options(policy: Policy, options: Options) -> Result<Self, SetupError> {
+        let mut roots = load_roots();
+        if let Some(pem) = &options.extra_ca_pem {
+            roots = with_authority(&roots, pem)?;
+        }
         if roots.is_empty() {
             return Err(SetupError::NoRoots);
         }
         Ok(Self(Arc::new(Inner {
             policy,
-            resolver: Resolver::new(servers),
+            resolver: Resolver::new(options.name_servers),
             roots: Arc::new(roots),
         })))
     }
@@ -144,7 +159,7 @@ impl Dialer {
             }
         }
         if permitted.is_empty() {
-            let nothing = || ResolveError::NotFound(format!("The name {host} has no address."));
+            let nothing = || ResolveError::NotFound(format!("The name {host} has no address"));
             return Err(refusal.map_or_else(|| nothing().into(), DialError::Denied));
         }
         prefer_routable(&mut permitted);
@@ -270,19 +285,19 @@ fn remaining(deadline: Instant) -> Duration {
 fn refusal(error: &io::Error, tried: &[SocketAddr]) -> String {
     let at = list(tried);
     match error.kind() {
-        ErrorKind::ConnectionRefused => format!("Connection refused by {at}."),
-        ErrorKind::ConnectionReset => format!("Connection reset by {at}."),
-        ErrorKind::HostUnreachable => format!("No route to {at}: the host is down or its network is gone."),
-        ErrorKind::NetworkUnreachable => format!("The network of {at} cannot be reached."),
-        _ => format!("Could not connect to {at}: {error}."),
+        ErrorKind::ConnectionRefused => format!("Connection refused by {at}"),
+        ErrorKind::ConnectionReset => format!("Connection reset by {at}"),
+        ErrorKind::HostUnreachable => format!("No route to {at}: the host is down or its network is gone"),
+        ErrorKind::NetworkUnreachable => format!("The network of {at} cannot be reached"),
+        _ => format!("Could not connect to {at}: {error}"),
     }
 }
 
 fn silence(tried: &[SocketAddr]) -> String {
     if tried.is_empty() {
-        "The time was over before an address was known.".to_owned()
+        "The time was over before an address was known".to_owned()
     } else {
-        format!("No connection to {} in time.", list(tried))
+        format!("No connection to {} in time", list(tried))
     }
 }
 

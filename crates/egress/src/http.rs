@@ -10,9 +10,9 @@ use url::Url;
 use crate::{Denied, DialError, Dialer};
 
 tokio::task_local! {
-    /// The port of the request that is being sent: a resolver is told the name alone, and our own listener is
-    /// denied by address and port.
-    static PORT: u16;
+    /// Port and deadline of the request that is being sent: a resolver is told the name alone, and our own listener
+    /// is denied by address and port.
+    static REQUEST: (u16, Instant);
 }
 
 /// Resolves and filters for a `reqwest::Client`. An address literal never reaches a resolver: send every request,
@@ -38,22 +38,27 @@ impl Dialer {
         }
     }
 
-    /// Checks the URL and runs the request to it, so that [`HttpResolver`] knows the port. The client must not keep
+    /// Checks the URL and runs the request to it, so that [`HttpResolver`] knows its port and deadline. The client must not keep
     /// idle connections (`pool_max_idle_per_host(0)`): only then does it resolve in this task.
-    pub async fn guarded<F: Future>(&self, url: &Url, request: F) -> Result<F::Output, Denied> {
+    pub async fn guarded<F: Future>(
+        &self,
+        url: &Url,
+        deadline: impl Into<Instant>,
+        request: F,
+    ) -> Result<F::Output, Denied> {
         self.check_url(url)?;
         let port = url.port_or_known_default().unwrap_or(0);
-        Ok(PORT.scope(port, request).await)
+        Ok(REQUEST.scope((port, deadline.into()), request).await)
     }
 }
 
 impl Resolve for HttpResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let dialer = self.0.clone();
-        let port = PORT.try_with(|p| *p).unwrap_or(0);
+        let request = REQUEST.try_with(|r| *r);
         Box::pin(async move {
             let host = Host::Name(name.as_str().to_owned());
-            let deadline = Instant::now() + crate::dial::UNHURRIED;
+            let (port, deadline) = request.unwrap_or_else(|_| (0, Instant::now() + crate::dial::UNHURRIED));
             let all = dialer.addresses(&host, port, deadline).await?;
             Ok(Box::new(all.into_iter().map(|ip| SocketAddr::new(ip, 0))) as Addrs)
         })

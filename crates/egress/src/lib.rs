@@ -15,7 +15,7 @@ mod policy;
 mod resolve;
 pub mod tls;
 
-pub use dial::{DialError, Dialed, Dialer, SetupError};
+pub use dial::{DialError, Dialed, Dialer, Options, SetupError};
 pub use http::HttpResolver;
 pub use policy::{Denied, Policy};
 pub use resolve::ResolveError;

@@ -33,7 +33,7 @@ pub enum ResolveError {
     #[error("{0}")]
     Failed(String),
     /// Our name server works, but had no answer for this name in time.
-    #[error("The name server did not answer for this name in time.")]
+    #[error("The name server did not answer for this name in time")]
     Timeout,
     /// The fault is on our side: no name server, or none that answers.
     #[error("{0}")]
@@ -89,7 +89,7 @@ impl Resolver {
     /// All addresses of a name. Takes at most 5 s and at most `budget`.
     pub(crate) async fn resolve(&self, name: &str, budget: Duration) -> Result<Vec<IpAddr>, ResolveError> {
         let name = name.strip_suffix('.').unwrap_or(name);
-        let unusable = || ResolveError::NotFound(format!("\"{name}\" is not a name that DNS can hold."));
+        let unusable = || ResolveError::NotFound(format!("\"{name}\" is not a name that DNS can hold"));
         let query = Name::from_ascii(name).map_err(|_| unusable())?;
         let sources = self.sources();
         if let Some(listed) = sources.listed(&query) {
@@ -224,19 +224,19 @@ fn classify(name: &str, error: &NetError) -> Option<ResolveError> {
     match error {
         NetError::Dns(DnsError::NoRecordsFound(none)) => {
             let why = match none.response_code {
-                ResponseCode::NXDomain => format!("The name {name} does not exist (NXDOMAIN)."),
-                _ => format!("The name {name} has no address (no A or AAAA record)."),
+                ResponseCode::NXDomain => format!("The name {name} does not exist (NXDOMAIN)"),
+                _ => format!("The name {name} has no address (no A or AAAA record)"),
             };
             Some(ResolveError::NotFound(why))
         }
         NetError::Message("empty answer") => Some(ResolveError::NotFound(format!(
-            "The name {name} has no address (no A or AAAA record)."
+            "The name {name} has no address (no A or AAAA record)"
         ))),
         NetError::Dns(DnsError::ResponseCode(ResponseCode::Refused)) => Some(ResolveError::Ours(
             "The name server of this machine refuses to answer (REFUSED). Check /etc/resolv.conf.".to_owned(),
         )),
         NetError::Dns(DnsError::ResponseCode(code)) => Some(ResolveError::Failed(format!(
-            "The name servers of {name} failed ({}).",
+            "The name servers of {name} failed ({})",
             code_name(*code)
         ))),
         NetError::Busy => Some(ResolveError::Ours("Too many name lookups at once.".to_owned())),

@@ -68,17 +68,7 @@ pub struct Captured {
 pub fn client_config(options: TlsOptions<'_>) -> Result<Arc<ClientConfig>, TlsSetupError> {
     let roots = match options.extra_ca_pem {
         None => options.roots,
-        Some(pem) => {
-            let mut roots = RootCertStore::clone(&options.roots);
-            let before = roots.len();
-            for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-                roots.add(certificate?).map_err(TlsSetupError::Authority)?;
-            }
-            if roots.len() == before {
-                return Err(TlsSetupError::NoCertificate);
-            }
-            Arc::new(roots)
-        }
+        Some(pem) => Arc::new(with_authority(&options.roots, pem)?),
     };
     let inner = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&PROVIDER)).build()?;
     let verifier = CapturingVerifier {
@@ -104,6 +94,18 @@ pub async fn capture<F: Future>(work: F) -> (F::Output, Captured) {
     let output = SEEN.scope(Arc::clone(&seen), work).await;
     let captured = std::mem::take(&mut *seen.lock());
     (output, captured)
+}
+
+/// The same roots and those of a PEM text.
+pub(crate) fn with_authority(roots: &RootCertStore, pem: &str) -> Result<RootCertStore, TlsSetupError> {
+    let mut all = roots.clone();
+    for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
+        all.add(certificate?).map_err(TlsSetupError::Authority)?;
+    }
+    if all.len() == roots.len() {
+        return Err(TlsSetupError::NoCertificate);
+    }
+    Ok(all)
 }
 
 /// System roots, or the built-in set where the system has none (a container from scratch).
