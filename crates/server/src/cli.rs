@@ -21,19 +21,43 @@ pub(crate) struct Cli {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Raw {
     /// Address and port of the web pages and the API
-    #[arg(long, global = true, env = "WATCHBELL_LISTEN", default_value = "127.0.0.1:8380", value_name = "ADDRESS")]
+    #[arg(
+        long,
+        global = true,
+        env = "WATCHBELL_LISTEN",
+        default_value = "127.0.0.1:8380",
+        value_name = "ADDRESS"
+    )]
     pub(crate) listen: String,
     /// Where the SQLite database, secret.key and instance.lock live
-    #[arg(long, global = true, env = "WATCHBELL_DATA_DIR", default_value = "./data", value_name = "DIR")]
+    #[arg(
+        long,
+        global = true,
+        env = "WATCHBELL_DATA_DIR",
+        default_value = "./data",
+        value_name = "DIR"
+    )]
     pub(crate) data_dir: String,
     /// postgres://… or sqlite://… [default: sqlite://<data dir>/watchbell.db]
-    #[arg(long, global = true, env = "WATCHBELL_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "WATCHBELL_DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
     pub(crate) database_url: Option<SecretString>,
     /// The address that people open; every link in a message is built from it [default: http://<listen>]
     #[arg(long, global = true, env = "WATCHBELL_PUBLIC_URL", value_name = "URL")]
     pub(crate) public_url: Option<String>,
     /// Key that seals secrets at rest, base64 of 32 bytes [default: made in the data directory]
-    #[arg(long, global = true, env = "WATCHBELL_SECRET_KEY", value_name = "KEY", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "WATCHBELL_SECRET_KEY",
+        value_name = "KEY",
+        hide_env_values = true
+    )]
     pub(crate) secret_key: Option<SecretString>,
     /// File that holds this key
     #[arg(long, global = true, env = "WATCHBELL_SECRET_KEY_FILE", value_name = "FILE")]
@@ -42,10 +66,22 @@ pub(crate) struct Raw {
     #[arg(long, global = true, env = "WATCHBELL_TRUSTED_PROXIES", value_name = "CIDRS")]
     pub(crate) trusted_proxies: Option<String>,
     /// What to log: error, warn, info, debug, trace, or filters like alert=debug
-    #[arg(long, global = true, env = "WATCHBELL_LOG", default_value = "info", value_name = "FILTER")]
+    #[arg(
+        long,
+        global = true,
+        env = "WATCHBELL_LOG",
+        default_value = "info",
+        value_name = "FILTER"
+    )]
     pub(crate) log: String,
     /// How to log: text or json
-    #[arg(long, global = true, env = "WATCHBELL_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]
+    #[arg(
+        long,
+        global = true,
+        env = "WATCHBELL_LOG_FORMAT",
+        default_value = "text",
+        value_name = "FORMAT"
+    )]
     pub(crate) log_format: String,
     /// Networks that may be dialled although they are denied by default, comma-separated CIDRs
     #[arg(long, global = true, env = "WATCHBELL_EGRESS_ALLOW", value_name = "CIDRS")]

@@ -25,17 +25,30 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         return Ok(healthcheck::run(config.listen));
     }
     // A one-off command prints its result; only what goes wrong belongs in its log.
-    let filter = if matches!(command, Command::Serve) { config.log.as_str() } else { "warn" };
+    let filter = if matches!(command, Command::Serve) {
+        config.log.as_str()
+    } else {
+        "warn"
+    };
     telemetry::start(filter, config.log_format)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|e| {
-        Failure::new(Code::TryAgain, "the program cannot start", e, "Check the limits on threads and open files.")
-    })?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| {
+            Failure::new(
+                Code::TryAgain,
+                "the program cannot start",
+                e,
+                "Check the limits on threads and open files.",
+            )
+        })?;
     runtime.block_on(async {
         match command {
             Command::Serve | Command::Healthcheck => serve::run(config).await,
-            Command::Admin(cli::Admin::Create { email, password_stdin }) => {
-                admin::create(&config, &email, password_stdin).await
-            }
+            Command::Admin(cli::Admin::Create {
+                email,
+                password_stdin,
+            }) => admin::create(&config, &email, password_stdin).await,
             Command::Token(cli::Token::Create { email, name, scope }) => {
                 token::create(&config, &email, &name, scope).await
             }
@@ -67,7 +80,7 @@ fn cannot_open(error: StoreError) -> Failure {
             &error,
             "Run the newer version of Watchbell again, or restore a backup that was made before the upgrade (<data dir>/backups).",
         ),
-        error if error.is_unavailable() => Failure::new(
+        error @ (StoreError::Busy | StoreError::Unavailable(_)) => Failure::new(
             Code::TryAgain,
             what,
             error,
@@ -84,5 +97,10 @@ fn cannot_open(error: StoreError) -> Failure {
 
 /// A command could not do its work because of the database.
 pub(crate) fn store_failed(error: StoreError) -> Failure {
-    Failure::new(Code::TryAgain, "the database refused", error, "Try again; if it stays, read the log of the server.")
+    Failure::new(
+        Code::TryAgain,
+        "the database refused",
+        error,
+        "Try again; if it stays, read the log of the server.",
+    )
 }

@@ -88,7 +88,11 @@ impl Config {
     pub(crate) fn master_key(&self) -> Result<MasterKey, Failure> {
         match &self.key {
             KeySource::Given(key) => MasterKey::from_base64(key).map_err(|e| {
-                bad("WATCHBELL_SECRET_KEY", e, "Give the base64 of 32 random bytes: openssl rand -base64 32")
+                bad(
+                    "WATCHBELL_SECRET_KEY",
+                    e,
+                    "Give the base64 of 32 random bytes: openssl rand -base64 32",
+                )
             }),
             KeySource::File(path) => {
                 let text = std::fs::read_to_string(path).map_err(|e| {
@@ -139,7 +143,12 @@ pub(crate) fn ignored_variables(names: impl Iterator<Item = String>) -> Vec<Stri
 }
 
 fn bad(name: &str, why: impl std::fmt::Display, todo: &str) -> Failure {
-    Failure::new(Code::BadConfig, format!("the setting {name} cannot be used"), why, todo)
+    Failure::new(
+        Code::BadConfig,
+        format!("the setting {name} cannot be used"),
+        why,
+        todo,
+    )
 }
 
 fn check_database_url(url: SecretString) -> Result<SecretString, Failure> {
@@ -165,10 +174,19 @@ fn parse_public_url(text: Option<String>, listen: SocketAddr) -> Result<Url, Fai
         format!("http://{shown}")
     });
     let todo = "Use the address that people open, for example https://watch.example.org.";
-    let url = Url::parse(&text)
-        .map_err(|e| bad("WATCHBELL_PUBLIC_URL", format!("\"{text}\" is not an address: {e}"), todo))?;
+    let url = Url::parse(&text).map_err(|e| {
+        bad(
+            "WATCHBELL_PUBLIC_URL",
+            format!("\"{text}\" is not an address: {e}"),
+            todo,
+        )
+    })?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-        return Err(bad("WATCHBELL_PUBLIC_URL", format!("\"{text}\" is not an http or https address"), todo));
+        return Err(bad(
+            "WATCHBELL_PUBLIC_URL",
+            format!("\"{text}\" is not an http or https address"),
+            todo,
+        ));
     }
     if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
         return Err(bad(
@@ -187,13 +205,15 @@ fn parse_networks(name: &str, text: Option<String>) -> Result<Vec<IpNet>, Failur
         .map(str::trim)
         .filter(|part| !part.is_empty())
         .map(|part| {
-            part.parse::<IpNet>().or_else(|_| part.parse::<std::net::IpAddr>().map(IpNet::from)).map_err(|_| {
-                bad(
-                    name,
-                    format!("\"{part}\" is not a network"),
-                    "Use networks like 10.0.0.0/8 or fd00::/8, separated by commas.",
-                )
-            })
+            part.parse::<IpNet>()
+                .or_else(|_| part.parse::<std::net::IpAddr>().map(IpNet::from))
+                .map_err(|_| {
+                    bad(
+                        name,
+                        format!("\"{part}\" is not a network"),
+                        "Use networks like 10.0.0.0/8 or fd00::/8, separated by commas.",
+                    )
+                })
         })
         .collect()
 }
@@ -220,10 +240,20 @@ mod tests {
 
     #[test]
     fn names_every_variable_that_has_no_effect() {
-        let given = ["SMTP_HOST", "MAIL_FROM", "WATCHBELL_SMTP_HOST", "WATCHBELL_LISTEN", "PATH", "EMAIL_X"];
+        let given = [
+            "SMTP_HOST",
+            "MAIL_FROM",
+            "WATCHBELL_SMTP_HOST",
+            "WATCHBELL_LISTEN",
+            "PATH",
+            "EMAIL_X",
+        ];
         let warnings = ignored_variables(given.iter().map(ToString::to_string));
         assert_eq!(warnings.len(), 3, "{warnings:?}");
-        assert!(warnings.iter().all(|w| w.contains("Settings > Mail")), "{warnings:?}");
+        assert!(
+            warnings.iter().all(|w| w.contains("Settings > Mail")),
+            "{warnings:?}"
+        );
     }
 
     #[test]

@@ -41,8 +41,12 @@ pub(crate) async fn serve(listener: TcpListener, app: Router, tracker: TaskTrack
         match accepted {
             Ok((stream, remote)) => {
                 // Over a cap the connection is dropped at once: a queue would only hide the overload.
-                let Ok(slot) = slots.clone().try_acquire_owned() else { continue };
-                let Some(place) = addresses.enter(remote.ip()) else { continue };
+                let Ok(slot) = slots.clone().try_acquire_owned() else {
+                    continue;
+                };
+                let Some(place) = addresses.enter(remote.ip()) else {
+                    continue;
+                };
                 spawn_connection(stream, remote, app.clone(), &graceful, &tracker, (slot, place));
             }
             Err(error) => {
@@ -85,7 +89,9 @@ fn spawn_connection(
         .max_concurrent_streams(64)
         .max_header_list_size(32 * 1024)
         .keep_alive_interval(Duration::from_secs(60));
-    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+    let connection = builder
+        .serve_connection(TokioIo::new(stream), service)
+        .into_owned();
     let connection = graceful.watch(connection);
     tracker.spawn(async move {
         // What goes wrong here went wrong on the visitor's side.
@@ -118,7 +124,10 @@ impl Addresses {
             return None;
         }
         *count += 1;
-        Some(Place { addresses: self.clone(), key })
+        Some(Place {
+            addresses: self.clone(),
+            key,
+        })
     }
 }
 
@@ -142,9 +151,14 @@ mod tests {
     fn one_address_cannot_take_every_place() {
         let addresses = Addresses::default();
         let ours: IpAddr = "2001:db8::1".parse().unwrap();
-        let places: Vec<_> = (0..MOST_PER_ADDRESS).map_while(|_| addresses.enter(ours)).collect();
+        let places: Vec<_> = (0..MOST_PER_ADDRESS)
+            .map_while(|_| addresses.enter(ours))
+            .collect();
         assert_eq!(places.len(), MOST_PER_ADDRESS);
-        assert!(addresses.enter("2001:db8::2".parse().unwrap()).is_none(), "same /64");
+        assert!(
+            addresses.enter("2001:db8::2".parse().unwrap()).is_none(),
+            "same /64"
+        );
         assert!(addresses.enter("2001:db8:0:1::1".parse().unwrap()).is_some());
         drop(places);
         assert!(addresses.enter(ours).is_some());

@@ -30,7 +30,12 @@ impl Failure {
         why: impl fmt::Display,
         todo: impl Into<String>,
     ) -> Self {
-        Self { code, what: what.into(), why: why.to_string(), todo: todo.into() }
+        Self {
+            code,
+            what: what.into(),
+            why: why.to_string(),
+            todo: todo.into(),
+        }
     }
 
     /// Prints the three lines on stderr.
@@ -43,6 +48,10 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}\n  why: {}\n  do:  {}", self.what, self.why, self.todo)
+        write!(
+            f,
+            "error: {}\n  why: {}\n  do:  {}",
+            self.what, self.why, self.todo
+        )
     }
 }

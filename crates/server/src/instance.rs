@@ -12,14 +12,24 @@ impl InstanceLock {
     pub(crate) fn take(data_dir: &Path) -> Result<Self, Failure> {
         let path = data_dir.join("instance.lock");
         let refuse = |why: String, todo: &str| {
-            Failure::new(Code::DataDir, format!("the data directory {} is in use", data_dir.display()), why, todo)
+            Failure::new(
+                Code::DataDir,
+                format!("the data directory {} is in use", data_dir.display()),
+                why,
+                todo,
+            )
         };
         let mut file = File::options()
             .create(true)
             .truncate(false)
             .write(true)
             .open(&path)
-            .map_err(|e| refuse(format!("{}: {e}", path.display()), "Check that this user may write there."))?;
+            .map_err(|e| {
+                refuse(
+                    format!("{}: {e}", path.display()),
+                    "Check that this user may write there.",
+                )
+            })?;
         file.try_lock().map_err(|_| {
             refuse(
                 "another Watchbell runs on it".to_owned(),
@@ -27,7 +37,9 @@ impl InstanceLock {
             )
         })?;
         // The number is for people who look; the lock is what counts.
-        let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
+        let _ = file
+            .set_len(0)
+            .and_then(|()| writeln!(file, "{}", std::process::id()));
         Ok(Self(file))
     }
 }

@@ -12,7 +12,7 @@ use prometheus_client::{
     metrics::{counter::ConstCounter, family::Family, gauge::Gauge},
     registry::{Registry, Unit},
 };
-use store::{Scope, StoreError};
+use store::{StoreError, accounts::Scope};
 
 use crate::probes::Vitals;
 
@@ -46,7 +46,11 @@ async fn show(State(vitals): State<Vitals>, headers: HeaderMap) -> Response {
 
 fn unavailable(error: &StoreError) -> Response {
     tracing::warn!(error = %error, "metrics could not be read");
-    (StatusCode::SERVICE_UNAVAILABLE, "The database does not answer; see the log.\n").into_response()
+    (
+        StatusCode::SERVICE_UNAVAILABLE,
+        "The database does not answer; see the log.\n",
+    )
+        .into_response()
 }
 
 async fn may_read(vitals: &Vitals, headers: &HeaderMap) -> Result<bool, StoreError> {
@@ -67,18 +71,44 @@ async fn collect(vitals: &Vitals) -> Result<String, StoreError> {
 
     let monitors = Family::<ByStatus, Gauge>::default();
     for (status, count) in vitals.store.monitors().counts().await? {
-        monitors.get_or_create(&ByStatus { status: status.as_str() }).set(clamp(count));
+        monitors
+            .get_or_create(&ByStatus {
+                status: status.as_str(),
+            })
+            .set(clamp(count));
     }
     registry.register("monitors", "Monitors by status", monitors);
 
     let open = vitals.store.incidents().open_count().await?;
-    gauge(&mut registry, "incidents_open", "Incidents that are open", clamp(open));
+    gauge(
+        &mut registry,
+        "incidents_open",
+        "Incidents that are open",
+        clamp(open),
+    );
 
     let backlog = vitals.store.outbox().backlog().await?;
-    let oldest = backlog.oldest_pending.map_or(0, |t| vitals.clock.now().since(t).as_secs());
-    gauge(&mut registry, "deliveries_pending", "Deliveries not final yet", clamp(backlog.pending));
-    gauge(&mut registry, "deliveries_waiting", "Deliveries that wait for settings", clamp(backlog.waiting));
-    gauge(&mut registry, "deliveries_failed", "Deliveries that failed for good", clamp(backlog.failed));
+    let oldest = backlog
+        .oldest_pending
+        .map_or(0, |t| vitals.clock.now().since(t).as_secs());
+    gauge(
+        &mut registry,
+        "deliveries_pending",
+        "Deliveries not final yet",
+        clamp(backlog.pending),
+    );
+    gauge(
+        &mut registry,
+        "deliveries_waiting",
+        "Deliveries that wait for settings",
+        clamp(backlog.waiting),
+    );
+    gauge(
+        &mut registry,
+        "deliveries_failed",
+        "Deliveries that failed for good",
+        clamp(backlog.failed),
+    );
     let age = Gauge::<i64>::default();
     age.set(clamp(oldest));
     let help = "Age of the oldest delivery that is not final";
@@ -88,9 +118,19 @@ async fn collect(vitals: &Vitals) -> Result<String, StoreError> {
     let running = i64::try_from(health.running).unwrap_or(i64::MAX);
     gauge(&mut registry, "checks_running", "Checks under way", running);
     counter(&mut registry, "checks", "Checks since the start", health.checks);
-    counter(&mut registry, "checks_skipped", "Checks skipped because of overload", health.skipped);
+    counter(
+        &mut registry,
+        "checks_skipped",
+        "Checks skipped because of overload",
+        health.skipped,
+    );
     let dropped = vitals.store.samples().dropped();
-    counter(&mut registry, "samples_dropped", "Samples that could not be kept", dropped);
+    counter(
+        &mut registry,
+        "samples_dropped",
+        "Samples that could not be kept",
+        dropped,
+    );
 
     let mut text = String::new();
     // Writing to a String does not fail.

@@ -25,7 +25,10 @@ pub(crate) struct Vitals {
 
 pub(crate) fn router(vitals: Vitals) -> Router {
     Router::new()
-        .route("/healthz", get(|| async { ([(header::CACHE_CONTROL, "no-store")], "ok\n") }))
+        .route(
+            "/healthz",
+            get(|| async { ([(header::CACHE_CONTROL, "no-store")], "ok\n") }),
+        )
         .route("/readyz", get(ready))
         .with_state(vitals)
 }
@@ -55,7 +58,11 @@ async fn ready(State(vitals): State<Vitals>) -> Response {
     if stale.is_empty() {
         Json(json!({ "ready": true })).into_response()
     } else {
-        (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "ready": false, "stale": stale }))).into_response()
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            Json(json!({ "ready": false, "stale": stale })),
+        )
+            .into_response()
     }
 }
 

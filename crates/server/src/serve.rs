@@ -7,6 +7,7 @@ use std::{io::Write, path::Path, process::ExitCode, sync::Arc, time::Duration};
 
 use alert::Alert;
 use axum::Router;
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD};
 use domain::clock::Clock;
 use egress::{Dialer, Policy};
 use secrecy::{ExposeSecret, SecretString};
@@ -54,17 +55,35 @@ pub(crate) async fn run(config: Config) -> Result<ExitCode, Failure> {
     let tracker = TaskTracker::new();
     let stop = CancellationToken::new();
     let dialer = make_dialer(&config)?;
-    let alert = Alert::new(store.clone(), dialer.clone(), clock.clone(), config.public_url.clone());
+    let alert = Alert::new(
+        store.clone(),
+        dialer.clone(),
+        clock.clone(),
+        config.public_url.clone(),
+    );
     let dispatcher = alert.start_dispatcher(&tracker, stop.clone());
     let probes = probe::Probes::new(dialer, clock.clone());
-    let limits = scheduler::Config { workers: WORKERS, per_host: PER_HOST };
-    let scheduler =
-        scheduler::Scheduler::start(limits, store.clone(), probes, clock.clone(), &tracker, stop.clone())
-            .await
-            .map_err(commands::store_failed)?;
+    let limits = scheduler::Config {
+        workers: WORKERS,
+        per_host: PER_HOST,
+    };
+    let scheduler = scheduler::Scheduler::start(
+        limits,
+        store.clone(),
+        probes,
+        clock.clone(),
+        &tracker,
+        stop.clone(),
+    )
+    .await
+    .map_err(commands::store_failed)?;
 
-    let vitals =
-        Vitals { store: store.clone(), scheduler: scheduler.clone(), dispatcher, clock: clock.clone() };
+    let vitals = Vitals {
+        store: store.clone(),
+        scheduler: scheduler.clone(),
+        dispatcher,
+        clock: clock.clone(),
+    };
     let app = routes(&config, &store, &scheduler, &alert, clock, vitals);
     tracker.spawn(connections::serve(listener, app, tracker.clone(), stop.clone()));
     announce(&config, &store).await?;
@@ -75,7 +94,10 @@ pub(crate) async fn run(config: Config) -> Result<ExitCode, Failure> {
     stop.cancel();
     tracker.close();
     if tokio::time::timeout(DRAIN, tracker.wait()).await.is_err() {
-        tracing::warn!("some work was still in flight after {} s; it is repeated at the next start", DRAIN.as_secs());
+        tracing::warn!(
+            "some work was still in flight after {} s; it is repeated at the next start",
+            DRAIN.as_secs()
+        );
     }
     store.close().await;
     if died {
@@ -92,7 +114,12 @@ pub(crate) async fn run(config: Config) -> Result<ExitCode, Failure> {
 
 /// The dispatcher and the mailer as the server runs them; `watchbell mail test` uses the same.
 pub(crate) fn make_alert(config: &Config, store: Store, clock: Arc<dyn Clock>) -> Result<Alert, Failure> {
-    Ok(Alert::new(store, make_dialer(config)?, clock, config.public_url.clone()))
+    Ok(Alert::new(
+        store,
+        make_dialer(config)?,
+        clock,
+        config.public_url.clone(),
+    ))
 }
 
 fn make_dialer(config: &Config) -> Result<Dialer, Failure> {
@@ -137,7 +164,10 @@ fn routes(
         .merge(probes::router(vitals.clone()))
         .merge(metrics::router(vitals))
         .merge(pages)
-        .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::GATEWAY_TIMEOUT, REQUEST_DEADLINE))
+        .layer(TimeoutLayer::with_status_code(
+            axum::http::StatusCode::GATEWAY_TIMEOUT,
+            REQUEST_DEADLINE,
+        ))
         .layer(CatchPanicLayer::new())
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
@@ -164,18 +194,33 @@ fn warn_of_ignored_variables() {
 /// Says where to go: to the set-up page on the first run, to the overview afterwards.
 async fn announce(config: &Config, store: &Store) -> Result<(), Failure> {
     let token_file = config.data_dir.join("setup-token");
-    if !store.accounts().setup_needed().await.map_err(commands::store_failed)? {
+    if !store
+        .accounts()
+        .setup_needed()
+        .await
+        .map_err(commands::store_failed)?
+    {
         // Left over when the administrator was created by the command.
         let _ = std::fs::remove_file(&token_file);
         tracing::info!(address = %config.public_url, "Watchbell runs");
         return Ok(());
     }
     let token = setup_token(&token_file)?;
-    store.accounts().set_setup_token(&token).await.map_err(commands::store_failed)?;
+    store
+        .accounts()
+        .set_setup_token(&token)
+        .await
+        .map_err(commands::store_failed)?;
     let address = format!("{}setup?token={}", config.public_url, token.expose_secret());
-    tracing::info!("first run: the set-up address is printed on standard output and its token is in {}", token_file.display());
+    tracing::info!(
+        "first run: the set-up address is printed on standard output and its token is in {}",
+        token_file.display()
+    );
     let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "\nWatchbell is ready. Open this address to create the administrator:\n\n  {address}\n");
+    let _ = writeln!(
+        out,
+        "\nWatchbell is ready. Open this address to create the administrator:\n\n  {address}\n"
+    );
     let _ = out.flush();
     Ok(())
 }
@@ -195,7 +240,9 @@ fn setup_token(path: &Path) -> Result<SecretString, Failure> {
             "Give this user write access to the data directory.",
         )
     };
-    let token = store::random_token().map_err(|e| refuse(&e))?;
+    let mut random = [0_u8; 32];
+    getrandom::fill(&mut random).map_err(|e| refuse(&e))?;
+    let token = SecretString::from(URL_SAFE_NO_PAD.encode(random));
     let mut options = std::fs::OpenOptions::new();
     options.create(true).truncate(true).write(true);
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
@@ -206,7 +253,12 @@ fn setup_token(path: &Path) -> Result<SecretString, Failure> {
 
 async fn until_stopped(stop: &CancellationToken) -> Result<(), Failure> {
     let no_signals = |e: std::io::Error| {
-        Failure::new(Code::Unavailable, "signals cannot be received", e, "Report this as a defect of Watchbell.")
+        Failure::new(
+            Code::Unavailable,
+            "signals cannot be received",
+            e,
+            "Report this as a defect of Watchbell.",
+        )
     };
     let mut terminate = tokio::signal::unix::signal(SignalKind::terminate()).map_err(no_signals)?;
     let mut interrupt = tokio::signal::unix::signal(SignalKind::interrupt()).map_err(no_signals)?;

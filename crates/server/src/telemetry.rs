@@ -32,10 +32,17 @@ pub(crate) fn start(filter: &str, format: Format) -> Result<(), Failure> {
     })?;
     let base = fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = match format {
-        Format::Text => base.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).try_init(),
+        Format::Text => base
+            .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+            .try_init(),
         Format::Json => base.json().flatten_event(true).try_init(),
     };
     started.map_err(|e| {
-        Failure::new(Code::Unavailable, "logging cannot be started", e, "Report this as a defect of Watchbell.")
+        Failure::new(
+            Code::Unavailable,
+            "logging cannot be started",
+            e,
+            "Report this as a defect of Watchbell.",
+        )
     })
 }
