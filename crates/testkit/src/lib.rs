@@ -14,20 +14,26 @@
     reason = "a test that cannot set its scene must fail at once and loudly; its tasks end with the test"
 )]
 
+mod canary;
 mod clock;
 mod door;
 mod http;
+mod postgres;
 pub mod smtp;
 mod tcp;
 pub mod tls;
 mod wait;
+pub mod watchbell;
 
+pub use canary::Canary;
 pub use clock::{FakeClock, WallClock};
 pub use http::{HttpTarget, Reply, Request, WebhookSink};
+pub use postgres::Postgres;
 pub use smtp::{Act, Hold, Rule, Script, SmtpServer, Step};
 pub use tcp::TcpTarget;
 pub use tempfile::TempDir;
 pub use wait::{wait_for, wait_until};
+pub use watchbell::{Api, CommandOutput, Watchbell, WatchbellOptions};
 
 /// An empty directory that is removed when dropped.
 pub fn temp_dir() -> TempDir {
