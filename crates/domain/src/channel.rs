@@ -1,5 +1,6 @@
 //! Where messages go: a named channel of some kind with its own configuration.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 use url::Url;
@@ -253,6 +254,11 @@ impl WebhookChannel {
             headers: headers?,
         })
     }
+}
+
+/// A signing secret for a webhook that came without one.
+pub fn signing_secret(random: &[u8; 32]) -> SecretString {
+    SecretString::from(format!("whsec_{}", STANDARD.encode(random)))
 }
 
 /// Standard Webhooks 1.0.0: `whsec_` and the base64 of 24 to 64 random bytes.

@@ -146,7 +146,7 @@ impl MonitorConfig {
 
     /// After this long without a result the status is UNKNOWN: no data is not UP.
     pub fn stale_after(&self, now: Timestamp) -> Duration {
-        self.schedule.nominal_interval(now) * 2 + self.timeout
+        self.schedule.longest_silence(now) + self.timeout
     }
 }
 

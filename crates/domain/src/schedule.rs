@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{clock::Timestamp, duration, field::FieldErrors, id::MonitorId, json::Object};
 
 mod cron;
-pub use cron::CronSchedule;
+pub use cron::{CronSchedule, Rhythm, Weekday};
 
 pub const SHORTEST: Duration = Duration::from_secs(1);
 pub const LONGEST: Duration = Duration::from_hours(24);
@@ -71,7 +71,16 @@ impl Schedule {
         }
     }
 
-    /// The usual distance between two checks, for "no data" rules and the page.
+    /// How long a monitor may have been silent by `now` before that means something: two checks were missed.
+    /// Quiet hours in a cron expression count as quiet, not as missing.
+    pub fn longest_silence(&self, now: Timestamp) -> Duration {
+        match self {
+            Self::Every(d) => *d * 2,
+            Self::Cron(c) => c.since_last_but_one(now).unwrap_or(LONGEST),
+        }
+    }
+
+    /// The usual distance between two checks, for the page.
     pub fn nominal_interval(&self, around: Timestamp) -> Duration {
         match self {
             Self::Every(d) => *d,

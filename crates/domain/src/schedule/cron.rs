@@ -1,35 +1,147 @@
 //! Cron expressions as people know them, in a time zone.
+//!
+//! Three steps, one file each: [`expression`] reads the five parts, [`pattern`] finds the next matching local time
+//! with the `cron` crate, [`instants`] says which moments a local time stands for where the clocks change.
+//! [`rhythm`] puts the common patterns in words.
 
-use chrono_tz::Tz;
+use std::time::Duration;
 
-use crate::{clock::Timestamp, field::FieldError};
+use chrono::{Offset, TimeDelta, TimeZone};
+use chrono_tz::{TZ_VARIANTS, Tz};
 
+use crate::{clock::Timestamp, field::FieldError, text::parse_line};
+
+mod expression;
+mod instants;
+mod pattern;
+mod rhythm;
+#[cfg(test)]
+mod tests;
+
+use expression::Expression;
+use instants::{Placing, place};
+use pattern::Pattern;
+pub use rhythm::{Rhythm, Weekday};
+
+const LONGEST_EXPRESSION: usize = 200;
+const LONGEST_ZONE: usize = 64;
+/// Clocks move by an hour as a rule, by a whole day at most (Samoa skipped 30 December 2011).
+const AROUND: TimeDelta = TimeDelta::hours(25);
+
+/// A cron expression that comes true, in a known zone.
+///
+/// Where clocks change, no run is lost and none is doubled. A time that does not exist runs at the first moment after
+/// the gap; a time that exists twice runs at the first of the two. A *repeating* expression, one whose minute or hour
+/// is `*` or `*/n`, goes on with the clock that was valid before the gap, and runs in both of two equal hours.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CronSchedule {
-    expression: String,
+    text: String,
     timezone: Tz,
+    expression: Expression,
+    pattern: Pattern,
 }
 
 impl CronSchedule {
+    /// Reads five parts (minute, hour, day of the month, month, weekday) or a word like `@hourly`, and the name of a
+    /// zone. Complaints name `field` or `zone_field`.
+    ///
+    /// Parts are `*`, numbers, names (`MON`, `january`), ranges `1-5`, lists `1,15` and steps `*/10`. 0 and 7 are
+    /// Sunday. When both the day of the month and the weekday are restricted, either is enough, as in crontab(5).
     pub fn parse(field: &str, expression: &str, zone_field: &str, zone: &str) -> Result<Self, FieldError> {
-        let _ = (field, zone_field);
+        let line = parse_line(field, expression, LONGEST_EXPRESSION)?;
+        let text = line.split_whitespace().collect::<Vec<_>>().join(" ");
+        let expression = Expression::parse(field, &text)?;
+        let pattern = Pattern::new(&expression).ok_or_else(|| {
+            FieldError::new(
+                field,
+                "cron-never",
+                "This never comes true: there is no such date. Change the day or the month.",
+            )
+        })?;
         Ok(Self {
-            expression: expression.to_owned(),
-            timezone: zone.parse().unwrap_or(Tz::UTC),
+            text,
+            timezone: parse_zone(zone_field, zone)?,
+            expression,
+            pattern,
         })
     }
 
+    /// As it was typed, with single spaces.
     pub fn expression(&self) -> &str {
-        &self.expression
+        &self.text
     }
 
     pub fn timezone(&self) -> Tz {
         self.timezone
     }
 
-    /// The first run strictly after `after`.
-    pub fn next_after(&self, after: Timestamp) -> Option<Timestamp> {
-        let _ = after;
-        None
+    /// The pattern in words, for the common ones.
+    pub fn rhythm(&self) -> Rhythm {
+        Rhythm::of(&self.expression, &self.text)
     }
+
+    /// The first run strictly after `after`. `None` after the year 2100, where the engine ends.
+    pub fn next_after(&self, after: Timestamp) -> Option<Timestamp> {
+        let now = after.to_utc().naive_utc();
+        let offset = |t| self.timezone.offset_from_utc_datetime(&t).fix().local_minus_utc();
+        let here = offset(now);
+        // A local time that lies behind us may still run: again after a fold, or moved behind a gap. It lies at most
+        // as far back as the clock was moved, which is nothing at all except near a change of the clocks.
+        let moved = [now.checked_sub_signed(AROUND), now.checked_add_signed(AROUND)]
+            .into_iter()
+            .flatten()
+            .map(|t| offset(t).abs_diff(here))
+            .max()
+            .unwrap_or(0);
+        let from = now + TimeDelta::seconds(i64::from(here) - i64::from(moved));
+
+        let mut best: Option<Timestamp> = None;
+        for local in self.pattern.after(from) {
+            let placing = place(self.timezone, local);
+            let runs = placing.runs(self.expression.repeating());
+            best = runs
+                .into_iter()
+                .flatten()
+                .filter(|t| *t > after)
+                .chain(best)
+                .min();
+            // Everything that follows an unambiguous local time happens after it, so the search ends there.
+            if let (Placing::Once(t), Some(b)) = (placing, best)
+                && t >= b
+            {
+                break;
+            }
+        }
+        best
+    }
+
+    /// From the last run but one until `now`: a monitor that was silent for longer has missed two runs.
+    pub fn since_last_but_one(&self, now: Timestamp) -> Option<Duration> {
+        let utc = Timestamp::from_millis(now.as_seconds() * 1000)
+            .to_utc()
+            .naive_utc();
+        let here = self.timezone.offset_from_utc_datetime(&utc).fix();
+        // One second later, so that a run that is due right now counts.
+        let from = utc + TimeDelta::seconds(i64::from(here.local_minus_utc()) + 1);
+        let local = self.pattern.before(from).nth(1)?;
+        let [first, _] = place(self.timezone, local).runs(false);
+        first.map(|t| now.since(t))
+    }
+}
+
+/// Takes any spelling of the case; the zone's own one is kept.
+fn parse_zone(field: &str, text: &str) -> Result<Tz, FieldError> {
+    let name = parse_line(field, text, LONGEST_ZONE)?;
+    TZ_VARIANTS
+        .iter()
+        .find(|z| z.name().eq_ignore_ascii_case(&name))
+        .copied()
+        .ok_or_else(|| {
+            FieldError::new(
+                field,
+                "timezone-unknown",
+                format!("There is no time zone \"{name}\". Use a name like Europe/Berlin, America/New_York or UTC."),
+            )
+            .with("name", name)
+        })
 }
