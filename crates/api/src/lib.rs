@@ -1,0 +1,157 @@
+//! REST `/api/v1` for scripts: monitors, results, incidents, channels, deliveries, mail settings.
+//!
+//! Flow: a bearer token is checked before anything else ([`caller`]); a handler asks for a reader or a writer; bodies
+//! are read by the domain, which names every mistake at once; answers are built from domain values ([`wire`]); whatever
+//! goes wrong becomes one RFC 9457 problem ([`problem`]). The OpenAPI document is made from the same handlers and types.
+//!
+//! What this crate does not do: no cookie is read here and no page is made; it decides nothing about monitors, opens no
+//! connection (tests and checks go to `alert` and `scheduler`), and adds no middleware that concerns pages as well
+//! (request ids, time limits, compression: `server`).
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::DefaultBodyLimit,
+    http::{HeaderValue, header::CACHE_CONTROL},
+    middleware,
+    routing::get,
+};
+use store::{Store, StoreError};
+use tower_http::set_header::SetResponseHeaderLayer;
+use url::Url;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+mod caller;
+mod channels;
+mod deliveries;
+mod document;
+mod incidents;
+mod limiter;
+mod mail;
+mod monitors;
+pub mod problem;
+mod request;
+mod results;
+pub mod wire;
+
+use problem::Problem;
+
+/// Bytes of a request body.
+const LARGEST_BODY: usize = 256 * 1024;
+/// Items of one page.
+const LONGEST_PAGE: u32 = 500;
+/// Test messages that one token may have sent.
+const TESTS_PER_MINUTE: usize = 5;
+
+/// What the API works with.
+#[derive(Clone)]
+pub struct State {
+    pub store: Store,
+    pub scheduler: scheduler::Handle,
+    pub alert: alert::Alert,
+    /// Where people and scripts reach this instance; links are built from it, never from a `Host` header.
+    pub public_url: Url,
+}
+
+/// The state of the handlers.
+#[derive(Clone)]
+struct App(Arc<Inner>);
+
+struct Inner {
+    state: State,
+    tests: limiter::Limiter,
+    /// Path of the API as seen from outside, for `Location`.
+    base: String,
+}
+
+impl std::ops::Deref for App {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.0.state
+    }
+}
+
+impl App {
+    /// Counts one test message of this caller, or refuses it.
+    fn take_test(&self, caller: &caller::Caller) -> Result<(), Problem> {
+        self.0
+            .tests
+            .take(caller.token, self.store.now())
+            .map_err(|wait| Problem::too_many_requests(wait.as_secs().max(1)))
+    }
+
+    fn location(&self, path: &str) -> String {
+        format!("{}{path}", self.0.base)
+    }
+}
+
+/// Everything below `/api/v1`, to be nested there.
+pub fn router(state: State) -> Router {
+    let base = format!("{}/api/v1", state.public_url.as_str().trim_end_matches('/'));
+    let app = App(Arc::new(Inner {
+        state,
+        tests: limiter::Limiter::default(),
+        base: base.clone(),
+    }));
+    let (guarded, mut openapi) = guarded().split_for_parts();
+    document::complete(&mut openapi, &base);
+    let guarded = guarded
+        .fallback(unknown_path)
+        .method_not_allowed_fallback(unknown_method)
+        .layer(middleware::from_fn_with_state(app.clone(), caller::authenticate))
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .with_state(app);
+    // The document is the same for every instance and holds nothing of this one, so tools may read it without a token.
+    let document = Router::new()
+        .route("/openapi.json", get(async move || Json(openapi)))
+        .method_not_allowed_fallback(unknown_method);
+    let no_store = HeaderValue::from_static("no-store");
+    document
+        .merge(guarded)
+        .layer(SetResponseHeaderLayer::if_not_present(CACHE_CONTROL, no_store))
+}
+
+/// Every route that needs a token, with its part of the document.
+fn guarded() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(document::frame())
+        .routes(routes!(monitors::list, monitors::create))
+        .routes(routes!(monitors::get, monitors::change, monitors::delete))
+        .routes(routes!(monitors::check))
+        .routes(routes!(monitors::pause))
+        .routes(routes!(monitors::resume))
+        .routes(routes!(results::list))
+        .routes(routes!(results::stats))
+        .routes(routes!(incidents::list))
+        .routes(routes!(incidents::get))
+        .routes(routes!(incidents::acknowledge))
+        .routes(routes!(channels::list, channels::create))
+        .routes(routes!(channels::get, channels::change, channels::delete))
+        .routes(routes!(channels::test))
+        .routes(routes!(deliveries::list))
+        .routes(routes!(deliveries::get))
+        .routes(routes!(deliveries::resend))
+        .routes(routes!(mail::get, mail::put))
+        .routes(routes!(mail::test))
+}
+
+async fn unknown_path() -> Problem {
+    Problem::not_found("There is nothing at this path. GET /api/v1/openapi.json lists what there is.")
+}
+
+async fn unknown_method(method: axum::http::Method) -> Problem {
+    Problem::method_not_allowed(format!(
+        "{method} is not possible here. The header \"Allow\" names what is."
+    ))
+}
+
+/// What a caller is told when the database says no. The chain goes to the log, here and once.
+fn failure(e: StoreError) -> Problem {
+    if e.is_busy() {
+        tracing::warn!(error = %e, "database busy, API request refused");
+        return Problem::busy();
+    }
+    tracing::error!(error = %e, "API request failed");
+    Problem::internal()
+}

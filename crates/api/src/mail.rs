@@ -1,0 +1,102 @@
+//! The mail settings and their test.
+
+use axum::{Json, extract::State};
+use domain::{
+    field::FieldErrors,
+    json::Object,
+    mail::{Address, MailSettings},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    App,
+    caller::{Reader, Writer},
+    failure,
+    problem::Problem,
+    request::{Body, merge_patch},
+    wire::mail::{MailDraft, MailTestRequest, MailTestView, MailView},
+};
+
+/// Read the mail settings
+#[utoipa::path(get, path = "/settings/mail", tag = "settings", operation_id = "get_mail",
+    responses((status = 200, body = MailView)))]
+pub(crate) async fn get(_: Reader, State(app): State<App>) -> Result<Json<MailView>, Problem> {
+    view(&app).await.map(Json)
+}
+
+/// Save the mail settings
+///
+/// The very next message uses them; messages that waited for settings are released. A password that is left out is
+/// kept as long as server, port, security, certificate check and user name stay the same.
+#[utoipa::path(put, path = "/settings/mail", tag = "settings", operation_id = "put_mail",
+    request_body = MailDraft,
+    responses((status = 200, body = MailView)))]
+pub(crate) async fn put(
+    Writer(caller): Writer,
+    State(app): State<App>,
+    Body(body): Body,
+) -> Result<Json<MailView>, Problem> {
+    let current = app.store.settings().mail().await.map_err(failure)?;
+    let settings = MailSettings::from_json(body, current.as_ref().map(|c| &c.settings))?;
+    let saved = app.store.settings().save_mail(&settings, &caller.name).await;
+    let saved = saved.map_err(failure)?;
+    tracing::info!(settings.revision = saved.revision, caller = %caller.name, "mail settings saved");
+    view(&app).await.map(Json)
+}
+
+/// Send a test mail
+///
+/// It takes the way of every other mail, with the saved settings or with unsaved changes laid over them. A saved
+/// password goes to no other server than the one that it was saved for. At most five per minute and token.
+#[utoipa::path(post, path = "/settings/mail/test", tag = "settings", operation_id = "test_mail",
+    request_body = MailTestRequest,
+    responses((status = 200, body = MailTestView)))]
+pub(crate) async fn test(
+    Writer(caller): Writer,
+    State(app): State<App>,
+    Body(body): Body,
+) -> Result<Json<MailTestView>, Problem> {
+    let current = app.store.settings().mail().await.map_err(failure)?;
+    let (to, overlay) = read_test(body, current.as_ref().map(|c| &c.settings))?;
+    app.take_test(&caller)?;
+    let report = app.alert.test_mail(overlay, &to).await;
+    tracing::info!(ok = report.ok, caller = %caller.name, "mail settings tested");
+    Ok(Json(report.into()))
+}
+
+fn read_test(
+    body: Value,
+    current: Option<&MailSettings>,
+) -> Result<(Address, Option<MailSettings>), FieldErrors> {
+    let mut o = Object::new("", body)?;
+    let to = o.required_text("to");
+    let to = o.parse("to", to, |f, v| Address::parse(f, &v));
+    let overlay = match o.value("settings") {
+        None => None,
+        Some(changes) => {
+            let mut merged = current.map_or_else(|| json!({}), MailSettings::to_json);
+            merge_patch(&mut merged, changes);
+            match MailSettings::from_json(merged, current) {
+                Ok(settings) => Some(settings),
+                Err(errors) => {
+                    o.errors.0.extend(errors.0.into_iter().map(|mut e| {
+                        e.field = format!("settings.{}", e.field);
+                        e
+                    }));
+                    None
+                }
+            }
+        }
+    };
+    let errors = o.finish();
+    match to {
+        Some(to) if errors.is_empty() => Ok((to, overlay)),
+        _ => Err(errors),
+    }
+}
+
+async fn view(app: &App) -> Result<MailView, Problem> {
+    let mail = app.store.settings().mail().await.map_err(failure)?;
+    let status = app.store.settings().mail_status().await.map_err(failure)?;
+    Ok(MailView::new(mail.as_ref(), status))
+}

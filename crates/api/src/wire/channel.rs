@@ -1,0 +1,212 @@
+//! Channels.
+
+use std::collections::BTreeMap;
+
+use alert::channel::{Receipt, Retry, SendError};
+use domain::channel::{Channel, ChannelConfig, ChannelKind};
+use serde::Serialize;
+use store::ChannelHealth;
+use utoipa::{ToSchema, openapi::schema::Object};
+
+use super::{Time, monitor::headers_set, one_of};
+
+fn kinds() -> Object {
+    one_of(ChannelKind::ALL.iter().map(|k| k.as_str()))
+}
+
+/// What a person sets. An unknown field is refused by its name.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ChannelDraft {
+    #[schema(max_length = 120)]
+    pub name: String,
+    #[schema(schema_with = kinds)]
+    pub kind: &'static str,
+    pub config: ChannelConfigDraft,
+    /// `false`: nothing is sent and nothing is planned. Default `true`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum ChannelConfigDraft {
+    Email(EmailConfig),
+    Webhook(WebhookConfigDraft),
+}
+
+/// `kind` email. Each address gets a message of its own.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct EmailConfig {
+    #[schema(min_items = 1, max_items = 50)]
+    pub to: Vec<String>,
+    #[schema(required = false)]
+    pub cc: Vec<String>,
+    #[schema(required = false)]
+    pub bcc: Vec<String>,
+}
+
+/// `kind` webhook. All of it is write-only.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct WebhookConfigDraft {
+    pub url: String,
+    /// `whsec_` and the base64 of 24 to 64 bytes. Left out of a POST: one is made, and the answer tells it this once. A
+    /// PATCH can replace it but not remove it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    /// Sent along. In a PATCH a header that is left out keeps its value and `null` removes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub headers: Option<BTreeMap<String, String>>,
+}
+
+/// A channel as it is read.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChannelView {
+    pub id: i64,
+    pub name: String,
+    #[schema(schema_with = kinds)]
+    pub kind: &'static str,
+    pub enabled: bool,
+    /// Its secrets were sealed with a key that this instance does not have. Nothing is sent until `config` is sent again.
+    pub locked: bool,
+    /// `null` while locked.
+    pub config: Option<ChannelConfigView>,
+    pub health: HealthView,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum ChannelConfigView {
+    Email(EmailConfig),
+    Webhook(WebhookConfigView),
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WebhookConfigView {
+    pub url_set: bool,
+    pub secret_set: bool,
+    /// Only in the answer to the POST that had it made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    /// `"<name>_set": true` for each header that is sent.
+    pub headers: BTreeMap<String, bool>,
+}
+
+/// How sending through it goes.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HealthView {
+    pub last_success_at: Option<Time>,
+    pub last_failure_at: Option<Time>,
+    pub last_failure: Option<String>,
+    /// Messages that are not sent yet.
+    pub waiting: u64,
+}
+
+/// What became of a test: the receipt, or the classified error.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChannelTest {
+    /// The other side gave its final yes.
+    pub ok: bool,
+    /// The other side's own name for the message, if it said one.
+    pub reference: Option<String>,
+    /// What went wrong and what to do.
+    pub error: Option<String>,
+    /// What a delivery that failed like this would do: `never` try again, `briefly` a few times, `backoff` until it
+    /// expires, `after` the time that the other side named, `on_settings` when the settings are saved.
+    #[schema(schema_with = retries)]
+    pub retry: Option<&'static str>,
+    /// `host:port` as it was set up.
+    pub server: Option<String>,
+    /// The address that was dialled.
+    pub remote: Option<String>,
+    /// The last step that was reached.
+    pub step: Option<String>,
+    pub reply_code: Option<u16>,
+    /// The other side's words.
+    pub reply_text: Option<String>,
+    /// Of the mail settings that were used.
+    pub settings_revision: Option<i64>,
+}
+
+impl ChannelTest {
+    pub(crate) fn new(result: Result<Receipt, SendError>) -> Self {
+        let (ok, reference, failure, trace) = match result {
+            Ok(receipt) => (true, receipt.reference, None, receipt.trace),
+            Err(e) => (false, None, Some((e.reason, retry_word(e.retry))), e.trace),
+        };
+        let (error, retry) = failure.unzip();
+        Self {
+            ok,
+            reference,
+            error,
+            retry,
+            server: trace.server,
+            remote: trace.remote.map(|r| r.to_string()),
+            step: trace.step,
+            reply_code: trace.reply_code,
+            reply_text: trace.reply_text,
+            settings_revision: trace.settings_revision,
+        }
+    }
+}
+
+const RETRY_WORDS: [&str; 5] = ["never", "briefly", "backoff", "after", "on_settings"];
+
+fn retry_word(retry: Retry) -> &'static str {
+    match retry {
+        Retry::Never => "never",
+        Retry::Briefly => "briefly",
+        Retry::Backoff => "backoff",
+        Retry::After(_) => "after",
+        Retry::OnSettings => "on_settings",
+    }
+}
+
+fn retries() -> Object {
+    use utoipa::openapi::schema::{SchemaType, Type};
+    let mut words = one_of(RETRY_WORDS);
+    words.schema_type = SchemaType::from_iter([Type::String, Type::Null]);
+    if let Some(values) = words.enum_values.as_mut() {
+        values.push(serde_json::Value::Null);
+    }
+    words
+}
+
+impl From<&ChannelConfig> for ChannelConfigView {
+    fn from(config: &ChannelConfig) -> Self {
+        let texts = |list: &[domain::mail::Address]| list.iter().map(ToString::to_string).collect();
+        match config {
+            ChannelConfig::Email(e) => Self::Email(EmailConfig {
+                to: texts(&e.to),
+                cc: texts(&e.cc),
+                bcc: texts(&e.bcc),
+            }),
+            ChannelConfig::Webhook(w) => Self::Webhook(WebhookConfigView {
+                url_set: true,
+                secret_set: w.secret.is_some(),
+                secret: None,
+                headers: headers_set(&w.headers),
+            }),
+        }
+    }
+}
+
+impl ChannelView {
+    pub(crate) fn new(channel: &Channel, health: Option<&ChannelHealth>) -> Self {
+        let failure = health.and_then(|h| h.last_failure.clone());
+        let (last_failure_at, last_failure) = failure.unzip();
+        Self {
+            id: channel.id.0,
+            name: channel.name.clone(),
+            kind: channel.kind.as_str(),
+            enabled: channel.enabled,
+            locked: channel.config.is_none(),
+            config: channel.config.as_ref().map(Into::into),
+            health: HealthView {
+                last_success_at: health.and_then(|h| h.last_success).map(Time),
+                last_failure_at: last_failure_at.map(Time),
+                last_failure,
+                waiting: health.map_or(0, |h| h.waiting),
+            },
+        }
+    }
+}

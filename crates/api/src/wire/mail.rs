@@ -1,0 +1,208 @@
+//! Mail settings and their test.
+
+use alert::mail::{MailTest, Step, StepReport};
+use domain::mail::{Address, Security};
+use serde::Serialize;
+use store::{MailRevision, MailStatus};
+use utoipa::{ToSchema, openapi::schema::Object};
+
+use super::{Time, one_of};
+
+fn securities() -> Object {
+    one_of(Security::ALL.iter().map(|s| s.as_str()))
+}
+
+fn mail_states() -> Object {
+    one_of(["not_configured", "configured", "failing"])
+}
+
+/// What a person sets. An unknown field is refused by its name.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct MailDraft {
+    /// The server's name or address alone.
+    #[schema(example = "smtp.example.org")]
+    pub host: String,
+    #[schema(minimum = 1, maximum = 65535)]
+    pub port: u16,
+    /// `tls` from the first byte (usually port 465), `starttls` required (usually port 587), or `none`.
+    #[schema(schema_with = securities)]
+    pub security: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// Write-only. Left out: the saved one is kept, as long as server, port, security, certificate check and user name
+    /// stay the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+    /// Forgets the saved password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clear_password: Option<bool>,
+    #[schema(example = "watch@example.org")]
+    pub from: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<String>,
+    /// What we call ourselves in EHLO.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hello_name: Option<String>,
+    /// Default `true`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verify_certificate: Option<bool>,
+    /// An own certificate authority.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca_pem: Option<String>,
+    /// A password without TLS to somewhere else than this machine. Default `false`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_insecure_auth: Option<bool>,
+}
+
+/// What the next message uses.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MailView {
+    #[schema(schema_with = mail_states)]
+    pub state: &'static str,
+    /// Counts up with every save; 0 = never saved.
+    pub revision: i64,
+    pub saved_at: Option<Time>,
+    pub saved_by: Option<String>,
+    pub host: Option<String>,
+    pub port: Option<u16>,
+    pub security: Option<String>,
+    pub username: Option<String>,
+    pub password_set: bool,
+    pub from: Option<String>,
+    pub from_name: Option<String>,
+    pub reply_to: Option<String>,
+    pub hello_name: Option<String>,
+    pub verify_certificate: Option<bool>,
+    pub ca_pem: Option<String>,
+    pub allow_insecure_auth: Option<bool>,
+    pub last_success_at: Option<Time>,
+    /// The server's words of then.
+    pub last_success: Option<String>,
+    pub last_error_at: Option<Time>,
+    pub last_error: Option<String>,
+    /// Messages that are not sent yet.
+    pub waiting: u64,
+    pub oldest_waiting_at: Option<Time>,
+}
+
+impl MailView {
+    pub(crate) fn new(mail: Option<&MailRevision>, status: MailStatus) -> Self {
+        let success = status.last_success.as_ref().map(|(at, ..)| *at);
+        let error = status.last_error.as_ref().map(|(at, _)| *at);
+        let state = match mail {
+            None => "not_configured",
+            // Only errors since the last success count, and since the last save: it may have been the cure.
+            Some(m) if error.is_some_and(|e| Some(e) > success && e > m.saved_at) => "failing",
+            Some(_) => "configured",
+        };
+        let s = mail.map(|m| &m.settings);
+        Self {
+            state,
+            revision: mail.map_or(0, |m| m.revision),
+            saved_at: mail.map(|m| Time(m.saved_at)),
+            saved_by: mail.map(|m| m.saved_by.clone()),
+            host: s.map(|s| s.server.host.to_string()),
+            port: s.map(|s| s.server.port),
+            security: s.map(|s| s.security.to_string()),
+            username: s.and_then(|s| Some(s.credentials.as_ref()?.username.clone())),
+            password_set: s
+                .and_then(|s| s.credentials.as_ref())
+                .is_some_and(|c| c.password.is_some()),
+            from: s.map(|s| s.from.to_string()),
+            from_name: s.and_then(|s| s.from_name.clone()),
+            reply_to: s.and_then(|s| s.reply_to.as_ref().map(Address::to_string)),
+            hello_name: s.and_then(|s| s.hello_name.clone()),
+            verify_certificate: s.map(|s| s.verify_certificate),
+            ca_pem: s.and_then(|s| s.ca_pem.clone()),
+            allow_insecure_auth: s.map(|s| s.allow_insecure_auth),
+            last_success_at: success.map(Time),
+            last_success: status.last_success.map(|(_, words, _)| words),
+            last_error_at: error.map(Time),
+            last_error: status.last_error.map(|(_, words)| words),
+            waiting: status.waiting,
+            oldest_waiting_at: status.oldest_waiting.map(Time),
+        }
+    }
+}
+
+/// Where to send a test, and perhaps through what.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct MailTestRequest {
+    #[schema(example = "me@example.org")]
+    pub to: String,
+    /// Unsaved changes to the settings, laid over the saved ones.
+    #[schema(schema_with = mail_patch)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settings: Option<serde_json::Value>,
+}
+
+fn mail_patch() -> utoipa::openapi::Ref {
+    utoipa::openapi::Ref::from_schema_name("MailPatch")
+}
+
+/// What became of it. `ok` means: the server gave its final 2xx.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MailTestView {
+    pub ok: bool,
+    /// `null`: it went through, or nothing could be tried.
+    #[schema(example = "auth")]
+    pub failed_step: Option<&'static str>,
+    /// What happened; for a success the server's words.
+    pub detail: String,
+    /// Likely cause and what to do.
+    pub hint: Option<String>,
+    pub steps: Vec<StepView>,
+    /// `S:` is the server, `C:` is us. Passwords are not in it.
+    pub transcript: Vec<String>,
+    pub reply_code: Option<u16>,
+    /// The server's own name for the message, if it said one.
+    pub queue_id: Option<String>,
+    /// `host:port` as it was set up.
+    pub server: Option<String>,
+    /// The address that was dialled.
+    pub remote: Option<String>,
+    /// `null`: settings that are not saved.
+    pub settings_revision: Option<i64>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StepView {
+    /// `dns`, `policy`, `connect`, `tls`, `greeting`, `ehlo`, `starttls`, `auth`, `mail_from`, `rcpt_to`, `data`, `reply`.
+    #[schema(example = "connect")]
+    pub step: &'static str,
+    pub ok: bool,
+    pub ms: u64,
+    /// What was seen, in plain words.
+    pub detail: String,
+}
+
+impl From<MailTest> for MailTestView {
+    fn from(t: MailTest) -> Self {
+        Self {
+            ok: t.ok,
+            failed_step: t.failed_step.map(Step::as_str),
+            detail: t.detail,
+            hint: t.hint,
+            steps: t.steps.into_iter().map(Into::into).collect(),
+            transcript: t.transcript,
+            reply_code: t.reply_code,
+            queue_id: t.queue_id,
+            server: t.server,
+            remote: t.remote.map(|r| r.to_string()),
+            settings_revision: t.revision,
+        }
+    }
+}
+
+impl From<StepReport> for StepView {
+    fn from(s: StepReport) -> Self {
+        Self {
+            step: s.step.as_str(),
+            ok: s.ok,
+            ms: s.ms,
+            detail: s.detail,
+        }
+    }
+}
