@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use chrono::{Offset, TimeDelta, TimeZone};
+use chrono::{NaiveDateTime, Offset, TimeDelta, TimeZone};
 use chrono_tz::{TZ_VARIANTS, Tz};
 
 use crate::{clock::Timestamp, field::FieldError, text::parse_line};
@@ -82,29 +82,12 @@ impl CronSchedule {
 
     /// The first run strictly after `after`. `None` after the year 2100, where the engine ends.
     pub fn next_after(&self, after: Timestamp) -> Option<Timestamp> {
-        let now = after.to_utc().naive_utc();
-        let offset = |t| self.timezone.offset_from_utc_datetime(&t).fix().local_minus_utc();
-        let here = offset(now);
-        // A local time that lies behind us may still run: again after a fold, or moved behind a gap. It lies at most
-        // as far back as the clock was moved, which is nothing at all except near a change of the clocks.
-        let moved = [now.checked_sub_signed(AROUND), now.checked_add_signed(AROUND)]
-            .into_iter()
-            .flatten()
-            .map(|t| offset(t).abs_diff(here))
-            .max()
-            .unwrap_or(0);
-        let from = now + TimeDelta::seconds(i64::from(here) - i64::from(moved));
-
+        let (local, moved) = self.wall(after);
         let mut best: Option<Timestamp> = None;
-        for local in self.pattern.after(from) {
+        for local in self.pattern.after(local - moved) {
             let placing = place(self.timezone, local);
-            let runs = placing.runs(self.expression.repeating());
-            best = runs
-                .into_iter()
-                .flatten()
-                .filter(|t| *t > after)
-                .chain(best)
-                .min();
+            let runs = placing.runs(self.expression.repeating()).into_iter().flatten();
+            best = runs.filter(|t| *t > after).chain(best).min();
             // Everything that follows an unambiguous local time happens after it, so the search ends there.
             if let (Placing::Once(t), Some(b)) = (placing, best)
                 && t >= b
@@ -117,15 +100,39 @@ impl CronSchedule {
 
     /// From the last run but one until `now`: a monitor that was silent for longer has missed two runs.
     pub fn since_last_but_one(&self, now: Timestamp) -> Option<Duration> {
-        let utc = Timestamp::from_millis(now.as_seconds() * 1000)
+        let (local, moved) = self.wall(now);
+        let mut last_two: Vec<Timestamp> = Vec::new();
+        // One second later, so that a run that is due right now counts.
+        for local in self.pattern.before(local + moved + TimeDelta::seconds(1)) {
+            let placing = place(self.timezone, local);
+            let runs = placing.runs(self.expression.repeating()).into_iter().flatten();
+            last_two.extend(runs.filter(|t| *t <= now));
+            last_two.sort_unstable_by(|a, b| b.cmp(a));
+            last_two.dedup();
+            last_two.truncate(2);
+            if let (Placing::Once(t), [_, last_but_one]) = (placing, &last_two[..])
+                && t <= *last_but_one
+            {
+                break;
+            }
+        }
+        last_two.get(1).map(|t| now.since(*t))
+    }
+
+    /// What the clock on the wall shows, in whole seconds, and by how much it was or will be moved around then: a run
+    /// at another local time than this one's can be due only that far away, and that is nothing at all except near a
+    /// change of the clocks.
+    fn wall(&self, t: Timestamp) -> (NaiveDateTime, TimeDelta) {
+        let utc = Timestamp::from_millis(t.as_seconds().saturating_mul(1000))
             .to_utc()
             .naive_utc();
-        let here = self.timezone.offset_from_utc_datetime(&utc).fix();
-        // One second later, so that a run that is due right now counts.
-        let from = utc + TimeDelta::seconds(i64::from(here.local_minus_utc()) + 1);
-        let local = self.pattern.before(from).nth(1)?;
-        let [first, _] = place(self.timezone, local).runs(false);
-        first.map(|t| now.since(t))
+        let offset = |utc: NaiveDateTime| {
+            let offset = self.timezone.offset_from_utc_datetime(&utc).fix();
+            TimeDelta::seconds(i64::from(offset.local_minus_utc()))
+        };
+        let here = offset(utc);
+        let [before, after] = [utc - AROUND, utc + AROUND].map(|t| (offset(t) - here).abs());
+        (utc + here, before.max(after))
     }
 }
 

@@ -349,7 +349,8 @@ impl Plan {
         let mut shown = HashSet::new();
         let mut found = BTreeSet::new();
         // Begins early, so that what the wall showed before the window is known.
-        let mut now = Timestamp::from_millis(from.as_millis() / 60_000 * 60_000).minus(Duration::from_hours(26));
+        let mut now =
+            Timestamp::from_millis(from.as_millis() / 60_000 * 60_000).minus(Duration::from_hours(26));
         let mut next_wall = local(now);
         while now <= until {
             let wall = local(now);
@@ -396,13 +397,13 @@ fn plan() -> impl Strategy<Value = Plan> {
     })
 }
 
-/// The changes of the clocks of a zone from 2008 to 2034, to the minute.
+/// The changes of the clocks of a zone from 2010 to 2030, to the minute.
 fn changes(zone: Tz) -> Vec<Timestamp> {
     let offset = |t: Timestamp| zone.offset_from_utc_datetime(&t.to_utc().naive_utc()).fix();
-    let step = Duration::from_hours(6);
+    let step = Duration::from_hours(48);
     let mut found = Vec::new();
-    let mut now = at("2008-01-01T00:00:00Z");
-    while now < at("2034-01-01T00:00:00Z") {
+    let mut now = at("2010-01-01T00:00:00Z");
+    while now < at("2030-01-01T00:00:00Z") {
         let next = now.plus(step);
         if offset(now) != offset(next) {
             let (mut before, mut after) = (now, next);
@@ -450,6 +451,9 @@ fn zone_and_moment() -> impl Strategy<Value = (Tz, Timestamp)> {
 }
 
 proptest! {
+    // The oracle takes four thousand steps a case.
+    #![proptest_config(ProptestConfig::with_cases(80))]
+
     /// Strictly increasing, none lost, none doubled: exactly what the clock on the wall says.
     #[test]
     fn runs_are_those_of_the_clock_on_the_wall(plan in plan(), (zone, from) in zone_and_moment()) {
@@ -464,7 +468,9 @@ proptest! {
         }
         prop_assert_eq!(found, plan.expected(zone, from, until), "{} in {}", plan.text(), zone);
     }
+}
 
+proptest! {
     /// What comes next does not depend on when one asks.
     #[test]
     fn asking_later_gives_the_same_run(plan in plan(), (zone, from) in zone_and_moment(), part in 0.0..1.0f64) {
@@ -476,12 +482,14 @@ proptest! {
     }
 
     #[test]
-    fn silence_reaches_back_over_two_runs(plan in plan(), (zone, from) in zone_and_moment()) {
+    fn silence_reaches_back_over_two_runs(plan in plan(), (zone, from) in zone_and_moment(), late in 0.0..1.0f64) {
         let schedule = cron(&plan.text(), zone.name());
-        let second = schedule.next_after(from).and_then(|t| schedule.next_after(t)).expect("goes on");
-        let silence = schedule.since_last_but_one(second).expect("ran before");
-        // Two runs in one gap collapse, and a fold shows the same hour twice: then it may reach further back, never less.
-        prop_assert!(silence >= second.since(schedule.next_after(from).expect("goes on")));
+        let next = |t| schedule.next_after(t).expect("goes on");
+        let first = next(from);
+        let second = next(first);
+        let now = second.plus(next(second).since(second).mul_f64(late));
+        prop_assume!(now < next(second));
+        prop_assert_eq!(schedule.since_last_but_one(now), Some(now.since(first)));
     }
 
     #[test]
