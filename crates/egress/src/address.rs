@@ -20,14 +20,16 @@ fn embedded(ip: Ipv6Addr) -> Vec<Ipv4Addr> {
         // NAT64, RFC 6052: the well-known prefix carries the address in the last 32 bits.
         [0x64, 0xff9b, 0, 0, 0, 0, _, _] => vec![v4(12, 13, 14, 15)],
         // NAT64 for local use, RFC 8215: whoever runs it chooses a prefix length from /48 to /96 and with it the
-        // place (RFC 6052, 2.2); bits 64 to 71 are skipped.
+        // place (RFC 6052, 2.2); bits 64 to 71 are skipped. Reading at the wrong place finds 0.x.x.x, no address.
         [0x64, 0xff9b, 1, ..] => {
-            vec![
+            let mut all = vec![
                 v4(6, 7, 9, 10),
                 v4(7, 9, 10, 11),
                 v4(9, 10, 11, 12),
                 v4(12, 13, 14, 15),
-            ]
+            ];
+            all.retain(|ip| ip.octets()[0] != 0);
+            all
         }
         // 6to4, RFC 3056.
         [0x2002, ..] => vec![v4(2, 3, 4, 5)],

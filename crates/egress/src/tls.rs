@@ -88,7 +88,7 @@ pub fn client_config(options: TlsOptions<'_>) -> Result<Arc<ClientConfig>, TlsSe
 }
 
 /// Runs a future and collects what the TLS handshakes in it showed. Put a timeout inside, not around, to keep what
-/// was seen until then.
+/// was seen until then. `TlsConnector::connect` writes the ClientHello when it is *called*: call it inside, too.
 pub async fn capture<F: Future>(work: F) -> (F::Output, Captured) {
     let seen = Arc::new(Mutex::new(Captured::default()));
     let output = SEEN.scope(Arc::clone(&seen), work).await;

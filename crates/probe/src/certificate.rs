@@ -82,15 +82,13 @@ pub(crate) fn refused(error: &Error, leaf: Option<&Certificate>, remote: &str) -
             FaultKind::Defect,
             format!("Watchbell cannot speak the TLS of {remote}: the server refuses TLS 1.2 and 1.3."),
         ),
-        Error::InvalidCertificate(
-            CertificateError::UnsupportedSignatureAlgorithmContext { .. }
-            | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. },
-        ) => ours(
-            FaultKind::Defect,
-            format!(
-                "Watchbell cannot verify the certificate of {remote}: its signature algorithm is not supported."
-            ),
-        ),
+        Error::InvalidCertificate(CertificateError::UnsupportedSignatureAlgorithmContext { .. }) => {
+            not_verifiable(remote)
+        }
+        // Also what a self-signed certificate gets that bears the name of an authority we trust.
+        Error::InvalidCertificate(CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext {
+            ..
+        }) if !leaf.is_some_and(is_self_signed) => not_verifiable(remote),
         Error::InvalidCertificate(e) => tls(certificate(e, leaf)),
         Error::AlertReceived(alert) => tls(format!(
             "{remote} refused the TLS handshake (alert {})",
@@ -101,6 +99,19 @@ pub(crate) fn refused(error: &Error, leaf: Option<&Certificate>, remote: &str) -
         }
         e => tls(format!("The TLS handshake with {remote} failed: {e}")),
     }
+}
+
+fn not_verifiable(remote: &str) -> Verdict {
+    ours(
+        FaultKind::Defect,
+        format!(
+            "Watchbell cannot verify the certificate of {remote}: its signature algorithm is not supported."
+        ),
+    )
+}
+
+fn is_self_signed(leaf: &Certificate) -> bool {
+    leaf.subject == leaf.issuer && leaf.chain_length == 1
 }
 
 fn certificate(error: &CertificateError, leaf: Option<&Certificate>) -> String {
@@ -140,8 +151,9 @@ fn certificate(error: &CertificateError, leaf: Option<&Certificate>) -> String {
                 }
             }
         }
-        CertificateError::UnknownIssuer => match leaf {
-            Some(l) if l.subject == l.issuer && l.chain_length == 1 => {
+        CertificateError::UnknownIssuer
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => match leaf {
+            Some(l) if is_self_signed(l) => {
                 format!("The certificate is self-signed ({})", l.subject)
             }
             Some(l) if l.chain_length == 1 => format!(
