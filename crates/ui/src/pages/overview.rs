@@ -1,0 +1,240 @@
+//! The first page: what is wrong now, then every monitor.
+
+use std::time::Duration;
+
+use askama::Template;
+use axum::{Router, extract::Query, routing::get};
+use domain::{
+    clock::Timestamp,
+    id::{IncidentId, MonitorId},
+    monitor::Monitor,
+    state::{MonitorState, Status},
+};
+use serde::Deserialize;
+use store::{MonitorFilter, Store};
+
+use crate::{
+    App, Section, Shell, SignedIn,
+    components::{Pager, href},
+    error,
+    shell::{page, status_key},
+};
+
+mod row;
+#[cfg(test)]
+mod samples;
+pub(crate) use row::Row;
+#[cfg(test)]
+pub(crate) use samples::samples;
+
+pub(crate) fn routes() -> Router<App> {
+    Router::new().route("/", get(show))
+}
+
+#[derive(Template)]
+#[template(path = "pages/overview.html")]
+pub(crate) struct OverviewPage {
+    shell: Shell,
+    /// What is left to do before Watchbell can ring; `None` once all is done.
+    checklist: Option<Checklist>,
+    verdict: Verdict,
+    troubles: Vec<Trouble>,
+    /// More troubles than are listed.
+    more_troubles: u64,
+    counts: Vec<Count>,
+    tags: Vec<String>,
+    search: Search,
+    rows: Vec<Row>,
+    pager: Pager,
+    total: u64,
+}
+
+/// The filter, as it stands in the address.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Search {
+    q: String,
+    status: String,
+    tag: String,
+    cursor: String,
+}
+
+impl Search {
+    fn is_active(&self) -> bool {
+        !(self.q.is_empty() && self.status.is_empty() && self.tag.is_empty())
+    }
+
+    fn filter(&self) -> MonitorFilter {
+        let some = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
+        MonitorFilter {
+            status: Status::parse(&self.status),
+            tag: some(&self.tag),
+            query: some(&self.q),
+            cursor: some(&self.cursor),
+            limit: PAGE_SIZE,
+        }
+    }
+}
+
+const PAGE_SIZE: u32 = 50;
+/// What is wrong is listed up to here; beyond it, the filter is the better list.
+const MOST_TROUBLES: u32 = 12;
+
+/// Steps of the first five minutes.
+pub(crate) struct Checklist {
+    mail: bool,
+    channel: bool,
+    monitor: bool,
+}
+
+/// The one sentence that a glance is for.
+pub(crate) struct Verdict {
+    shape: &'static str,
+    tone: &'static str,
+    headline: String,
+    detail: String,
+}
+
+/// One thing that is wrong now.
+pub(crate) struct Trouble {
+    status: Status,
+    name: String,
+    href: String,
+    since: Option<Timestamp>,
+    why: String,
+    incident: Option<IncidentId>,
+    acknowledged_by: Option<String>,
+}
+
+/// How many monitors have a status; a link to exactly those.
+pub(crate) struct Count {
+    label: String,
+    number: u64,
+    href: String,
+    current: bool,
+}
+
+async fn show(signed_in: SignedIn, Query(search): Query<Search>) -> error::Result {
+    let store = signed_in.store();
+    let shell = signed_in.shell(Section::Overview, "nav-overview");
+    let numbers = store.monitors().counts().await?;
+    let of = |status: Status| numbers.iter().filter(|(s, _)| *s == status).map(|(_, n)| n).sum::<u64>();
+    let total: u64 = numbers.iter().map(|(_, n)| n).sum();
+
+    let (troubles, more_troubles) = troubles(store, of(Status::Down) + of(Status::Unknown)).await?;
+    let found = store.monitors().page(&search.filter()).await?;
+    let rows = row::load(store, &shell, &found.items).await?;
+    let query = [("q", search.q.as_str()), ("status", &search.status), ("tag", &search.tag)];
+    let cursor = (!search.cursor.is_empty()).then_some(search.cursor.as_str());
+    let view = OverviewPage {
+        checklist: checklist(store, total).await?,
+        verdict: verdict(&shell, total, &of),
+        troubles,
+        more_troubles,
+        counts: counts(&shell, &search, total, &numbers),
+        tags: store.monitors().tags().await?,
+        pager: Pager::new(&shell, "/", &query, cursor, found.next.as_deref()),
+        rows,
+        search,
+        total,
+        shell,
+    };
+    page(&view)
+}
+
+async fn checklist(store: &Store, monitors: u64) -> error::Result<Option<Checklist>> {
+    let list = Checklist {
+        mail: store.settings().mail().await?.is_some(),
+        channel: !store.channels().all().await?.is_empty(),
+        monitor: monitors > 0,
+    };
+    // Mail is not needed by who only uses webhooks.
+    let done = list.channel && list.monitor;
+    Ok((!done).then_some(list))
+}
+
+fn verdict(shell: &Shell, total: u64, of: &dyn Fn(Status) -> u64) -> Verdict {
+    let (down, unknown, up) = (of(Status::Down), of(Status::Unknown), of(Status::Up));
+    let (shape, tone, headline) = if total == 0 {
+        ("pending", "", shell.t("overview-nothing-watched"))
+    } else if down > 0 {
+        ("down", "bad", shell.t("overview-down").count("n", down))
+    } else if unknown > 0 {
+        ("unknown", "warn", shell.t("overview-unknown").count("n", unknown))
+    } else if up == 0 {
+        ("pending", "", shell.t("overview-waiting"))
+    } else {
+        ("up", "", shell.t("overview-all-up"))
+    };
+    let detail = match total {
+        0 => shell.t("overview-nothing-watched-detail"),
+        _ => shell.t("overview-detail").count("up", up).count("total", total),
+    };
+    Verdict { shape, tone, headline: headline.to_string(), detail: detail.to_string() }
+}
+
+/// Down first, then what we could not find out.
+async fn troubles(store: &Store, all: u64) -> error::Result<(Vec<Trouble>, u64)> {
+    if all == 0 {
+        return Ok((Vec::new(), 0));
+    }
+    let mut found = Vec::new();
+    for status in [Status::Down, Status::Unknown] {
+        let limit = MOST_TROUBLES.saturating_sub(u32::try_from(found.len()).unwrap_or(MOST_TROUBLES));
+        if limit > 0 {
+            let filter = MonitorFilter { status: Some(status), limit, ..MonitorFilter::default() };
+            found.extend(store.monitors().page(&filter).await?.items);
+        }
+    }
+    let ids: Vec<MonitorId> = found.iter().map(|(m, _)| m.id).collect();
+    let open = store.incidents().open_of(&ids).await?;
+    let troubles: Vec<Trouble> = found
+        .iter()
+        .map(|(monitor, state)| {
+            let incident = open.get(&monitor.id);
+            Trouble {
+                status: status_of(monitor, state),
+                name: monitor.config.name.clone(),
+                href: format!("/monitors/{}", monitor.id),
+                since: state.since(),
+                why: state.detail().unwrap_or_default().to_owned(),
+                incident: incident.map(|i| i.id),
+                acknowledged_by: incident.and_then(|i| match &i.progress {
+                    domain::incident::Progress::Acknowledged { by, .. } => Some(by.clone()),
+                    domain::incident::Progress::Open | domain::incident::Progress::Resolved { .. } => None,
+                }),
+            }
+        })
+        .collect();
+    let more = all.saturating_sub(troubles.len() as u64);
+    Ok((troubles, more))
+}
+
+/// The status that people see: a paused monitor is paused, whatever was known before.
+pub(crate) fn status_of(monitor: &Monitor, state: &MonitorState) -> Status {
+    if monitor.config.enabled { state.status() } else { Status::Paused }
+}
+
+fn counts(shell: &Shell, search: &Search, total: u64, numbers: &[(Status, u64)]) -> Vec<Count> {
+    let link = |status: &str| href("/", &[("q", &search.q), ("status", status), ("tag", &search.tag)]);
+    let all = Count {
+        label: shell.t("filter-all").to_string(),
+        number: total,
+        href: link(""),
+        current: search.status.is_empty(),
+    };
+    let each = Status::ALL.into_iter().filter_map(|status| {
+        let number = numbers.iter().filter(|(s, _)| *s == status).map(|(_, n)| *n).sum();
+        (number > 0).then(|| Count {
+            label: shell.t(status_key(status)).to_string(),
+            number,
+            href: link(status.as_str()),
+            current: search.status == status.as_str(),
+        })
+    });
+    std::iter::once(all).chain(each).collect()
+}
+
+pub(crate) const DAY: Duration = Duration::from_hours(24);
+pub(crate) const MONTH: Duration = Duration::from_hours(24 * 30);
+

@@ -1,0 +1,88 @@
+//! Sample pages: every view with plausible content, rendered by one test and looked at by people.
+
+use askama::DynTemplate;
+use domain::clock::Timestamp;
+
+use crate::{Section, Shell, flash::Flash, locale::Language};
+
+/// Each view under the name of its template. A page that is not in here is not tested for rendering: add yours.
+pub(crate) fn all(language: Language) -> Vec<(&'static str, Box<dyn DynTemplate>)> {
+    let mut all = Vec::new();
+    add(&mut all, "login", super::login::samples(language));
+    add(&mut all, "setup", super::setup::samples(language));
+    add(&mut all, "overview", super::overview::samples(language));
+    all
+}
+
+fn add<T: DynTemplate + 'static>(
+    all: &mut Vec<(&'static str, Box<dyn DynTemplate>)>,
+    name: &'static str,
+    samples: Vec<T>,
+) {
+    all.extend(samples.into_iter().map(|s| (name, Box::new(s) as Box<dyn DynTemplate>)));
+}
+
+pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_795_443_600_000);
+
+/// The layout as a stranger sees it. `title` is a text key.
+pub(crate) fn stranger(language: Language, title: &str) -> Shell {
+    Shell {
+        language,
+        title: language.text(title).to_string(),
+        section: Section::None,
+        csrf: "sample-token".to_owned(),
+        user: None,
+        flash: None,
+        here: "/login".to_owned(),
+        exposed: false,
+        locked: false,
+        now: NOW,
+    }
+}
+
+/// The layout as an administrator sees it.
+pub(crate) fn shell(language: Language, section: Section, title: &str) -> Shell {
+    Shell {
+        section,
+        user: Some("me@example.org".to_owned()),
+        ..stranger(language, title)
+    }
+}
+
+/// The layout with every notice that it can carry.
+pub(crate) fn noisy_shell(language: Language, section: Section, title: &str) -> Shell {
+    Shell {
+        exposed: true,
+        locked: true,
+        flash: Some(Flash::good("flash-welcome")),
+        ..shell(language, section, title)
+    }
+}
+
+#[test]
+fn every_page_renders_in_every_language() {
+    for language in Language::ALL {
+        for (name, view) in all(language) {
+            let html = view.dyn_render().unwrap_or_else(|e| panic!("{name}: {e}"));
+            assert!(html.contains(&format!("lang=\"{}\"", language.tag())), "{name}");
+            assert!(html.trim_end().ends_with("</html>"), "{name}");
+            // Every POST form starts with the token.
+            let forms = html.matches("method=\"post\"").count();
+            assert_eq!(html.matches("name=\"csrf\"").count(), forms, "{name}: a form without its token");
+        }
+    }
+}
+
+/// `cargo nextest run -p ui --run-ignored only write_the_samples` puts them under `target/ui-samples`.
+#[test]
+#[ignore = "writes files for people to look at"]
+fn write_the_samples() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/ui-samples");
+    std::fs::create_dir_all(&folder).unwrap();
+    for language in Language::ALL {
+        for (i, (name, view)) in all(language).into_iter().enumerate() {
+            let file = format!("{}-{i:02}-{}.html", language.tag(), name.replace('/', "-"));
+            std::fs::write(folder.join(file), view.dyn_render().unwrap()).unwrap();
+        }
+    }
+}

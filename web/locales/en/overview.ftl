@@ -1,0 +1,52 @@
+# The overview.
+
+overview-nothing-watched = Nothing is watched yet
+overview-nothing-watched-detail = Three steps, and Watchbell rings when it matters.
+overview-all-up = All is well
+overview-waiting = Waiting for the first checks
+overview-down = { $n ->
+    [one] One monitor is down
+   *[other] { $n } monitors are down
+}
+overview-unknown = { $n ->
+    [one] One monitor could not be checked
+   *[other] { $n } monitors could not be checked
+}
+overview-detail = { $up } of { $total } monitors are up.
+overview-acknowledged = acknowledged by { $by }
+overview-incident = Incident { $id }
+overview-more = { $n ->
+    [one] One more
+   *[other] { $n } more
+}
+
+steps-title = First steps
+steps-done = Done
+steps-mail = Set up mail
+steps-mail-detail = The server that carries your alerts. A test shows each step and says what to do. Not needed if you only use webhooks.
+steps-mail-do = Set up mail
+steps-channel = Add a channel
+steps-channel-detail = Who hears of it: mail addresses or a webhook.
+steps-channel-do = Add channel
+steps-monitor = Add a monitor
+steps-monitor-detail = What is watched: a web address, a port or a host.
+steps-monitor-do = Add monitor
+
+filter-search = Search by name
+filter-tag = Tag
+filter-any-tag = Any tag
+filter-status = Status
+filter-all = All
+filter-apply = Search
+filter-clear = Show all monitors
+filter-nothing = No monitor matches
+filter-nothing-detail = Change the search or the filter, or show all monitors.
+
+column-status = Status
+column-monitor = Monitor
+column-checks = Last checks
+column-day = 24 h
+column-month = 30 d
+column-latency = Latency
+strip-label = { $up } of the last { $total } checks were up
+sparkline-label = Latency of the last checks

@@ -1,0 +1,88 @@
+// Comfort on top of pages that work without it. Nothing here is needed to use Watchbell.
+"use strict";
+
+// Times are served in UTC; here they are shown in the zone of the reader.
+function localTimes(root) {
+  const language = document.documentElement.lang || undefined;
+  const exact = new Intl.DateTimeFormat(language, {
+    year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit",
+    hourCycle: "h23", timeZoneName: "short",
+  });
+  for (const time of root.querySelectorAll("time[datetime]")) {
+    const at = new Date(time.dateTime);
+    if (Number.isNaN(at.getTime())) continue;
+    if (time.hasAttribute("data-local")) {
+      time.title = time.textContent;
+      time.textContent = exact.format(at);
+    } else {
+      time.title = exact.format(at);
+    }
+  }
+}
+
+// A form is sent once, and a button that takes long says that it works.
+function busyButtons() {
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "post") return;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "yes";
+    const button = event.submitter;
+    if (button && button.dataset.busy) {
+      button.textContent = button.dataset.busy;
+      button.setAttribute("aria-busy", "true");
+    }
+  });
+  // The page may come back from the browser's memory.
+  window.addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    for (const form of document.forms) delete form.dataset.sent;
+  });
+}
+
+// <button data-copy="#id"> copies the text of that element.
+function copyButtons() {
+  for (const button of document.querySelectorAll("button[data-copy]")) {
+    if (!navigator.clipboard) continue;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      const source = document.querySelector(button.dataset.copy);
+      if (!source) return;
+      await navigator.clipboard.writeText(source.textContent);
+      const before = button.textContent;
+      button.textContent = button.dataset.copied;
+      setTimeout(() => { button.textContent = before; }, 1500);
+    });
+  }
+}
+
+// <a data-fill='{"port":"587"}'> fills the fields of its form instead of loading the page again.
+function fillLinks() {
+  for (const link of document.querySelectorAll("a[data-fill]")) {
+    link.addEventListener("click", (event) => {
+      const form = document.querySelector(link.dataset.form);
+      if (!form) return;
+      event.preventDefault();
+      for (const [name, value] of Object.entries(JSON.parse(link.dataset.fill))) {
+        const control = form.elements.namedItem(name);
+        if (control) control.value = value;
+      }
+    });
+  }
+}
+
+// A filter that is chosen from a list applies at once.
+function instantFilters() {
+  for (const select of document.querySelectorAll("form.filter select")) {
+    select.addEventListener("change", () => select.form.requestSubmit());
+  }
+}
+
+localTimes(document);
+busyButtons();
+copyButtons();
+fillLinks();
+instantFilters();
