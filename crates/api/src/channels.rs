@@ -15,7 +15,7 @@ use crate::{
     caller::{Reader, Writer},
     failure,
     problem::Problem,
-    request::{Body, Id, Params, merge_patch},
+    request::{Body, Id, Params, adopt_header_names, merge_patch},
     wire::{
         Page,
         channel::{ChannelConfigView, ChannelDraft, ChannelTest, ChannelView},
@@ -118,7 +118,7 @@ pub(crate) async fn change(
     Ok(Json(view(&app, &channel).await?))
 }
 
-fn patched(channel: &Channel, patch: Value) -> Result<Draft, Problem> {
+fn patched(channel: &Channel, mut patch: Value) -> Result<Draft, Problem> {
     if !patch.is_object() {
         return Err(FieldError::new("", "type-object", "This must be a JSON object.").into());
     }
@@ -146,6 +146,7 @@ fn patched(channel: &Channel, patch: Value) -> Result<Draft, Problem> {
         "enabled": channel.enabled,
         "config": channel.config.as_ref().map(ChannelConfig::to_json),
     });
+    adopt_header_names(&mut patch, &merged, "/config/headers");
     merge_patch(&mut merged, patch);
     Ok(Draft::from_json(merged, channel.config.as_ref())?)
 }

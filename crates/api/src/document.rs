@@ -1,5 +1,7 @@
 //! The OpenAPI document around the routes: what it says in general, and what all operations have in common.
 
+use axum::{body::Bytes, extract::State, response::IntoResponse};
+use http::header::CONTENT_TYPE;
 use utoipa::openapi::{
     ComponentsBuilder, Content, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder, Schema,
     SecurityRequirement, ServerBuilder,
@@ -48,8 +50,21 @@ pub(crate) fn frame() -> OpenApi {
         .build()
 }
 
+/// The finished document, made once.
+#[derive(Clone)]
+pub(crate) struct Document(pub(crate) Bytes);
+
+/// Read this document
+///
+/// It is the same for every instance and holds nothing of this one, so tools may read it without a token.
+#[utoipa::path(get, path = "/openapi.json", tag = "meta", operation_id = "get_openapi", security(()),
+    responses((status = 200, body = Object)))]
+pub(crate) async fn read(State(document): State<Document>) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], document.0)
+}
+
 /// Adds what no single handler says.
-pub(crate) fn complete(document: &mut OpenApi, base: &str) {
+pub(crate) fn complete(mut document: OpenApi, base: &str) -> Document {
     document.servers = Some(vec![ServerBuilder::new().url(base).build()]);
     if let Some(components) = document.components.as_mut() {
         for (patch, draft) in [
@@ -67,6 +82,8 @@ pub(crate) fn complete(document: &mut OpenApi, base: &str) {
             complete_operation(operation, changes);
         }
     }
+    // The document is made of texts, so there is nothing in it that JSON could refuse.
+    Document(Bytes::from(serde_json::to_vec(&document).unwrap_or_default()))
 }
 
 /// A patch has the draft's fields, none of them required.
@@ -94,8 +111,7 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (bool, &mut Operation
 }
 
 fn complete_operation(operation: &mut Operation, changes: bool) {
-    let scope = if changes { "write" } else { "read" };
-    operation.security = Some(vec![SecurityRequirement::new(TOKEN, [scope])]);
+    let open = operation.security.is_some();
     let problem = || Content::new(Some(Ref::from_schema_name("Problem")));
     let mut add = |status: &str, description: &str| {
         let response = ResponseBuilder::new()
@@ -108,7 +124,11 @@ fn complete_operation(operation: &mut Operation, changes: bool) {
             .entry(status.to_owned())
             .or_insert_with(|| response.into());
     };
-    add("401", "No valid token.");
-    add("403", "The token's scope does not allow this.");
     add("default", "Any other problem.");
+    if !open {
+        add("401", "No valid token.");
+        add("403", "The token's scope does not allow this.");
+        let scope = if changes { "write" } else { "read" };
+        operation.security = Some(vec![SecurityRequirement::new(TOKEN, [scope])]);
+    }
 }

@@ -11,11 +11,10 @@
 use std::sync::Arc;
 
 use axum::{
-    Json, Router,
+    Router,
     extract::DefaultBodyLimit,
     http::{HeaderValue, header::CACHE_CONTROL},
     middleware,
-    routing::get,
 };
 use store::{Store, StoreError};
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -96,20 +95,22 @@ pub fn router(state: State) -> Router {
         base: base.clone(),
     }));
     let (guarded, mut openapi) = guarded().split_for_parts();
-    document::complete(&mut openapi, &base);
+    let (open, its_openapi) = OpenApiRouter::default()
+        .routes(routes!(document::read))
+        .split_for_parts();
+    openapi.merge(its_openapi);
+    let document = document::complete(openapi, &base);
     let guarded = guarded
         .fallback(unknown_path)
         .method_not_allowed_fallback(unknown_method)
         .layer(middleware::from_fn_with_state(app.clone(), caller::authenticate))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .with_state(app);
-    // The document is the same for every instance and holds nothing of this one, so tools may read it without a token.
-    let document = Router::new()
-        .route("/openapi.json", get(async move || Json(openapi)))
-        .method_not_allowed_fallback(unknown_method);
+    let open = open
+        .method_not_allowed_fallback(unknown_method)
+        .with_state(document);
     let no_store = HeaderValue::from_static("no-store");
-    document
-        .merge(guarded)
+    open.merge(guarded)
         .layer(SetResponseHeaderLayer::if_not_present(CACHE_CONTROL, no_store))
 }
 

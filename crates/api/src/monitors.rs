@@ -18,7 +18,7 @@ use crate::{
     caller::{Reader, Writer},
     failure,
     problem::Problem,
-    request::{Body, Id, Params, merge_patch},
+    request::{Body, Id, Params, adopt_header_names, merge_patch},
     wire::{
         Page,
         check::CheckView,
@@ -122,6 +122,7 @@ fn patched(monitor: &Monitor, mut patch: Value) -> Result<MonitorConfig, Problem
         return Err(FieldError::new("", "type-object", "This must be a JSON object.").into());
     }
     let previous = monitor.config.to_json();
+    adopt_header_names(&mut patch, &previous, "/target/headers");
     // Header values that cannot be read must not be saved over by chance: the target comes as a whole.
     if monitor.locked && patch.get("target").is_none() {
         return Err(FieldError::new(

@@ -91,6 +91,22 @@ pub(crate) fn merge_patch(value: &mut Value, patch: Value) {
     }
 }
 
+/// Gives the headers of a patch the spelling of the stored ones: header names are the same in any case, JSON names are not.
+pub(crate) fn adopt_header_names(patch: &mut Value, stored: &Value, pointer: &str) {
+    let (Some(Value::Object(changes)), Some(Value::Object(stored))) =
+        (patch.pointer_mut(pointer), stored.pointer(pointer))
+    else {
+        return;
+    };
+    *changes = std::mem::take(changes)
+        .into_iter()
+        .map(|(name, value)| {
+            let known = stored.keys().find(|k| k.eq_ignore_ascii_case(&name));
+            (known.cloned().unwrap_or(name), value)
+        })
+        .collect();
+}
+
 /// The id in the path. One that cannot be an id names nothing, so it is a 404 like one that is unknown.
 pub(crate) struct Id<T>(pub(crate) T);
 

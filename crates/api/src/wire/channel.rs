@@ -16,6 +16,7 @@ fn kinds() -> Object {
 
 /// What a person sets. An unknown field is refused by its name.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ChannelDraft {
     #[schema(max_length = 120)]
     pub name: String,
@@ -36,6 +37,7 @@ pub enum ChannelConfigDraft {
 
 /// `kind` email. Each address gets a message of its own.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct EmailConfig {
     #[schema(min_items = 1, max_items = 50)]
     pub to: Vec<String>,
@@ -47,6 +49,7 @@ pub struct EmailConfig {
 
 /// `kind` webhook. All of it is write-only.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct WebhookConfigDraft {
     pub url: String,
     /// `whsec_` and the base64 of 24 to 64 bytes. Left out of a POST: one is made, and the answer tells it this once. A

@@ -18,6 +18,7 @@ fn mail_states() -> Object {
 
 /// What a person sets. An unknown field is refused by its name.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct MailDraft {
     /// The server's name or address alone.
     #[schema(example = "smtp.example.org")]
@@ -129,6 +130,7 @@ impl MailView {
 
 /// Where to send a test, and perhaps through what.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct MailTestRequest {
     #[schema(example = "me@example.org")]
     pub to: String,

@@ -24,6 +24,7 @@ fn statuses() -> Object {
 
 /// What a person sets. Left out: the default. An unknown field is refused by its name.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct MonitorDraft {
     /// One line of at most 120 characters.
     #[schema(max_length = 120)]
@@ -70,6 +71,7 @@ pub enum TargetDraft {
 
 /// `kind` http.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct HttpTargetDraft {
     /// `http://` or `https://`, without user name and password.
     #[schema(example = "https://shop.example/health")]
@@ -98,6 +100,7 @@ pub struct HttpTargetDraft {
 
 /// `kind` tcp.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct TcpTarget {
     /// A name or an IP address, nothing around it.
     pub host: String,
@@ -107,6 +110,7 @@ pub struct TcpTarget {
 
 /// `kind` ping.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct PingTarget {
     /// A name or an IP address, nothing around it.
     pub host: String,
@@ -122,6 +126,7 @@ pub enum ScheduleBody {
 
 /// Every so often.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct EverySchedule {
     /// From 1s to 1d.
     #[schema(example = "30s")]
@@ -130,6 +135,7 @@ pub struct EverySchedule {
 
 /// By the clock.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct CronBody {
     #[schema(example = "*/5 * * * *")]
     pub cron: String,

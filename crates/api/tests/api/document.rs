@@ -1,0 +1,214 @@
+//! The OpenAPI document says what is there, no more and no less.
+
+use std::collections::BTreeMap;
+
+use api::wire::{
+    channel::{ChannelConfigDraft, ChannelDraft, EmailConfig, WebhookConfigDraft},
+    mail::MailDraft,
+    monitor::{
+        CronBody, EverySchedule, HttpTargetDraft, MonitorDraft, PingTarget, ScheduleBody, TargetDraft, TcpTarget,
+    },
+};
+use domain::{channel, mail::MailSettings, monitor::MonitorConfig};
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::fixture::Api;
+
+#[tokio::test]
+async fn it_is_openapi_3_1_and_holds_together() {
+    let api = Api::start().await;
+    let document = &api.document.0;
+    assert_eq!(document["openapi"], "3.1.0");
+    assert_eq!(document["servers"][0]["url"], "http://watch.test/api/v1");
+    let mut ids = Vec::new();
+    for (path, method, operation) in api.document.operations() {
+        ids.push(operation["operationId"].as_str().unwrap());
+        let secured = operation["security"][0]["token"][0].as_str();
+        let expected = if method == Method::GET { "read" } else { "write" };
+        if path == "/openapi.json" {
+            assert_eq!(secured, None);
+        } else {
+            assert_eq!(secured, Some(expected), "{method} {path}");
+        }
+        assert!(operation["responses"]["default"]["content"]["application/problem+json"].is_object());
+        assert!(operation["summary"].is_string(), "{method} {path}");
+    }
+    let count = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), count, "operation ids are unique");
+    references(document, &mut |reference| {
+        let pointer = reference.strip_prefix('#').unwrap();
+        assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+    });
+}
+
+fn references(value: &Value, found: &mut impl FnMut(&str)) {
+    match value {
+        Value::Object(map) => {
+            if let Some(Value::String(reference)) = map.get("$ref") {
+                found(reference);
+            }
+            map.values().for_each(|v| references(v, found));
+        }
+        Value::Array(items) => items.iter().for_each(|v| references(v, found)),
+        _ => {}
+    }
+}
+
+/// The contract's table.
+#[tokio::test]
+async fn it_has_every_route_of_the_contract() {
+    let api = Api::start().await;
+    let mut found: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (path, method, _) in api.document.operations() {
+        found.entry(path).or_default().push(method.to_string());
+    }
+    for methods in found.values_mut() {
+        methods.sort();
+    }
+    let found: Vec<String> = found.iter().map(|(p, m)| format!("{} {p}", m.join(" "))).collect();
+    assert_eq!(
+        found,
+        [
+            "GET POST /channels",
+            "DELETE GET PATCH /channels/{id}",
+            "POST /channels/{id}/test",
+            "GET /deliveries",
+            "GET /deliveries/{id}",
+            "POST /deliveries/{id}/resend",
+            "GET /incidents",
+            "GET /incidents/{id}",
+            "POST /incidents/{id}/ack",
+            "GET POST /monitors",
+            "DELETE GET PATCH /monitors/{id}",
+            "POST /monitors/{id}/check",
+            "POST /monitors/{id}/pause",
+            "GET /monitors/{id}/results",
+            "POST /monitors/{id}/resume",
+            "GET /monitors/{id}/stats",
+            "GET /openapi.json",
+            "GET PUT /settings/mail",
+            "POST /settings/mail/test",
+        ]
+    );
+}
+
+/// Each documented operation exists; each method that is not documented is refused and the rest named.
+#[tokio::test]
+async fn the_router_has_what_it_says_and_nothing_else() {
+    let api = Api::start().await;
+    let paths: Vec<&str> = api.document.0["paths"].as_object().unwrap().keys().map(String::as_str).collect();
+    for template in paths {
+        let path = template.replace("{id}", "1");
+        for method in [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
+            let documented = api.document.operation(&method, template).is_some();
+            let answer = api.call(method.clone(), &path, Some(&api.write), None).await;
+            assert_eq!(answer.status != 405, documented, "{method} {path}");
+            if !documented {
+                let allow = answer.headers["allow"].to_str().unwrap();
+                for (_, method, _) in api.document.operations().filter(|(p, ..)| *p == template) {
+                    assert!(allow.contains(method.as_str()), "{path}: {allow}");
+                }
+            }
+        }
+    }
+}
+
+/// Routes come into the router by the macro that documents them, and by nothing else.
+#[test]
+fn no_route_is_added_past_the_document() {
+    let source = include_str!("../../src/lib.rs");
+    for way in [".route(", ".route_service(", ".nest(", ".nest_service(", "fallback_service("] {
+        assert!(!source.contains(way), "{way}");
+    }
+}
+
+/// The draft types only document what the domain reads; so the domain must read all of it.
+#[tokio::test]
+async fn drafts_name_exactly_the_fields_that_the_domain_reads() {
+    let api = Api::start().await;
+    let hold = |schema: &str, value: &Value| {
+        let schema = json!({ "$ref": format!("#/components/schemas/{schema}") });
+        api.document.hold(&schema, value, "draft");
+    };
+    let monitor = MonitorDraft {
+        name: "Shop".into(),
+        kind: "http",
+        target: TargetDraft::Http(HttpTargetDraft {
+            url: "https://shop.example/health".into(),
+            method: Some("POST".into()),
+            headers: Some(BTreeMap::from([("X-Key".to_owned(), "v".to_owned())])),
+            body: Some("ping".into()),
+            accept_status: Some(vec!["200-299".into(), "401".into()]),
+            max_redirects: Some(0),
+            verify_certificate: Some(false),
+        }),
+        schedule: ScheduleBody::Cron(CronBody {
+            cron: "*/5 * * * *".into(),
+            timezone: Some("Asia/Shanghai".into()),
+        }),
+        timeout: Some("10s".into()),
+        confirm_after: Some(2),
+        recheck_every: Some("5s".into()),
+        recover_after: Some(1),
+        channels: Some(Vec::new()),
+        tags: Some(vec!["prod".into()]),
+        enabled: Some(true),
+    };
+    let others = [
+        ("tcp", TargetDraft::Tcp(TcpTarget { host: "db".into(), port: 5432 })),
+        ("ping", TargetDraft::Ping(PingTarget { host: "10.0.0.1".into() })),
+    ];
+    let others = others.map(|(kind, target)| MonitorDraft {
+        kind,
+        target,
+        schedule: ScheduleBody::Every(EverySchedule { every: "30s".into() }),
+        ..monitor.clone()
+    });
+    for draft in [monitor].into_iter().chain(others) {
+        let body = serde_json::to_value(draft).unwrap();
+        hold("MonitorDraft", &body);
+        MonitorConfig::from_json(body, None).unwrap();
+    }
+    let email = ChannelConfigDraft::Email(EmailConfig {
+        to: vec!["a@example.org".into()],
+        cc: vec!["b@example.org".into()],
+        bcc: vec!["c@example.org".into()],
+    });
+    let webhook = ChannelConfigDraft::Webhook(WebhookConfigDraft {
+        url: "https://hooks.example/x".into(),
+        secret: Some("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into()),
+        headers: Some(BTreeMap::from([("X-Key".to_owned(), "v".to_owned())])),
+    });
+    for (kind, config) in [("email", email), ("webhook", webhook)] {
+        let draft = ChannelDraft {
+            name: "Ops".into(),
+            kind,
+            config,
+            enabled: Some(true),
+        };
+        let body = serde_json::to_value(draft).unwrap();
+        hold("ChannelDraft", &body);
+        channel::ChannelDraft::from_json(body, None).unwrap();
+    }
+    let mail = MailDraft {
+        host: "smtp.example.org".into(),
+        port: 465,
+        security: "tls",
+        username: Some("watch".into()),
+        password: Some("pw".into()),
+        clear_password: Some(false),
+        from: "watch@example.org".into(),
+        from_name: Some("Watchbell".into()),
+        reply_to: Some("ops@example.org".into()),
+        hello_name: Some("watch.example.org".into()),
+        verify_certificate: Some(true),
+        ca_pem: Some("-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----".into()),
+        allow_insecure_auth: Some(false),
+    };
+    let body = serde_json::to_value(mail).unwrap();
+    hold("MailDraft", &body);
+    MailSettings::from_json(body, None).unwrap();
+}

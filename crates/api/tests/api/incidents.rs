@@ -1,0 +1,79 @@
+//! Incidents and deliveries.
+
+use serde_json::{Value, json};
+
+use crate::fixture::{Api, is_time, tcp};
+
+/// A monitor with a mail channel that went down; mail is not set up, so its message waits.
+async fn outage(api: &Api) -> (i64, i64, i64) {
+    let channel = json!({"name": "Ops", "kind": "email", "config": {"to": ["ops@example.org", "two@example.org"]}});
+    let channel = api.post("/channels", channel).await.body["id"].as_i64().unwrap();
+    let mut body = tcp("Database");
+    body["schedule"] = json!({"cron": "0 0 29 2 *"});
+    body["channels"] = json!([channel]);
+    let monitor = api.post("/monitors", body).await;
+    assert_eq!(monitor.status, 201, "{}", monitor.text);
+    let monitor = monitor.body["id"].as_i64().unwrap();
+    (monitor, channel, api.take_down(monitor).await)
+}
+
+#[tokio::test]
+async fn an_incident_tells_its_story() {
+    let api = Api::start().await;
+    let (monitor, _, id) = outage(&api).await;
+    let incident = api.get(&format!("/incidents/{id}")).await;
+    assert_eq!(incident.status, 200);
+    assert_eq!(incident.body["state"], "open");
+    assert_eq!(incident.body["monitor_id"], monitor);
+    assert_eq!(incident.body["monitor_name"], "Database");
+    assert_eq!(incident.body["reason_kind"], "status");
+    assert!(is_time(&incident.body["since"]));
+    assert_eq!(incident.body["events"][0]["event"], "opened");
+    assert_eq!(incident.body["deliveries"].as_array().unwrap().len(), 2);
+    let read = api.get(&format!("/monitors/{monitor}")).await;
+    assert_eq!(read.body["state"]["status"], "down");
+    assert_eq!(read.body["state"]["reason"], "Answered 503.");
+
+    let path = format!("/incidents/{id}/ack");
+    let acknowledged = api.act(&path).await;
+    assert_eq!(acknowledged.status, 200);
+    assert_eq!(acknowledged.body["acknowledged_by"], "write (ops@example.org)");
+    assert_eq!(acknowledged.body["state"], "open", "acknowledged is not resolved");
+    let again = api.act(&path).await;
+    assert_eq!(again.body["acknowledged_at"], acknowledged.body["acknowledged_at"]);
+
+    let count = async |query: &str| {
+        let answer = api.get(&format!("/incidents?{query}")).await;
+        answer.body["items"].as_array().unwrap().len()
+    };
+    assert_eq!(count("state=open").await, 1);
+    assert_eq!(count("state=resolved").await, 0);
+    assert_eq!(count(&format!("monitor={monitor}")).await, 1);
+    assert_eq!(count("monitor=777").await, 0);
+}
+
+#[tokio::test]
+async fn a_delivery_is_found_and_sent_again() {
+    let api = Api::start().await;
+    let (_, channel, incident) = outage(&api).await;
+    let list = api.get(&format!("/deliveries?incident={incident}&channel={channel}")).await;
+    let items = list.body["items"].as_array().unwrap();
+    assert_eq!(items.len(), 2);
+    let id = items[0]["id"].as_str().unwrap();
+    assert_eq!(items[0]["event"], "incident.opened");
+    let one = api.get(&format!("/deliveries/{id}")).await;
+    assert_eq!(one.body["id"], id);
+    assert_eq!(one.body["attempts"], json!([]));
+    let message_id = one.body["message_id"].as_str().unwrap();
+    assert!(message_id.starts_with(id), "{message_id}");
+    let again = api.act(&format!("/deliveries/{id}/resend")).await;
+    assert_eq!(again.status, 201);
+    let new = again.body["id"].as_str().unwrap();
+    assert_ne!(new, id);
+    assert_eq!(again.headers["location"], format!("http://watch.test/api/v1/deliveries/{new}"));
+    assert_eq!(api.get(&format!("/deliveries/{new}")).await.status, 200);
+    let pages = [api.get("/deliveries?limit=2").await, api.get("/deliveries?state=sent").await];
+    assert_eq!(pages[0].body["items"].as_array().unwrap().len(), 2);
+    assert!(pages[0].body["next"].is_string());
+    assert_eq!(pages[1].body, json!({"items": [], "next": Value::Null}));
+}

@@ -1,0 +1,14 @@
+//! The API as a script meets it: the whole router in one process, over a real database file.
+//!
+//! Every answer that a test gets is held against the OpenAPI document on the way ([`fixture::Api::send`]).
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must fail")]
+
+mod access;
+mod channels;
+mod document;
+mod fixture;
+mod incidents;
+mod mail;
+mod monitors;
+mod problems;
+mod schema;
