@@ -1,0 +1,276 @@
+//! One claimed row on its way: send, judge, write down.
+
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use domain::{
+    clock::{Clock, Timestamp},
+    delivery::{Attempt, AttemptVerdict},
+    retry::RetryPolicy,
+};
+use futures_util::FutureExt;
+use store::{
+    Store,
+    outbox::{Claimed, Next},
+};
+use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::Open;
+use crate::channel::{Receipt, Retry, SendError, Trace};
+
+/// Above every deadline that a channel keeps of its own, below the lease.
+pub(super) const SEND_DEADLINE: Duration = Duration::from_mins(5);
+/// [`Retry::Briefly`] ends with this attempt.
+const FEW_ATTEMPTS: u32 = 3;
+/// How long the result of a send is held while the database does not take it: the rest of the lease.
+const RECORDING_DEADLINE: Duration = Duration::from_mins(4);
+
+/// What all deliveries share.
+pub(super) struct Deliverer {
+    store: Store,
+    open: Open,
+    clock: Arc<dyn Clock>,
+    in_flight: AtomicUsize,
+}
+
+impl Deliverer {
+    pub(super) fn new(store: Store, open: Open, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            store,
+            open,
+            clock,
+            in_flight: AtomicUsize::new(0),
+        }
+    }
+
+    pub(super) fn in_flight(&self) -> usize {
+        self.in_flight.load(Ordering::Relaxed)
+    }
+
+    pub(super) async fn deliver(&self, claimed: &Claimed, cut: &CancellationToken) {
+        let _counted = Counted::new(&self.in_flight);
+        let (started_at, begun) = (self.clock.now(), Instant::now());
+        let result = tokio::select! {
+            biased;
+            result = self.send(claimed) => result,
+            () = cut.cancelled() => Err(ours(
+                Retry::After(Duration::ZERO),
+                "Watchbell was stopped while it sent this message. Whether it arrived is not known; it is sent again after the start.",
+            )),
+        };
+        if result.is_ok() {
+            store::crash_point!("after_reply");
+        }
+        let duration = begun.elapsed();
+        let policy = claimed
+            .channel
+            .config
+            .as_ref()
+            .map_or(RetryPolicy::HTTP, |c| c.retry_policy());
+        let (trace, verdict, next) = judge(result, claimed.attempt, policy, self.clock.now(), random());
+        log(claimed, &verdict, duration);
+        let attempt = Attempt {
+            number: claimed.attempt,
+            started_at,
+            duration,
+            settings_revision: trace.settings_revision,
+            remote: trace.remote,
+            server: trace.server,
+            step: trace.step,
+            reply_code: trace.reply_code,
+            reply_text: trace.reply_text,
+            verdict,
+        };
+        self.record(claimed, &attempt, next).await;
+    }
+
+    /// Never panics and never outlives [`SEND_DEADLINE`], whatever the channel does.
+    async fn send(&self, claimed: &Claimed) -> Result<Receipt, SendError> {
+        let Some(config) = &claimed.channel.config else {
+            return Err(ours(
+                Retry::OnSettings,
+                "The secrets of this channel were sealed with another key. Enter them again in the settings of the channel.",
+            ));
+        };
+        // Inside the future, so that a panic while building the channel is caught too.
+        let sending = async { (self.open)(config).send(&claimed.notice).await };
+        match timeout(SEND_DEADLINE, AssertUnwindSafe(sending).catch_unwind()).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(ours(
+                Retry::Backoff,
+                "A defect of Watchbell itself ended this attempt. It is tried again; please report the log of this time.",
+            )),
+            Err(_) => Err(ours(Retry::Backoff, "The attempt took longer than 5 minutes and was ended.")),
+        }
+    }
+
+    /// A result that is not written means a second copy, so it is held until the database takes it or the lease ends.
+    async fn record(&self, claimed: &Claimed, attempt: &Attempt, next: Next) {
+        let until = Instant::now() + RECORDING_DEADLINE;
+        let mut wait = Duration::from_millis(100);
+        loop {
+            let error = match self.store.outbox().finish(&claimed.lease, attempt, next).await {
+                Ok(true) => {
+                    if matches!(next, Next::Retry { .. }) {
+                        // The dispatcher sleeps until the due time that it knew of.
+                        self.store.outbox().wake();
+                    }
+                    return;
+                }
+                Ok(false) => {
+                    tracing::warn!(
+                        delivery.id = %claimed.notice.delivery,
+                        "the lease was over before the result was in; it was not written"
+                    );
+                    return;
+                }
+                Err(error) => error,
+            };
+            if Instant::now() + wait > until {
+                tracing::error!(
+                    delivery.id = %claimed.notice.delivery, error = %error,
+                    "the result of a delivery could not be written; it will be sent again under the same id"
+                );
+                return;
+            }
+            tracing::warn!(delivery.id = %claimed.notice.delivery, error = %error, "writing a result again");
+            sleep(wait).await;
+            wait = (wait * 2).min(Duration::from_secs(5));
+        }
+    }
+}
+
+/// What an attempt's result means for the row.
+fn judge(
+    result: Result<Receipt, SendError>,
+    attempt: u32,
+    policy: RetryPolicy,
+    now: Timestamp,
+    random: f64,
+) -> (Trace, AttemptVerdict, Next) {
+    let error = match result {
+        Ok(receipt) => {
+            let verdict = AttemptVerdict::Accepted {
+                reference: receipt.reference,
+            };
+            return (receipt.trace, verdict, Next::Sent);
+        }
+        Err(error) => error,
+    };
+    let reason = error.reason;
+    let backoff = Next::Retry {
+        at: now.plus(policy.delay(attempt, random)),
+    };
+    let (verdict, next) = match error.retry {
+        Retry::Backoff => (AttemptVerdict::Deferred { reason }, backoff),
+        Retry::Briefly if attempt < FEW_ATTEMPTS => (AttemptVerdict::Deferred { reason }, backoff),
+        Retry::Briefly | Retry::Never => (AttemptVerdict::Refused { reason }, Next::Failed),
+        Retry::After(wait) => (
+            AttemptVerdict::Deferred { reason },
+            Next::Retry { at: now.plus(wait) },
+        ),
+        Retry::OnSettings => (AttemptVerdict::Waiting { reason }, Next::Wait),
+    };
+    (error.trace, verdict, next)
+}
+
+fn log(claimed: &Claimed, verdict: &AttemptVerdict, duration: Duration) {
+    let delivery = claimed.notice.delivery;
+    let (channel, event) = (claimed.channel.id, claimed.notice.event);
+    let (attempt, duration_ms) = (claimed.attempt, duration.as_millis() as u64);
+    match verdict {
+        AttemptVerdict::Accepted { .. } => {
+            tracing::info!(
+                delivery.id = %delivery, channel.id = %channel, %event, attempt, duration_ms,
+                "message accepted"
+            );
+        }
+        AttemptVerdict::Deferred { reason }
+        | AttemptVerdict::Waiting { reason }
+        | AttemptVerdict::Refused { reason } => {
+            tracing::warn!(
+                delivery.id = %delivery, channel.id = %channel, %event, attempt, duration_ms, reason,
+                "message not accepted"
+            );
+        }
+    }
+}
+
+/// A failure that the other side has no part in.
+fn ours(retry: Retry, reason: &str) -> SendError {
+    SendError::new(retry, reason, Trace::default())
+}
+
+/// Uniform in `0.0..1.0`; the middle if the system has no randomness, which only costs the jitter.
+fn random() -> f64 {
+    getrandom::u32().map_or(0.5, |n| f64::from(n) / (f64::from(u32::MAX) + 1.0))
+}
+
+/// One more in flight while it lives.
+struct Counted<'a>(&'a AtomicUsize);
+
+impl<'a> Counted<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(retry: Retry, attempt: u32) -> (AttemptVerdict, Next) {
+        let error = SendError::new(retry, "no", Trace::default());
+        let now = Timestamp::from_millis(1_000);
+        let (_, verdict, next) = judge(Err(error), attempt, RetryPolicy::HTTP, now, 0.5);
+        (verdict, next)
+    }
+
+    #[test]
+    fn every_classification_has_one_consequence() {
+        let reason = || "no".to_owned();
+        let (deferred, waiting, refused) = (
+            AttemptVerdict::Deferred { reason: reason() },
+            AttemptVerdict::Waiting { reason: reason() },
+            AttemptVerdict::Refused { reason: reason() },
+        );
+        let at = |ms| Next::Retry {
+            at: Timestamp::from_millis(ms),
+        };
+        for (retry, attempt, verdict, next) in [
+            (Retry::Never, 1, &refused, Next::Failed),
+            (Retry::OnSettings, 1, &waiting, Next::Wait),
+            (Retry::Backoff, 1, &deferred, at(6_000)),
+            (Retry::Backoff, 2, &deferred, at(31_000)),
+            (Retry::Backoff, 99, &deferred, at(3_601_000)),
+            (Retry::After(Duration::from_secs(7)), 5, &deferred, at(8_000)),
+            (Retry::Briefly, 1, &deferred, at(6_000)),
+            (Retry::Briefly, 2, &deferred, at(31_000)),
+            (Retry::Briefly, 3, &refused, Next::Failed),
+            (Retry::Briefly, 4, &refused, Next::Failed),
+        ] {
+            assert_eq!(judged(retry, attempt), (verdict.clone(), next), "{retry:?} {attempt}");
+        }
+    }
+
+    #[test]
+    fn randomness_stays_within_the_unit() {
+        for _ in 0..1000 {
+            assert!((0.0..1.0).contains(&random()));
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! The body of a webhook. Its shape is published in `docs/webhook-schema.json`; a test holds the two together.
+//!
+//! Fields are only ever added. Everything that has no value is `null` and present, so that a receiver can rely on names.
+
+use domain::{
+    delivery::{Event, Notice, Subject},
+    incident::{Incident, Progress},
+    outcome::Reason,
+};
+use serde::Serialize;
+
+use crate::links::Links;
+
+#[derive(Serialize)]
+pub(super) struct Payload<'a> {
+    r#type: Event,
+    /// When it happened, not when it was sent: the header has that.
+    timestamp: String,
+    data: Data<'a>,
+}
+
+#[derive(Serialize)]
+struct Data<'a> {
+    incident: Option<IncidentView<'a>>,
+    monitor: Option<MonitorView<'a>>,
+    check: Option<CheckView<'a>>,
+}
+
+#[derive(Serialize)]
+struct IncidentView<'a> {
+    id: i64,
+    state: &'static str,
+    since: String,
+    opened_at: String,
+    acknowledged_at: Option<String>,
+    acknowledged_by: Option<&'a str>,
+    resolved_at: Option<String>,
+    /// From the first failing check to the recovery, or to the event while the incident is open.
+    duration_seconds: u64,
+    reason: ReasonView<'a>,
+    url: String,
+}
+
+#[derive(Serialize)]
+struct MonitorView<'a> {
+    id: i64,
+    name: &'a str,
+    kind: &'a str,
+    target: &'a str,
+    tags: &'a [String],
+    url: String,
+}
+
+/// The verdict that the event stands on.
+#[derive(Serialize)]
+struct CheckView<'a> {
+    status: &'static str,
+    at: String,
+    reason: Option<ReasonView<'a>>,
+}
+
+#[derive(Serialize)]
+struct ReasonView<'a> {
+    kind: &'static str,
+    detail: &'a str,
+}
+
+impl<'a> Payload<'a> {
+    pub(super) fn new(notice: &'a Notice, links: &Links) -> Self {
+        let data = match &notice.subject {
+            None => Data {
+                incident: None,
+                monitor: None,
+                check: None,
+            },
+            Some(subject) => Data::about(subject, notice, links),
+        };
+        Self {
+            r#type: notice.event,
+            timestamp: notice.at.to_rfc3339(),
+            data,
+        }
+    }
+
+    pub(super) fn to_bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
+        serde_json::to_vec(self)
+    }
+}
+
+impl<'a> Data<'a> {
+    fn about(subject: &'a Subject, notice: &'a Notice, links: &Links) -> Self {
+        let (incident, monitor) = (&subject.incident, &subject.monitor);
+        Self {
+            incident: Some(IncidentView::new(incident, notice, links)),
+            monitor: Some(MonitorView {
+                id: monitor.id.0,
+                name: &monitor.name,
+                kind: &monitor.kind,
+                target: &monitor.target,
+                tags: &monitor.tags,
+                url: links.monitor(monitor.id),
+            }),
+            check: CheckView::new(incident, notice.event),
+        }
+    }
+}
+
+impl<'a> IncidentView<'a> {
+    fn new(incident: &'a Incident, notice: &Notice, links: &Links) -> Self {
+        let (state, acknowledged) = match &incident.progress {
+            Progress::Open => ("open", None),
+            Progress::Acknowledged { at, by } => ("acknowledged", Some((*at, by.as_str()))),
+            Progress::Resolved { acknowledged, .. } => (
+                "resolved",
+                acknowledged.as_ref().map(|(at, by)| (*at, by.as_str())),
+            ),
+        };
+        Self {
+            id: incident.id.0,
+            state,
+            since: incident.since.to_rfc3339(),
+            opened_at: incident.opened_at.to_rfc3339(),
+            acknowledged_at: acknowledged.map(|(at, _)| at.to_rfc3339()),
+            acknowledged_by: acknowledged.map(|(_, by)| by),
+            resolved_at: incident.resolved_at().map(|at| at.to_rfc3339()),
+            duration_seconds: incident.duration(notice.at).as_secs(),
+            reason: ReasonView::new(&incident.reason),
+            url: links.incident(incident.id),
+        }
+    }
+}
+
+impl<'a> CheckView<'a> {
+    fn new(incident: &'a Incident, event: Event) -> Option<Self> {
+        match event {
+            Event::Opened | Event::Reminder | Event::Acknowledged => Some(Self {
+                status: "down",
+                at: incident.opened_at.to_rfc3339(),
+                reason: Some(ReasonView::new(&incident.reason)),
+            }),
+            Event::Resolved => incident.resolved_at().map(|at| Self {
+                status: "up",
+                at: at.to_rfc3339(),
+                reason: None,
+            }),
+            Event::CertificateExpiring | Event::Test => None,
+        }
+    }
+}
+
+impl<'a> ReasonView<'a> {
+    fn new(reason: &'a Reason) -> Self {
+        Self {
+            kind: reason.kind.as_str(),
+            detail: &reason.detail,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
