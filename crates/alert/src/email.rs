@@ -1,0 +1,81 @@
+//! The mail channel: one message to one recipient, through the settings as they are at that moment.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::{clock::Clock, delivery::Notice};
+use store::{Store, StoreError};
+
+use crate::{
+    channel::{Channel, Receipt, Retry, SendError, Trace},
+    mail::{Conversation, Language, Mailer, Profile, unready},
+    message::{self, ComposeError},
+};
+
+/// Has no configuration of its own: the recipient is in the notice, the server in the mail settings.
+pub(crate) struct Email {
+    store: Store,
+    mailer: Mailer,
+    clock: Arc<dyn Clock>,
+}
+
+impl Email {
+    pub(crate) fn new(store: Store, mailer: Mailer, clock: Arc<dyn Clock>) -> Self {
+        Self { store, mailer, clock }
+    }
+}
+
+#[async_trait]
+impl Channel for Email {
+    async fn send(&self, notice: &Notice) -> Result<Receipt, SendError> {
+        let Some(current) = self.store.settings().mail().await.map_err(|e| ours(&e))? else {
+            return Err(waiting("mail-not-configured", Trace::default()));
+        };
+        let language = self.store.settings().general().await.map_err(|e| ours(&e))?.language;
+        let language = language.as_deref().map_or(Language::English, Language::of);
+        let profile = Profile {
+            settings: &current.settings,
+            revision: Some(current.revision),
+        };
+        let untouched = Trace {
+            settings_revision: profile.revision,
+            server: Some(current.settings.server.to_string()),
+            ..Trace::default()
+        };
+        if let Some(missing) = unready(profile.settings) {
+            return Err(waiting(missing, untouched));
+        }
+        let public_url = self.mailer.public_url();
+        let letter = message::notice_letter(notice, profile.settings, public_url, language, self.clock.now())
+            .map_err(|error| {
+                let retry = match error {
+                    ComposeError::Recipient => Retry::Never,
+                    ComposeError::Sender(_) => Retry::OnSettings,
+                    ComposeError::Build(_) | ComposeError::Render(_) => Retry::Backoff,
+                };
+                SendError::new(retry, error.to_string(), untouched)
+            })?;
+        judge(self.mailer.deliver(profile, &letter, &|_| ()).await)
+    }
+}
+
+fn judge(conversation: Conversation) -> Result<Receipt, SendError> {
+    let trace = conversation.trace;
+    match conversation.result {
+        Ok(accepted) => Ok(Receipt {
+            reference: accepted.queue_id,
+            trace,
+        }),
+        Err(failure) => Err(SendError::new(failure.retry(), failure.reason(), trace)),
+    }
+}
+
+/// Nothing is tried, and no socket opened, before a person has changed the mail settings.
+fn waiting(key: &str, trace: Trace) -> SendError {
+    SendError::new(Retry::OnSettings, Language::English.text(key), trace)
+}
+
+fn ours(error: &StoreError) -> SendError {
+    let reason = format!("The mail settings could not be read: {error}. It is tried again.");
+    SendError::new(Retry::Backoff, reason, Trace::default())
+}

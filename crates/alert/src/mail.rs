@@ -1,0 +1,174 @@
+//! Mail: the one conversation with a mail server that there is.
+//!
+//! Flow: [`Mailer::deliver`] dials through the egress policy (`dial`), encrypts as the settings say (`secure`), talks to
+//! the server through lettre's commands on our own byte stream (`session`, `stream`), and gives back a [`Conversation`]:
+//! every step with its time, the transcript without secrets, and either the server's final yes or a classified
+//! [`Failure`]. Alerts, the test on the settings page and `watchbell mail test` all end in this one function, so that a
+//! test that passes says something about the alerts to come.
+//!
+//! What this module does not do: it reads no settings and keeps none (they come in with their revision, read at the
+//! moment of use), it never retries, and it knows no server that was not set up: there is no default host.
+
+use std::net::SocketAddr;
+
+use domain::mail::MailSettings;
+use egress::Dialer;
+use lettre::transport::smtp::extension::ClientId;
+use tokio::time::Instant;
+use url::Url;
+
+use crate::channel::Trace;
+
+mod capabilities;
+mod deadlines;
+mod dial;
+mod failure;
+mod hello;
+mod hints;
+mod letter;
+mod reply;
+mod secure;
+mod session;
+mod steps;
+mod stream;
+mod test;
+mod transcript;
+mod wire;
+
+pub use crate::message::Language;
+pub use deadlines::Deadlines;
+pub use failure::{Class, Failure, Symptom};
+pub use hints::Hint;
+pub use letter::Letter;
+pub use reply::Reply;
+pub use steps::{Observer, Step, StepReport};
+pub use test::MailTest;
+pub(crate) use test::unready;
+
+use session::{Session, Setup};
+use steps::Progress;
+use wire::Wire;
+
+/// Settings as they were read, and which revision that was; `None` for settings that are not saved yet.
+#[derive(Clone, Copy, Debug)]
+pub struct Profile<'a> {
+    pub settings: &'a MailSettings,
+    pub revision: Option<i64>,
+}
+
+/// What became of one message, whatever became of it.
+#[derive(Clone, Debug)]
+pub struct Conversation {
+    pub result: Result<Accepted, Failure>,
+    pub steps: Vec<StepReport>,
+    /// `S: …`, `C: …` and `-- …` for what neither side said. Holds no password in any form.
+    pub transcript: Vec<String>,
+    pub trace: Trace,
+}
+
+/// The server's final yes to the end of the data. It says that the server took the message, not that anybody got it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    pub reply: Reply,
+    /// The server's own name for the message, if it said one.
+    pub queue_id: Option<String>,
+}
+
+/// Delivers messages. Cheap to clone; holds no settings and no connection.
+#[derive(Clone, Debug)]
+pub struct Mailer {
+    dialer: Dialer,
+    public_url: Url,
+    deadlines: Deadlines,
+}
+
+impl Mailer {
+    /// `public_url` gives the name that we introduce ourselves with, where the settings have none.
+    pub fn new(dialer: Dialer, public_url: Url) -> Self {
+        Self {
+            dialer,
+            public_url,
+            deadlines: Deadlines::default(),
+        }
+    }
+
+    #[must_use]
+    pub fn with_deadlines(self, deadlines: Deadlines) -> Self {
+        Self { deadlines, ..self }
+    }
+
+    pub(crate) fn deadlines(&self) -> Deadlines {
+        self.deadlines
+    }
+
+    pub(crate) fn public_url(&self) -> &Url {
+        &self.public_url
+    }
+
+    /// Delivers one message over a connection of its own. Takes at most [`Deadlines::session`] and a farewell. Dropping
+    /// the future closes the connection wherever it stands.
+    pub async fn deliver(&self, profile: Profile<'_>, letter: &Letter, observer: Observer<'_>) -> Conversation {
+        let settings = profile.settings;
+        let wire = Wire::new(self.deadlines.session, settings.credentials.as_ref());
+        let mut progress = Progress::new(observer);
+        let mut remote = None;
+        let started = Instant::now();
+        let result = self.converse(settings, letter, &wire, &mut progress, &mut remote).await;
+        if let Err(failure) = &result {
+            progress.report(failure.step, false, progress.elapsed(), &failure.what);
+        }
+        let step = progress.current();
+        let reply = match &result {
+            Ok(accepted) => Some(&accepted.reply),
+            Err(failure) => failure.reply.as_ref(),
+        };
+        let trace = Trace {
+            settings_revision: profile.revision,
+            remote,
+            server: Some(settings.server.to_string()),
+            step: Some(step.to_string()),
+            reply_code: reply.map(|r| r.code),
+            reply_text: reply.map(Reply::text),
+        };
+        tracing::debug!(
+            mail.server = %settings.server,
+            mail.settings_revision = profile.revision,
+            mail.step = %step,
+            mail.accepted = result.is_ok(),
+            duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "mail conversation ended"
+        );
+        Conversation {
+            result,
+            steps: progress.into_reports(),
+            transcript: wire.transcript(),
+            trace,
+        }
+    }
+
+    async fn converse(
+        &self,
+        settings: &MailSettings,
+        letter: &Letter,
+        wire: &Wire,
+        progress: &mut Progress<'_>,
+        remote: &mut Option<SocketAddr>,
+    ) -> Result<Accepted, Failure> {
+        let mut setup = Setup {
+            settings,
+            dialer: &self.dialer,
+            deadlines: self.deadlines,
+            // Replaced as soon as there is a socket with an address of its own.
+            hello: ClientId::default(),
+            wire,
+        };
+        let line = dial::dial(&setup, progress).await?;
+        *remote = Some(line.remote);
+        setup.hello = hello::name(settings, &self.public_url, line.tcp.local_addr().ok());
+        let mut session = Session::open(&setup, line, progress).await?;
+        let reply = session.submit(letter, progress).await?;
+        session.close().await;
+        let queue_id = reply.queue_id();
+        Ok(Accepted { reply, queue_id })
+    }
+}

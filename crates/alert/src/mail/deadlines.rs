@@ -1,0 +1,48 @@
+//! How long each part of a conversation may take.
+
+use std::time::Duration;
+
+/// A deadline covers a whole answer, not the pause between two bytes: a server that sends one byte per second ends at
+/// the same moment as one that sends none.
+#[derive(Clone, Copy, Debug)]
+pub struct Deadlines {
+    pub dns: Duration,
+    pub connect: Duration,
+    pub tls: Duration,
+    pub greeting: Duration,
+    /// Each command from its first byte to the end of its answer.
+    pub command: Duration,
+    /// From the message to the final answer. Servers scan mail here; a short value makes duplicates, because the mail
+    /// is accepted after we have gone (RFC 5321, 4.5.3.2.6 asks for ten minutes).
+    pub final_dot: Duration,
+    /// QUIT: the result is already known.
+    pub farewell: Duration,
+    /// Everything together, from the dial to the final answer.
+    pub session: Duration,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self {
+            dns: Duration::from_secs(5),
+            connect: Duration::from_secs(10),
+            tls: Duration::from_secs(10),
+            greeting: Duration::from_secs(30),
+            command: Duration::from_secs(30),
+            final_dot: Duration::from_secs(120),
+            farewell: Duration::from_secs(2),
+            session: Duration::from_mins(5),
+        }
+    }
+}
+
+impl Deadlines {
+    /// The same, with all of it done after `session` at the latest.
+    #[must_use]
+    pub fn within(self, session: Duration) -> Self {
+        Self {
+            session: self.session.min(session),
+            ..self
+        }
+    }
+}

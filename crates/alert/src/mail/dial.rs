@@ -1,0 +1,122 @@
+//! From a name to an open TCP connection, step by step.
+
+use std::net::{IpAddr, SocketAddr};
+
+use domain::host::{Host, HostPort};
+use egress::{DialError, ResolveError};
+use tokio::{
+    net::TcpStream,
+    time::{Duration, Instant},
+};
+
+use super::{
+    failure::{Failure, Symptom},
+    secure::speaks_tls,
+    session::Setup,
+    steps::{Progress, Step},
+};
+
+/// How long the question "do you speak TLS?" may take.
+const PROBE: Duration = Duration::from_secs(5);
+
+/// An open connection.
+pub(super) struct Line {
+    pub(super) tcp: TcpStream,
+    pub(super) remote: SocketAddr,
+}
+
+/// Resolves, asks the policy, connects to the first address that answers.
+pub(super) async fn dial(setup: &Setup<'_>, progress: &mut Progress<'_>) -> Result<Line, Failure> {
+    let server = &setup.settings.server;
+    let addresses = look_up(setup, progress).await?;
+    let mut failure = None;
+    for ip in &addresses {
+        progress.begin(Step::Connect);
+        let target = HostPort {
+            host: Host::Ip(*ip),
+            port: server.port,
+        };
+        let deadline = setup.wire.allow(setup.deadlines.connect);
+        match setup.dialer.dial(&target, deadline).await {
+            Ok(dialed) => {
+                progress.passed(format!("connected to {}", dialed.remote));
+                return Ok(Line {
+                    tcp: dialed.stream,
+                    remote: dialed.remote,
+                });
+            }
+            Err(error) => {
+                // The first refusal says more than the lack of a route for the other family.
+                if failure.is_none() || !matches!(error, DialError::Resources(_)) {
+                    failure = Some(connect_failure(error, server));
+                }
+            }
+        }
+    }
+    Err(failure.unwrap_or_else(|| {
+        Failure::profile(
+            Step::Dns,
+            Symptom::NameUnknown,
+            format!("{} has no address.", server.host),
+        )
+    }))
+}
+
+async fn look_up(setup: &Setup<'_>, progress: &mut Progress<'_>) -> Result<Vec<IpAddr>, Failure> {
+    let server = &setup.settings.server;
+    progress.begin(Step::Dns);
+    let deadline = setup.wire.allow(setup.deadlines.dns);
+    match setup.dialer.addresses(&server.host, server.port, deadline).await {
+        Ok(addresses) => {
+            let list: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+            progress.passed(match server.host {
+                Host::Ip(_) => format!("{} is an address already", server.host),
+                Host::Name(_) => format!("{} is {}", server.host, list.join(", ")),
+            });
+            progress.begin(Step::Policy);
+            progress.passed("allowed");
+            Ok(addresses)
+        }
+        Err(DialError::Denied(denied)) => {
+            progress.passed(format!("{} resolves", server.host));
+            progress.begin(Step::Policy);
+            Err(Failure::profile(Step::Policy, Symptom::Denied, denied.to_string()))
+        }
+        Err(DialError::Resolve(error)) => {
+            let symptom = match error {
+                ResolveError::NotFound(_) => Symptom::NameUnknown,
+                ResolveError::Failed(_) | ResolveError::Timeout => Symptom::NameServer,
+                ResolveError::Ours(_) => Symptom::OurSide,
+            };
+            Err(Failure::profile(Step::Dns, symptom, error.to_string()))
+        }
+        Err(error) => Err(Failure::profile(Step::Dns, Symptom::NameServer, error.to_string())),
+    }
+}
+
+fn connect_failure(error: DialError, server: &HostPort) -> Failure {
+    let symptom = match &error {
+        DialError::Connect { error, .. } if error.kind() == std::io::ErrorKind::ConnectionRefused => {
+            Symptom::ConnectRefused
+        }
+        DialError::Connect { .. } => Symptom::ConnectFailed,
+        DialError::Timeout { .. } => Symptom::ConnectTimeout,
+        DialError::Resources(_) => Symptom::OurSide,
+        DialError::Denied(_) => Symptom::Denied,
+        DialError::Resolve(_) => Symptom::NameServer,
+    };
+    let step = match symptom {
+        Symptom::Denied => Step::Policy,
+        _ => Step::Connect,
+    };
+    Failure::profile(step, symptom, format!("No connection to {server}. {error}"))
+}
+
+/// True when a server that said nothing on an unprotected connection answers TLS on a new one.
+pub(super) async fn probe_for_tls(setup: &Setup<'_>, target: &HostPort) -> bool {
+    let deadline = Instant::now() + PROBE.min(setup.deadlines.tls);
+    match setup.dialer.dial(target, deadline).await {
+        Ok(dialed) => speaks_tls(dialed.stream, &setup.settings.server.host, setup.dialer, deadline).await,
+        Err(_) => false,
+    }
+}

@@ -1,0 +1,227 @@
+//! Why a message was not accepted, and whose doing it is.
+
+use std::time::Duration;
+
+use domain::duration;
+
+use super::{
+    hints,
+    reply::Reply,
+    steps::Step,
+    wire::Break,
+};
+use crate::{channel::Retry, message::Language};
+
+/// What kind of thing must change before a further try can succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// This address will never be accepted.
+    Recipient,
+    /// This message will never be accepted.
+    Message,
+    /// The settings, the account or the way to the server: other messages fail as well.
+    Profile,
+    /// Nothing known: a later try may succeed as it is.
+    Transient,
+}
+
+/// What was seen, where it is not simply an answer of the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Symptom {
+    /// The server said no; [`Failure::reply`] has its words.
+    Answer,
+    /// The server said something that is neither yes nor no at this point.
+    UnexpectedAnswer,
+    NameUnknown,
+    NameServer,
+    Denied,
+    ConnectRefused,
+    ConnectTimeout,
+    ConnectFailed,
+    /// The fault is on this machine.
+    OurSide,
+    /// We began TLS and something else answered.
+    TlsNotSpoken,
+    /// We waited for a greeting on a port that waits for TLS.
+    TlsExpected,
+    TlsTimeout,
+    TlsVersion,
+    TlsFailed,
+    CertificateExpired,
+    CertificateNotYetValid,
+    CertificateName,
+    CertificateIssuer,
+    CertificateOther,
+    /// The own certificate authority in the settings cannot be used.
+    AuthorityInvalid,
+    StartTlsMissing,
+    AuthMissing,
+    AuthMechanism,
+    InsecureAuth,
+    Utf8Missing,
+    TooLarge,
+    AnswerTimeout,
+    Closed,
+    ConnectionFailed,
+    TooLong,
+    NotSmtp,
+    OutOfTurn,
+    /// An address of ours that no mail program would write.
+    AddressUnusable,
+}
+
+/// A conversation that ended without a final yes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    pub step: Step,
+    pub class: Class,
+    pub symptom: Symptom,
+    /// One sentence: what happened.
+    pub what: String,
+    /// The answer that ended it.
+    pub reply: Option<Reply>,
+}
+
+impl Failure {
+    pub(super) fn new(step: Step, class: Class, symptom: Symptom, what: impl Into<String>) -> Self {
+        Self {
+            step,
+            class,
+            symptom,
+            what: what.into(),
+            reply: None,
+        }
+    }
+
+    /// The settings or the way to the server are at fault.
+    pub(super) fn profile(step: Step, symptom: Symptom, what: impl Into<String>) -> Self {
+        Self::new(step, Class::Profile, symptom, what)
+    }
+
+    /// The server's no, sorted by the step at which it came and by what is known of such answers.
+    pub(super) fn answered(step: Step, reply: Reply) -> Self {
+        let (symptom, class) = if reply.is_transient() {
+            (Symptom::Answer, Class::Transient)
+        } else if reply.is_permanent() {
+            let class = match step {
+                Step::RcptTo => Class::Recipient,
+                Step::Data | Step::Reply => Class::Message,
+                _ => Class::Profile,
+            };
+            (Symptom::Answer, class)
+        } else {
+            (Symptom::UnexpectedAnswer, Class::Transient)
+        };
+        let what = match symptom {
+            Symptom::UnexpectedAnswer => {
+                format!("The server gave an answer that has no meaning here: {}", reply.shown())
+            }
+            _ => format!("The server refused {}: {}", step_words(step), reply.shown()),
+        };
+        let mut failure = Self {
+            step,
+            class,
+            symptom,
+            what,
+            reply: Some(reply),
+        };
+        // A 5xx that other recipients and messages would get as well must not end this one.
+        if failure.reply.as_ref().is_some_and(Reply::is_permanent)
+            && let Some(class) = hints::find(&failure).and_then(|h| h.class)
+        {
+            failure.class = class;
+        }
+        failure
+    }
+
+    /// The connection broke while we waited for an answer.
+    pub(super) fn broken(step: Step, cause: Break) -> Self {
+        let (class, symptom, what) = match cause {
+            Break::Timeout { within, heard } => (Class::Transient, Symptom::AnswerTimeout, silence(step, within, heard)),
+            Break::Closed => (
+                Class::Transient,
+                Symptom::Closed,
+                format!("The server closed the connection instead of answering {}.", step_words(step)),
+            ),
+            Break::Failed(error) => (
+                Class::Transient,
+                Symptom::ConnectionFailed,
+                format!("The connection failed during {}: {error}.", step_words(step)),
+            ),
+            Break::TooLong => (
+                Class::Transient,
+                Symptom::TooLong,
+                "The server sent an answer of more than 64 KiB. The connection was cut.".to_owned(),
+            ),
+            Break::NotSmtp(line) => (
+                Class::Profile,
+                Symptom::NotSmtp,
+                format!("What answers there does not speak SMTP. It said: {line}"),
+            ),
+            Break::OutOfTurn => (
+                Class::Profile,
+                Symptom::OutOfTurn,
+                "The server (or somebody on the way) sent more than was asked for. The connection was cut before \
+                 anything could be mistaken for an answer."
+                    .to_owned(),
+            ),
+        };
+        Self::new(step, class, symptom, what)
+    }
+
+    /// What happened and what to do, in English: the reason that is kept with the attempt.
+    pub fn reason(&self) -> String {
+        match self.hint(Language::English) {
+            Some(hint) => format!("{} {}", ended(&self.what), hint.fix),
+            None => self.what.clone(),
+        }
+    }
+
+    /// The likely cause and what to do about it, where the catalogue knows this failure.
+    pub fn hint(&self, language: Language) -> Option<hints::Hint> {
+        hints::find(self).map(|found| found.text(language))
+    }
+
+    /// Only what concerns this recipient or this message ends a delivery.
+    pub fn retry(&self) -> Retry {
+        match self.class {
+            Class::Recipient | Class::Message => Retry::Never,
+            Class::Profile | Class::Transient => Retry::Backoff,
+        }
+    }
+}
+
+fn silence(step: Step, within: Duration, heard: Option<String>) -> String {
+    let within = duration::format(within);
+    match heard {
+        Some(part) => format!(
+            "The server did not finish its answer to {} within {within}; it began with: {part}",
+            step_words(step)
+        ),
+        None => format!("The server did not answer {} within {within}.", step_words(step)),
+    }
+}
+
+fn step_words(step: Step) -> &'static str {
+    match step {
+        Step::Dns | Step::Policy | Step::Connect | Step::Tls => "the connection",
+        Step::Greeting => "the connection (no greeting)",
+        Step::Ehlo => "our EHLO",
+        Step::StartTls => "STARTTLS",
+        Step::Auth => "the login",
+        Step::MailFrom => "the sender",
+        Step::RcptTo => "the recipient",
+        Step::Data => "the DATA command",
+        Step::Reply => "the message",
+    }
+}
+
+/// Server texts end as they like; a sentence follows.
+fn ended(text: &str) -> String {
+    let text = text.trim_end();
+    if text.ends_with(['.', '!', '?', '…']) {
+        text.to_owned()
+    } else {
+        format!("{text}.")
+    }
+}

@@ -1,0 +1,78 @@
+//! A message as it travels: an envelope and the bytes between DATA and the final dot.
+
+use domain::mail::Address;
+
+/// One message to one recipient.
+#[derive(Clone, Debug)]
+pub struct Letter {
+    pub from: Address,
+    pub to: Address,
+    /// Headers and body; lines end in CRLF, and there is no other CR and no other LF.
+    bytes: Vec<u8>,
+}
+
+impl Letter {
+    /// A CR or LF that stands alone would let one server see the end of a message where another does not (SMTP
+    /// smuggling), so line ends are made uniform here, whatever the message was built with.
+    pub fn new(from: Address, to: Address, bytes: &[u8]) -> Self {
+        let mut clean = Vec::with_capacity(bytes.len());
+        for byte in bytes {
+            match byte {
+                b'\r' => {}
+                b'\n' => clean.extend_from_slice(b"\r\n"),
+                _ => clean.push(*byte),
+            }
+        }
+        // The conversation writes the last line end itself, before the final dot.
+        while clean.ends_with(b"\r\n") {
+            clean.truncate(clean.len() - 2);
+        }
+        Self {
+            from,
+            to,
+            bytes: clean,
+        }
+    }
+
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// An address or a header goes beyond ASCII: the server must offer SMTPUTF8 (RFC 6531).
+    pub(super) fn needs_utf8(&self) -> bool {
+        !self.from.as_str().is_ascii() || !self.to.as_str().is_ascii() || !self.bytes.is_ascii()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn letter(bytes: &[u8]) -> Letter {
+        let address = Address::parse("to", "a@example.org").unwrap();
+        Letter::new(address.clone(), address, bytes)
+    }
+
+    #[test]
+    fn line_ends_are_uniform() {
+        assert_eq!(letter(b"a\nb\r\nc\rd\r.\r\r\n\n").bytes(), b"a\r\nb\r\ncd.");
+    }
+
+    proptest! {
+        #[test]
+        fn no_cr_or_lf_stands_alone(bytes in proptest::collection::vec(prop_oneof![Just(b'\r'), Just(b'\n'), Just(b'.'), any::<u8>()], 0..200)) {
+            let letter = letter(&bytes);
+            let text = letter.bytes();
+            for (i, b) in text.iter().enumerate() {
+                if *b == b'\r' {
+                    prop_assert_eq!(text.get(i + 1), Some(&b'\n'));
+                }
+                if *b == b'\n' {
+                    prop_assert!(i > 0 && text[i - 1] == b'\r');
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,398 @@
+//! One connection to a mail server: opened, used for one message after the other, dropped at the first error.
+//!
+//! There is no pool. A connection that was cancelled or failed in the middle of a command stands somewhere that nobody
+//! knows, and the next answer on it may belong to an earlier question.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use domain::{
+    host::{Host, HostPort},
+    mail::{Credentials, MailSettings, Security},
+};
+use lettre::transport::smtp::{
+    client::AsyncSmtpConnection,
+    commands::{Data, Mail, Quit, Rcpt},
+    extension::{ClientId, MailBodyParameter, MailParameter},
+};
+use secrecy::ExposeSecret;
+use tokio::{net::TcpStream, time::Duration};
+
+use super::{
+    capabilities::Capabilities,
+    deadlines::Deadlines,
+    dial::{Line, probe_for_tls},
+    failure::{Class, Failure, Symptom},
+    letter::Letter,
+    reply::Reply,
+    secure::secure,
+    steps::{Progress, Step},
+    stream::{MailStream, Socket},
+    wire::{Break, Wire},
+};
+
+/// Registered for mail that is encrypted from the first byte (RFC 8314). Whoever waits for a greeting there without
+/// encryption waits in vain, so it is not waited for long.
+const IMPLICIT_TLS_PORT: u16 = 465;
+const SILENCE_ON_TLS_PORT: Duration = Duration::from_secs(5);
+
+/// What a session needs to know besides the message.
+pub(super) struct Setup<'a> {
+    pub(super) settings: &'a MailSettings,
+    pub(super) dialer: &'a egress::Dialer,
+    pub(super) deadlines: Deadlines,
+    pub(super) hello: ClientId,
+    pub(super) wire: &'a Wire,
+}
+
+pub(super) struct Session<'a> {
+    setup: &'a Setup<'a>,
+    connection: AsyncSmtpConnection,
+    capabilities: Capabilities,
+}
+
+impl<'a> Session<'a> {
+    /// From an open TCP connection to a server that waits for MAIL.
+    pub(super) async fn open(
+        setup: &'a Setup<'a>,
+        line: Line,
+        progress: &mut Progress<'_>,
+    ) -> Result<Self, Failure> {
+        let Line { tcp, remote } = line;
+        let wire = setup.wire;
+        let (mut stream, greeting) = match setup.settings.security {
+            Security::Tls => {
+                let socket = setup.encrypt(tcp, progress).await?;
+                let mut stream = MailStream::new(socket, remote, wire.clone());
+                let greeting = setup.greeting(&mut stream, progress).await?;
+                (stream, greeting)
+            }
+            Security::None | Security::StartTls => {
+                let mut stream = MailStream::new(Socket::Plain(tcp), remote, wire.clone());
+                let greeting = match setup.greeting(&mut stream, progress).await {
+                    Ok(greeting) => greeting,
+                    Err(failure) => return Err(explain_silence(setup, failure, remote).await),
+                };
+                if setup.settings.security == Security::StartTls {
+                    let tcp = setup.start_tls(stream, progress).await?;
+                    let socket = setup.encrypt(tcp, progress).await?;
+                    (MailStream::new(socket, remote, wire.clone()), greeting)
+                } else {
+                    (stream, greeting)
+                }
+            }
+        };
+        stream.replay(&greeting);
+
+        progress.begin(Step::Ehlo);
+        wire.allow(setup.deadlines.command);
+        let connected = AsyncSmtpConnection::connect_with_transport(Box::new(stream), &setup.hello).await;
+        let (connection, ehlo) = match (connected, wire.answer()) {
+            (Ok(connection), Some(ehlo)) if ehlo.is_success() => (connection, ehlo),
+            (Ok(_), Some(reply)) => return Err(Failure::answered(Step::Ehlo, reply)),
+            (Ok(_), None) => return Err(Failure::broken(Step::Ehlo, Break::Closed)),
+            (Err(error), answer) => return Err(setup.refused(Step::Ehlo, &error, answer)),
+        };
+        let capabilities = Capabilities::read(&ehlo);
+        progress.passed(format!("as {}; the server offers {}", setup.hello, capabilities.in_words()));
+
+        let mut session = Self {
+            setup,
+            connection,
+            capabilities,
+        };
+        if let Some(credentials) = &setup.settings.credentials {
+            progress.begin(Step::Auth);
+            if setup.settings.security == Security::None
+                && !setup.settings.allow_insecure_auth
+                && !remote.ip().to_canonical().is_loopback()
+            {
+                return Err(Failure::profile(
+                    Step::Auth,
+                    Symptom::InsecureAuth,
+                    format!("The password was not sent: the connection to {remote} is not encrypted."),
+                ));
+            }
+            session.login(credentials, progress).await?;
+        }
+        Ok(session)
+    }
+
+    /// Hands over one message. Only a final 2xx to the end of the data counts as accepted.
+    pub(super) async fn submit(
+        &mut self,
+        letter: &Letter,
+        progress: &mut Progress<'_>,
+    ) -> Result<Reply, Failure> {
+        let deadlines = self.setup.deadlines;
+        let (from, to) = (smtp_address(Step::MailFrom, &letter.from)?, smtp_address(Step::RcptTo, &letter.to)?);
+
+        progress.begin(Step::MailFrom);
+        let parameters = self.mail_parameters(letter)?;
+        let reply = self.command(Step::MailFrom, Mail::new(Some(from), parameters)).await?;
+        progress.passed(format!("{}: {}", letter.from, reply.shown()));
+
+        progress.begin(Step::RcptTo);
+        let reply = self.command(Step::RcptTo, Rcpt::new(to, Vec::new())).await?;
+        progress.passed(format!("{}: {}", letter.to, reply.shown()));
+
+        progress.begin(Step::Data);
+        let reply = self.exchange(Step::Data, Data).await?;
+        // Anything but 354 and the message would be taken for commands.
+        if reply.code != 354 {
+            return Err(Failure::answered(Step::Data, reply));
+        }
+        progress.passed(reply.shown());
+
+        progress.begin(Step::Reply);
+        self.setup.wire.allow(deadlines.final_dot);
+        let result = self.connection.message(letter.bytes()).await;
+        let reply = self.setup.settle(Step::Reply, result)?;
+        if !reply.is_success() {
+            return Err(Failure::answered(Step::Reply, reply));
+        }
+        progress.passed(reply.shown());
+        Ok(reply)
+    }
+
+    /// Says goodbye. The result is known; nothing that happens here changes it.
+    pub(super) async fn close(mut self) {
+        self.setup.wire.allow(self.setup.deadlines.farewell);
+        let _ = self.connection.command(Quit).await;
+    }
+
+    fn mail_parameters(&self, letter: &Letter) -> Result<Vec<MailParameter>, Failure> {
+        let offered = &self.capabilities;
+        let size = letter.bytes().len();
+        if let Some(most) = offered.size
+            && size as u64 > most
+        {
+            return Err(Failure::new(
+                Step::MailFrom,
+                Class::Message,
+                Symptom::TooLarge,
+                format!("The message has {size} bytes; the server takes at most {most}."),
+            ));
+        }
+        let mut parameters = Vec::new();
+        if letter.needs_utf8() {
+            if !offered.utf8 {
+                let address = [&letter.to, &letter.from].into_iter().find(|a| !a.as_str().is_ascii());
+                let address = address.map_or("Reply-To", |a| a.as_str());
+                return Err(Failure::profile(
+                    Step::MailFrom,
+                    Symptom::Utf8Missing,
+                    format!("The address {address} has letters beyond ASCII, and the server does not offer SMTPUTF8."),
+                ));
+            }
+            parameters.push(MailParameter::SmtpUtfEight);
+            parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+        }
+        if offered.takes_size {
+            parameters.push(MailParameter::Size(size));
+        }
+        Ok(parameters)
+    }
+
+    async fn login(&mut self, credentials: &Credentials, progress: &mut Progress<'_>) -> Result<(), Failure> {
+        let Some(password) = &credentials.password else {
+            return Err(Failure::profile(Step::Auth, Symptom::AuthMissing, "There is no password to log in with."));
+        };
+        let (user, password) = (credentials.username.as_str(), password.expose_secret());
+        let (plain, login) = (self.capabilities.offers("PLAIN"), self.capabilities.offers("LOGIN"));
+        if !plain && !login {
+            let offered = &self.capabilities.auth;
+            return Err(if offered.is_empty() {
+                Failure::profile(
+                    Step::Auth,
+                    Symptom::AuthMissing,
+                    "The server offers no login on this connection; nothing was sent.",
+                )
+            } else {
+                Failure::profile(
+                    Step::Auth,
+                    Symptom::AuthMechanism,
+                    format!("The server offers only these ways to log in, none of which we know: {}.", offered.join(" ")),
+                )
+            });
+        }
+        let mut mechanism = "PLAIN";
+        let mut reply = None;
+        if plain {
+            let response = STANDARD.encode(format!("\0{user}\0{password}"));
+            reply = Some(self.exchange(Step::Auth, format!("AUTH PLAIN {response}\r\n")).await?);
+        }
+        // 504: offered and then not known. A refused password is not tried again in another way: it would count twice.
+        if login && reply.as_ref().is_none_or(|r| r.code == 504) {
+            mechanism = "LOGIN";
+            reply = Some(self.auth_login(user, password).await?);
+        }
+        match reply {
+            Some(reply) if reply.is_success() => {
+                progress.passed(format!("{mechanism} as {user}: {}", reply.shown()));
+                Ok(())
+            }
+            Some(reply) => Err(Failure::answered(Step::Auth, reply)),
+            None => Err(Failure::broken(Step::Auth, Break::Closed)),
+        }
+    }
+
+    /// Servers word the two questions as they like, so the order decides, not the text.
+    async fn auth_login(&mut self, user: &str, password: &str) -> Result<Reply, Failure> {
+        let mut reply = self.exchange(Step::Auth, "AUTH LOGIN\r\n").await?;
+        for answer in [user, password] {
+            if reply.code != 334 {
+                break;
+            }
+            let line = format!("{}\r\n", STANDARD.encode(answer));
+            reply = self.exchange(Step::Auth, line).await?;
+        }
+        Ok(reply)
+    }
+
+    /// A command that must be answered with 2xx.
+    async fn command(&mut self, step: Step, command: impl std::fmt::Display) -> Result<Reply, Failure> {
+        let reply = self.exchange(step, command).await?;
+        if reply.is_success() {
+            Ok(reply)
+        } else {
+            Err(Failure::answered(step, reply))
+        }
+    }
+
+    /// One command and its answer, whatever it says.
+    async fn exchange(&mut self, step: Step, command: impl std::fmt::Display) -> Result<Reply, Failure> {
+        self.setup.wire.allow(self.setup.deadlines.command);
+        let result = self.connection.command(command).await;
+        self.setup.settle(step, result)
+    }
+}
+
+impl Setup<'_> {
+    async fn encrypt(&self, tcp: TcpStream, progress: &mut Progress<'_>) -> Result<Socket, Failure> {
+        progress.begin(Step::Tls);
+        let deadline = self.wire.allow(self.deadlines.tls);
+        let secured = secure(tcp, self.settings, self.dialer, deadline).await?;
+        self.wire.note(&format!("encrypted from here: {}", secured.detail));
+        progress.passed(&secured.detail);
+        Ok(Socket::Tls(Box::new(secured.stream)))
+    }
+
+    async fn greeting(&self, stream: &mut MailStream, progress: &mut Progress<'_>) -> Result<Reply, Failure> {
+        progress.begin(Step::Greeting);
+        let within = if self.settings.security != Security::Tls && self.settings.server.port == IMPLICIT_TLS_PORT {
+            self.deadlines.greeting.min(SILENCE_ON_TLS_PORT)
+        } else {
+            self.deadlines.greeting
+        };
+        self.wire.allow(within);
+        let reply = self.hear(Step::Greeting, stream).await?;
+        if !reply.is_success() {
+            return Err(Failure::answered(Step::Greeting, reply));
+        }
+        progress.passed(reply.shown());
+        Ok(reply)
+    }
+
+    /// EHLO and STARTTLS on the unprotected connection. Without STARTTLS the conversation ends here: whoever stripped
+    /// it must not hear a word more.
+    async fn start_tls(
+        &self,
+        mut stream: MailStream,
+        progress: &mut Progress<'_>,
+    ) -> Result<TcpStream, Failure> {
+        progress.begin(Step::Ehlo);
+        let reply = self.say(Step::Ehlo, &mut stream, &format!("EHLO {}", self.hello)).await?;
+        if !reply.is_success() {
+            return Err(Failure::answered(Step::Ehlo, reply));
+        }
+        let offered = Capabilities::read(&reply);
+        progress.passed(format!("as {}, before encryption", self.hello));
+
+        progress.begin(Step::StartTls);
+        if !offered.starttls {
+            return Err(Failure::profile(
+                Step::StartTls,
+                Symptom::StartTlsMissing,
+                format!("{} does not offer STARTTLS. Nothing was sent.", self.settings.server),
+            ));
+        }
+        let reply = self.say(Step::StartTls, &mut stream, "STARTTLS").await?;
+        if reply.code != 220 {
+            return Err(Failure::answered(Step::StartTls, reply));
+        }
+        let tcp = stream.into_plain().map_err(|_| self.broken(Step::StartTls))?;
+        progress.passed(reply.shown());
+        Ok(tcp)
+    }
+
+    async fn say(&self, step: Step, stream: &mut MailStream, line: &str) -> Result<Reply, Failure> {
+        self.wire.allow(self.deadlines.command);
+        stream.write_line(line).await.map_err(|_| self.broken(step))?;
+        self.hear(step, stream).await
+    }
+
+    async fn hear(&self, step: Step, stream: &mut MailStream) -> Result<Reply, Failure> {
+        let reply = stream.read_reply().await.map_err(|_| self.broken(step))?;
+        Ok(self.wire.scrub(&reply))
+    }
+
+    /// The server's answer as it was on the wire; lettre's own view of it only says whether there was one.
+    fn settle<T>(
+        &self,
+        step: Step,
+        result: Result<T, lettre::transport::smtp::Error>,
+    ) -> Result<Reply, Failure> {
+        match (result, self.wire.answer()) {
+            (Ok(_), Some(reply)) => Ok(self.wire.scrub(&reply)),
+            (Ok(_), None) => Err(self.broken(step)),
+            (Err(error), answer) => match answer {
+                Some(reply) if reply.is_transient() || reply.is_permanent() => Ok(self.wire.scrub(&reply)),
+                answer => Err(self.refused(step, &error, answer)),
+            },
+        }
+    }
+
+    fn refused(&self, step: Step, error: &lettre::transport::smtp::Error, answer: Option<Reply>) -> Failure {
+        match (answer, self.wire.broken()) {
+            (Some(reply), _) if reply.is_transient() || reply.is_permanent() => {
+                Failure::answered(step, self.wire.scrub(&reply))
+            }
+            (_, Some(cause)) => Failure::broken(step, cause),
+            _ => Failure::broken(step, Break::Failed(error.to_string())),
+        }
+    }
+
+    fn broken(&self, step: Step) -> Failure {
+        Failure::broken(step, self.wire.broken().unwrap_or(Break::Closed))
+    }
+}
+
+/// No greeting usually means a port that waits for TLS. Asked only after the conversation has failed anyway: servers
+/// hold it against a client to speak before the greeting.
+async fn explain_silence(setup: &Setup<'_>, failure: Failure, remote: std::net::SocketAddr) -> Failure {
+    let silent = matches!(
+        failure.symptom,
+        Symptom::AnswerTimeout | Symptom::Closed | Symptom::NotSmtp
+    );
+    let again = HostPort {
+        host: Host::Ip(remote.ip()),
+        port: remote.port(),
+    };
+    if silent && probe_for_tls(setup, &again).await {
+        return Failure::profile(
+            Step::Greeting,
+            Symptom::TlsExpected,
+            format!("{} says nothing by itself, but answers TLS: this port is encrypted from the first byte.", setup.settings.server),
+        );
+    }
+    failure
+}
+
+fn smtp_address(step: Step, address: &domain::mail::Address) -> Result<lettre::Address, Failure> {
+    address.as_str().parse().map_err(|_| {
+        Failure::profile(
+            step,
+            Symptom::AddressUnusable,
+            format!("{address} is not an address that mail servers take."),
+        )
+    })
+}
