@@ -8,7 +8,7 @@
 //! connection (tests and checks go to `alert` and `scheduler`), and adds no middleware that concerns pages as well
 //! (request ids, time limits, compression: `server`).
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::{
     Router,
@@ -16,6 +16,7 @@ use axum::{
     http::{HeaderValue, header::CACHE_CONTROL},
     middleware,
 };
+use domain::{id::TokenId, ration::Ration};
 use store::{Store, StoreError};
 use tower_http::set_header::SetResponseHeaderLayer;
 use url::Url;
@@ -26,7 +27,6 @@ mod channels;
 mod deliveries;
 mod document;
 mod incidents;
-mod limiter;
 mod mail;
 mod monitors;
 pub mod problem;
@@ -40,8 +40,6 @@ use problem::Problem;
 const LARGEST_BODY: usize = 256 * 1024;
 /// Items of one page.
 const LONGEST_PAGE: u32 = 500;
-/// Test messages that one token may have sent.
-const TESTS_PER_MINUTE: usize = 5;
 
 /// What the API works with.
 #[derive(Clone)]
@@ -59,7 +57,7 @@ struct App(Arc<Inner>);
 
 struct Inner {
     state: State,
-    tests: limiter::Limiter,
+    tests: Mutex<Ration<TokenId>>,
     /// Path of the API as seen from outside, for `Location`.
     base: String,
 }
@@ -75,8 +73,8 @@ impl std::ops::Deref for App {
 impl App {
     /// Counts one test message of this caller, or refuses it.
     fn take_test(&self, caller: &caller::Caller) -> Result<(), Problem> {
-        self.0
-            .tests
+        let mut tests = self.0.tests.lock().unwrap_or_else(PoisonError::into_inner);
+        tests
             .take(caller.token, self.store.now())
             .map_err(|wait| Problem::too_many_requests(wait.as_secs().max(1)))
     }
@@ -91,7 +89,7 @@ pub fn router(state: State) -> Router {
     let base = format!("{}/api/v1", state.public_url.as_str().trim_end_matches('/'));
     let app = App(Arc::new(Inner {
         state,
-        tests: limiter::Limiter::default(),
+        tests: Mutex::new(Ration::of_tests()),
         base: base.clone(),
     }));
     let (guarded, mut openapi) = guarded().split_for_parts();

@@ -132,7 +132,7 @@ impl Problem {
             "Too many tests",
             format!(
                 "At most {} tests per minute are sent. Try again in {retry_after_seconds} s.",
-                crate::TESTS_PER_MINUTE
+                domain::ration::TESTS
             ),
         )
         .with(RETRY_AFTER, HeaderValue::from(retry_after_seconds))

@@ -20,6 +20,7 @@ pub mod json;
 pub mod mail;
 pub mod monitor;
 pub mod outcome;
+pub mod ration;
 pub mod retry;
 pub mod schedule;
 pub mod sealed;
