@@ -5,6 +5,9 @@ use std::{net::SocketAddr, time::Duration};
 use async_trait::async_trait;
 use domain::delivery::Notice;
 
+/// Why a channel is not used whose secrets cannot be opened.
+pub(crate) const LOCKED: &str = "The secrets of this channel were sealed with another key. Enter them again in the settings of the channel.";
+
 /// One way to reach people, with one configuration. Built for each send from what is then stored.
 #[async_trait]
 pub trait Channel: Send + Sync {

@@ -2,7 +2,7 @@
 //!
 //! Flow: the dispatcher wakes (a commit made rows due, a retry is due, or the poll interval is over), claims rows of each
 //! due channel, builds the [`channel::Channel`] from what is stored at that moment, sends, and stores the attempt and the
-//! next state of the row. A test from the settings page goes through the same channel code.
+//! next state of the row. Tests from the settings pages go through the same channel code.
 //!
 //! What this crate does not do: it decides neither who hears of what (that is planned in the transaction that opens an
 //! incident) nor what is up or down; it keeps no copy of any setting; and it never holds a database transaction while it
@@ -15,12 +15,12 @@ use domain::{
     clock::Clock,
     delivery::{Event, Notice},
     id::DeliveryId,
+    mail::{Address, MailSettings},
 };
 use egress::Dialer;
 use store::Store;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use url::Url;
-use uuid::Uuid;
 
 pub mod channel;
 mod dispatcher;
@@ -32,9 +32,11 @@ mod webhook;
 
 pub use dispatcher::{DispatcherHandle, Health};
 
-use channel::{Channel, Receipt, Retry, SendError, Trace};
+use channel::{Receipt, Retry, SendError, Trace};
 use dispatcher::Open;
+use email::Email;
 use links::Links;
+use mail::{Language, MailTest, Mailer, Profile};
 use webhook::{Webhook, Webhooks};
 
 /// Everything that sends. Cheap to clone.
@@ -42,10 +44,12 @@ use webhook::{Webhook, Webhooks};
 pub struct Alert {
     store: Store,
     clock: Arc<dyn Clock>,
+    mailer: Mailer,
     open: Open,
+    public_url: Url,
 }
 
-/// Why nothing could be sent from the start.
+/// Why nothing can be sent.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     #[error("no TLS for webhooks: {0}")]
@@ -62,13 +66,24 @@ impl Alert {
         clock: Arc<dyn Clock>,
         public_url: Url,
     ) -> Result<Self, StartError> {
-        let links = Links::new(public_url);
+        let mailer = Mailer::new(dialer.clone(), public_url.clone());
+        let links = Links::new(public_url.clone());
         let webhooks = Arc::new(Webhooks::new(dialer, Arc::clone(&clock), links)?);
+        let mail = (store.clone(), mailer.clone(), Arc::clone(&clock));
         let open: Open = Arc::new(move |config| match config {
             ChannelConfig::Webhook(config) => Box::new(Webhook::new(Arc::clone(&webhooks), config.clone())),
-            ChannelConfig::Email(_) => Box::new(NoMail),
+            ChannelConfig::Email(_) => {
+                let (store, mailer, clock) = mail.clone();
+                Box::new(Email::new(store, mailer, clock))
+            }
         });
-        Ok(Self { store, clock, open })
+        Ok(Self {
+            store,
+            clock,
+            mailer,
+            open,
+            public_url,
+        })
     }
 
     /// Starts the dispatcher in `tracker`. When `stop` is cancelled it claims nothing more, lets what is being sent end
@@ -89,14 +104,14 @@ impl Alert {
         let Some(config) = &channel.config else {
             return Err(SendError::new(
                 Retry::OnSettings,
-                "The secrets of this channel were sealed with another key. Enter them again.",
+                channel::LOCKED,
                 Trace::default(),
             ));
         };
         let sender = (self.open)(config);
         let mut last = Receipt::default();
         for recipient in config.recipients() {
-            let delivery = DeliveryId(Uuid::now_v7());
+            let delivery = self.fresh_id()?;
             let notice = Notice {
                 delivery,
                 event: Event::Test,
@@ -104,20 +119,69 @@ impl Alert {
                 recipient,
                 channel_name: channel.name.clone(),
                 subject: None,
-                message_id: String::new(),
+                message_id: format!("{delivery}@{}", self.message_domain().await),
                 thread: None,
             };
             last = sender.send(&notice).await?;
         }
         Ok(last)
     }
-}
 
-struct NoMail;
+    /// Sends a test mail by the function that alerts use. `overlay` = settings that are not saved yet; without it, what
+    /// is stored at this moment.
+    pub async fn test_mail(&self, overlay: Option<MailSettings>, to: &Address) -> MailTest {
+        let language = self.language().await;
+        let stored = match overlay {
+            Some(settings) => Ok(Some((settings, None))),
+            None => {
+                let stored = self.store.settings().mail().await;
+                stored.map(|found| found.map(|s| (s.settings, Some(s.revision))))
+            }
+        };
+        let (settings, revision) = match stored {
+            Ok(Some(found)) => found,
+            Ok(None) => return MailTest::not_configured(language),
+            Err(error) => {
+                tracing::warn!(error = %error, "mail settings could not be read for a test");
+                let detail = "The mail settings could not be read from the database. Try again.".to_owned();
+                return MailTest {
+                    detail,
+                    hint: None,
+                    ..MailTest::not_configured(language)
+                };
+            }
+        };
+        let profile = Profile {
+            settings: &settings,
+            revision,
+        };
+        self.mailer
+            .test(profile, to, language, &*self.clock, &|_| ())
+            .await
+    }
 
-#[async_trait::async_trait]
-impl Channel for NoMail {
-    async fn send(&self, _: &Notice) -> Result<Receipt, SendError> {
-        Err(SendError::new(Retry::OnSettings, "mail is not wired yet", Trace::default()))
+    async fn language(&self) -> Language {
+        let general = self.store.settings().general().await.ok();
+        let tag = general.and_then(|g| g.language);
+        tag.map_or(Language::default(), |tag| Language::of(&tag))
+    }
+
+    /// Right side of the `Message-ID` of a test: the domain of the sender, or our own.
+    async fn message_domain(&self) -> String {
+        match self.store.settings().mail().await {
+            Ok(Some(mail)) => mail.settings.from.domain().to_owned(),
+            Ok(None) | Err(_) => self.public_url.host_str().unwrap_or("localhost").to_owned(),
+        }
+    }
+
+    fn fresh_id(&self) -> Result<DeliveryId, SendError> {
+        let mut random = [0; 10];
+        getrandom::fill(&mut random).map_err(|_| {
+            let reason = "The operating system gives no random numbers, so the message has no id.";
+            SendError::new(Retry::Backoff, reason, Trace::default())
+        })?;
+        let millis = u64::try_from(self.clock.now().as_millis()).unwrap_or(0);
+        let id = uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid();
+        Ok(DeliveryId(id))
     }
 }

@@ -23,7 +23,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::Open;
-use crate::channel::{Receipt, Retry, SendError, Trace};
+use crate::channel::{LOCKED, Receipt, Retry, SendError, Trace};
 
 /// Above every deadline that a channel keeps of its own, below the lease.
 pub(super) const SEND_DEADLINE: Duration = Duration::from_mins(5);
@@ -94,10 +94,7 @@ impl Deliverer {
     /// Never panics and never outlives [`SEND_DEADLINE`], whatever the channel does.
     async fn send(&self, claimed: &Claimed) -> Result<Receipt, SendError> {
         let Some(config) = &claimed.channel.config else {
-            return Err(ours(
-                Retry::OnSettings,
-                "The secrets of this channel were sealed with another key. Enter them again in the settings of the channel.",
-            ));
+            return Err(ours(Retry::OnSettings, LOCKED));
         };
         // Inside the future, so that a panic while building the channel is caught too.
         let sending = async { (self.open)(config).send(&claimed.notice).await };
