@@ -31,10 +31,21 @@ pub(crate) fn dial(error: &DialError, deadline: Deadline) -> Verdict {
         DialError::Resolve(e) => resolve(e),
         DialError::Denied(e) => denied(e),
         DialError::Connect { .. } => down(ReasonKind::Connect, error.to_string()),
-        DialError::Timeout { tried } if tried.is_empty() => late(deadline, "looking up the name"),
+        DialError::Timeout { tried } if tried.is_empty() => no_name(deadline),
         DialError::Timeout { tried } => late(deadline, &format!("connecting to {}", list(tried))),
         DialError::Resources(e) => ours(FaultKind::Resources, e.to_string()),
     }
+}
+
+/// The time was over before the resolver knew whose fault the silence was. In doubt it is ours.
+pub(crate) fn no_name(deadline: Deadline) -> Verdict {
+    let within = words(deadline.total);
+    ours(
+        FaultKind::Resolver,
+        format!(
+            "The name was not looked up within {within}. Check the name server of this machine or use a longer timeout."
+        ),
+    )
 }
 
 fn resolve(error: &ResolveError) -> Verdict {

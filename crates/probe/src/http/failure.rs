@@ -10,7 +10,7 @@ use super::trace::Marks;
 use crate::{
     certificate,
     deadline::Deadline,
-    failure::{self, down, late, list},
+    failure::{self, down, late, list, no_name},
 };
 
 /// What was seen of a request until it failed.
@@ -31,7 +31,7 @@ impl Scene<'_> {
         } else if self.captured.started.is_some() {
             format!("during the TLS handshake with {}", self.remote())
         } else if m.dns_start.is_some() && m.dns_end.is_none() {
-            "looking up the name".to_owned()
+            return no_name(self.deadline);
         } else {
             format!("connecting to {}", self.remote())
         };
