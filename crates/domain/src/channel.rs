@@ -12,7 +12,7 @@ use crate::{
     mail::Address,
     outcome::named,
     retry::RetryPolicy,
-    target::{Header, header_list, header_values, parse_url},
+    target::{Header, Stored, header_list, header_values, parse_url},
     text::parse_line,
 };
 
@@ -223,33 +223,35 @@ impl EmailChannel {
 
 impl WebhookChannel {
     fn read(o: &mut Object, previous: Option<&Self>) -> Option<Self> {
+        let stored_url = previous.and_then(|p| Url::parse(p.url.expose_secret()).ok());
         let url = match o.text("url") {
-            Some(url) => o
-                .parse("url", Some(url), |f, v| parse_url(f, &v))
-                .map(|u| SecretString::from(u.to_string())),
-            None => match previous {
-                Some(p) => Some(p.url.clone()),
-                None => o.complain("url", "required", "This field is required."),
-            },
+            Some(url) => o.parse("url", Some(url), |f, v| parse_url(f, &v)),
+            None if stored_url.is_some() => stored_url.clone(),
+            None => o.complain("url", "required", "This field is required."),
         };
         let secret = match o.text("secret") {
             Some(s) => o.parse("secret", Some(s), parse_secret).map(Some),
             None => Some(previous.and_then(|p| p.secret.clone())),
         };
-        let headers = match o.value("headers") {
-            None => Some(previous.map(|p| p.headers.clone()).unwrap_or_default()),
-            some => o.parse("headers", some, |f, v| {
-                header_list(f, v, |name| {
-                    let stored = previous?
-                        .headers
-                        .iter()
-                        .find(|h| h.name.eq_ignore_ascii_case(name));
-                    stored.map(|h| h.value.clone())
-                })
-            }),
+        let stored = Stored {
+            headers: previous.map_or(&[], |p| &p.headers),
+            // A url that is itself refused needs no second complaint.
+            same_place: stored_url
+                .zip(url.as_ref())
+                .is_none_or(|(stored, url)| stored.origin() == url.origin()),
         };
+        // Left out altogether, the stored ones stay: the same as naming each with `null`.
+        let headers = o.value("headers").unwrap_or_else(|| {
+            stored
+                .headers
+                .iter()
+                .map(|h| (h.name.clone(), Value::Null))
+                .collect::<Map<_, _>>()
+                .into()
+        });
+        let headers = o.parse("headers", Some(headers), |f, v| header_list(f, v, stored));
         Some(Self {
-            url: url?,
+            url: SecretString::from(url?.to_string()),
             secret: secret?,
             headers: headers?,
         })

@@ -47,8 +47,8 @@ impl Host {
                 "This is not a host name or IP address. Example: mail.example.org or 192.0.2.10.",
             )
         };
-        let name =
-            idna::domain_to_ascii_strict(text.strip_suffix('.').unwrap_or(&text)).map_err(|_| bad())?;
+        // Not the strict form: it refuses the underscore, and containers are called `shop_web_1`.
+        let name = idna::domain_to_ascii(text.strip_suffix('.').unwrap_or(&text)).map_err(|_| bad())?;
         let label_ok = |l: &str| {
             !l.is_empty()
                 && l.len() <= 63

@@ -50,6 +50,7 @@ impl Object {
     /// A text that must be there (an empty one is left to the field's own parser).
     pub fn required_text(&mut self, name: &str) -> Option<String> {
         if self.map.get(name).is_none_or(Value::is_null) {
+            self.map.remove(name);
             return self.complain(name, "required", "This field is required.");
         }
         self.text(name)

@@ -188,7 +188,8 @@ impl MailSettings {
         current: Option<&Self>,
     ) -> Option<Self> {
         let Some(username) = username else {
-            if password.is_some() {
+            // A user name that was refused is there all the same.
+            if password.is_some() && o.errors.of("username").next().is_none() {
                 return o.complain("username", "username-missing", "A password needs a user name.");
             }
             return Some(self);

@@ -14,7 +14,7 @@ use crate::{
 
 mod http;
 pub use http::{Header, HttpTarget, Method, StatusRange, parse_url};
-pub(crate) use http::{header_list, header_values};
+pub(crate) use http::{Stored, header_list, header_values};
 
 named! {
     /// The protocol of a check.

@@ -23,16 +23,17 @@ pub fn is_unsafe(c: char) -> bool {
 
 /// A single line that a person typed: trimmed, not empty, no control characters, at most `max` characters.
 pub fn parse_line(field: &str, value: &str, max: usize) -> Result<String, FieldError> {
-    let value = value.trim();
-    if value.is_empty() {
+    let line = value.trim();
+    if line.is_empty() {
         return Err(FieldError::new(field, "required", "This field is required."));
     }
     // Length first: a megabyte is refused before it is looked at character by character.
-    if value.len() > max * 4 || value.chars().count() > max {
+    if value.len() > max * 4 || line.chars().count() > max {
         return Err(
             FieldError::new(field, "too-long", format!("Use at most {max} characters.")).with("max", max),
         );
     }
+    // In the whole value: a line break at the end is as much of an attempt at a second line as one in the middle.
     if value.chars().any(is_unsafe) {
         return Err(FieldError::new(
             field,
@@ -40,5 +41,5 @@ pub fn parse_line(field: &str, value: &str, max: usize) -> Result<String, FieldE
             "Remove line breaks and control characters from this field.",
         ));
     }
-    Ok(value.to_owned())
+    Ok(line.to_owned())
 }

@@ -64,10 +64,19 @@ impl HttpTarget {
                 )
             })
         });
-        let headers = o.value("headers");
-        let headers = match headers {
+        let verify_certificate = o.boolean("verify_certificate").unwrap_or(true);
+        let headers = match o.value("headers") {
             None => Some(Vec::new()),
-            some => o.parse("headers", some, |f, v| parse_headers(f, v, previous)),
+            some => o.parse("headers", some, |f, v| {
+                let stored = Stored {
+                    headers: previous.map_or(&[], |p| &p.headers),
+                    // A url that is itself refused needs no second complaint.
+                    same_place: previous.zip(url.as_ref()).is_none_or(|(p, url)| {
+                        p.url.origin() == url.origin() && p.verify_certificate == verify_certificate
+                    }),
+                };
+                header_list(f, v, stored)
+            }),
         };
         let body = o.text("body").filter(|b| !b.is_empty());
         if body.as_ref().is_some_and(|b| b.len() > LONGEST_BODY) {
@@ -84,7 +93,6 @@ impl HttpTarget {
                 .filter(|n| *n <= 10)
                 .ok_or_else(|| FieldError::new(f, "redirects-range", "Use a number from 0 to 10."))
         });
-        let verify_certificate = o.boolean("verify_certificate").unwrap_or(true);
         Some(Self {
             url: url?,
             method: method?,
@@ -142,7 +150,12 @@ pub fn parse_url(field: &str, text: &str) -> Result<Url, FieldError> {
             "Only http:// and https:// addresses can be used here.",
         );
     }
-    if url.host_str().is_none_or(str::is_empty) {
+    // The parser reads `http:/x` and `http:///x` as `http://x`; whoever wrote them left something out.
+    let authority = text.split_once("://").map_or("", |(_, rest)| rest);
+    if authority.starts_with(['/', '\\', '?', '#'])
+        || authority.is_empty()
+        || url.host_str().is_none_or(str::is_empty)
+    {
         return bad(
             "url-host",
             "The address has no host. Example: https://example.org/health.",
@@ -160,28 +173,16 @@ pub fn parse_url(field: &str, text: &str) -> Result<Url, FieldError> {
     Ok(url)
 }
 
-/// `null` as a value keeps the stored one.
-fn parse_headers(
-    field: &str,
-    value: Value,
-    previous: Option<&HttpTarget>,
-) -> Result<Vec<Header>, FieldError> {
-    let kept = |name: &str| {
-        previous?
-            .headers
-            .iter()
-            .find(|h| h.name.eq_ignore_ascii_case(name))
-            .map(|h| h.value.clone())
-    };
-    header_list(field, value, kept)
+/// Headers that are stored already. Their values are kept only for the place that they were entered for: otherwise a
+/// changed address would be handed the old token.
+#[derive(Clone, Copy)]
+pub(crate) struct Stored<'a> {
+    pub(crate) headers: &'a [Header],
+    pub(crate) same_place: bool,
 }
 
-/// Reads `{"Name": "value"}`; `kept` supplies the stored value of a name whose value is `null`.
-pub(crate) fn header_list(
-    field: &str,
-    value: Value,
-    kept: impl Fn(&str) -> Option<SecretString>,
-) -> Result<Vec<Header>, FieldError> {
+/// Reads `{"Name": "value"}`; `null` as a value keeps the stored one.
+pub(crate) fn header_list(field: &str, value: Value, stored: Stored<'_>) -> Result<Vec<Header>, FieldError> {
     let Value::Object(map) = value else {
         return Err(FieldError::new(
             field,
@@ -198,16 +199,11 @@ pub(crate) fn header_list(
         .with("max", MOST_HEADERS));
     }
     map.into_iter()
-        .map(|(name, value)| parse_header(field, &name, value, &kept))
+        .map(|(name, value)| parse_header(field, &name, value, stored))
         .collect()
 }
 
-fn parse_header(
-    field: &str,
-    name: &str,
-    value: Value,
-    kept: &impl Fn(&str) -> Option<SecretString>,
-) -> Result<Header, FieldError> {
+fn parse_header(field: &str, name: &str, value: Value, stored: Stored<'_>) -> Result<Header, FieldError> {
     let shown = crate::text::sanitize(name, 60);
     let bad = |code, message: String| Err(FieldError::new(field, code, message).with("name", &shown));
     let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
@@ -231,8 +227,16 @@ fn parse_header(
     }
     let value = match value {
         Value::String(s) => SecretString::from(s),
-        Value::Null => match kept(name) {
-            Some(v) => v,
+        Value::Null => match stored.headers.iter().find(|h| h.name.eq_ignore_ascii_case(name)) {
+            Some(h) if stored.same_place => h.value.clone(),
+            Some(_) => {
+                return bad(
+                    "header-reenter",
+                    format!(
+                        "Enter the value of \"{shown}\" again: it is kept only while scheme, host, port and certificate check stay the same."
+                    ),
+                );
+            }
             None => return bad("header-value-missing", format!("Enter a value for \"{shown}\".")),
         },
         _ => {

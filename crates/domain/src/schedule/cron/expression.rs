@@ -81,7 +81,7 @@ impl Values {
 
     /// The value, if there is exactly one.
     pub(super) fn single(self) -> Option<u32> {
-        (self.bits.count_ones() == 1).then(|| self.bits.trailing_zeros())
+        self.bits.is_power_of_two().then(|| self.bits.trailing_zeros())
     }
 }
 
@@ -228,7 +228,7 @@ impl Part {
         }
         let text = text.to_ascii_lowercase();
         let named = |name: &&str| **name == text || name.get(..3) == Some(text.as_str());
-        let index = self.names.iter().position(|n| named(&n))?;
+        let index = self.names.iter().position(named)?;
         Some(self.min + u32::try_from(index).ok()?)
     }
 

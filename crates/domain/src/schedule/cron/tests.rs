@@ -295,7 +295,7 @@ fn part(min: u32, max: u32) -> impl Strategy<Value = Part> {
         3 => Just(all),
         2 => (1..=max - min).prop_map(move |step| Part {
             text: format!("*/{step}"),
-            values: (min..=max).filter(|n| (n - min) % step == 0).collect(),
+            values: (min..=max).filter(|n| (n - min).is_multiple_of(step)).collect(),
             open: true,
         }),
         2 => proptest::collection::btree_set(min..=max, 1..4).prop_map(|values| Part {
@@ -345,7 +345,7 @@ impl Plan {
     fn expected(&self, zone: Tz, from: Timestamp, until: Timestamp) -> Vec<Timestamp> {
         let repeating = self.minute.open || self.hour.open;
         let local = |t: Timestamp| t.to_utc().with_timezone(&zone).naive_local();
-        let minute = Duration::from_secs(60);
+        let minute = Duration::from_mins(1);
         let mut shown = HashSet::new();
         let mut found = BTreeSet::new();
         // Begins early, so that what the wall showed before the window is known.
@@ -387,7 +387,7 @@ fn plan() -> impl Strategy<Value = Plan> {
             }
         } else if let Some(step) = day.text.strip_prefix("*/").and_then(|s| s.parse::<u32>().ok()) {
             Part {
-                values: (1..=31).filter(|n| (n - 1) % step == 0).collect(),
+                values: (1..=31u32).filter(|n| (n - 1).is_multiple_of(step)).collect(),
                 ..day
             }
         } else {
@@ -407,7 +407,7 @@ fn changes(zone: Tz) -> Vec<Timestamp> {
         let next = now.plus(step);
         if offset(now) != offset(next) {
             let (mut before, mut after) = (now, next);
-            while after.since(before) > Duration::from_secs(60) {
+            while after.since(before) > Duration::from_mins(1) {
                 let middle = before.plus(Duration::from_secs(after.since(before).as_secs() / 120 * 60));
                 if offset(middle) == offset(now) {
                     before = middle;

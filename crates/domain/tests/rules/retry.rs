@@ -1,0 +1,49 @@
+//! Waiting times between tries.
+
+use std::time::Duration;
+
+use domain::{delivery::Event, retry::RetryPolicy};
+use proptest::prelude::*;
+
+proptest! {
+    #[test]
+    fn waiting_grows_and_stays_within_an_hour(attempt in 0..u32::MAX - 1) {
+        for policy in [RetryPolicy::MAIL, RetryPolicy::HTTP] {
+            prop_assert!(policy.base(attempt) <= policy.base(attempt + 1));
+            prop_assert!(policy.base(attempt) >= Duration::from_secs(5));
+            prop_assert!(policy.base(attempt) <= Duration::from_hours(1));
+        }
+    }
+
+    #[test]
+    fn jitter_is_a_fifth_at_most(attempt in 0..100u32, random in 0.0..1.0f64, wild in -5.0..5.0f64) {
+        for policy in [RetryPolicy::MAIL, RetryPolicy::HTTP] {
+            let base = policy.base(attempt);
+            for delay in [policy.delay(attempt, random), policy.delay(attempt, wild)] {
+                prop_assert!(delay >= base.mul_f64(0.799) && delay <= base.mul_f64(1.201), "{delay:?} around {base:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_first_wait_is_the_shortest() {
+    assert_eq!(RetryPolicy::MAIL.base(1), Duration::from_secs(30));
+    assert_eq!(RetryPolicy::HTTP.base(1), Duration::from_secs(5));
+    assert_eq!(RetryPolicy::HTTP.base(6), RetryPolicy::HTTP.base(600));
+}
+
+/// A message about an outage gets many tries before it is given up.
+#[test]
+fn there_is_time_for_many_tries() {
+    for policy in [RetryPolicy::MAIL, RetryPolicy::HTTP] {
+        let mut waited = Duration::ZERO;
+        let tries = (1..)
+            .take_while(|n| {
+                waited += policy.delay(*n, 1.0);
+                waited < Event::Opened.time_to_live()
+            })
+            .count();
+        assert!(tries >= 20, "{tries} tries");
+    }
+}
