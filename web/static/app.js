@@ -59,21 +59,6 @@ function copyButtons() {
   }
 }
 
-// <a data-fill='{"port":"587"}'> fills the fields of its form instead of loading the page again.
-function fillLinks() {
-  for (const link of document.querySelectorAll("a[data-fill]")) {
-    link.addEventListener("click", (event) => {
-      const form = document.querySelector(link.dataset.form);
-      if (!form) return;
-      event.preventDefault();
-      for (const [name, value] of Object.entries(JSON.parse(link.dataset.fill))) {
-        const control = form.elements.namedItem(name);
-        if (control) control.value = value;
-      }
-    });
-  }
-}
-
 // A filter that is chosen from a list applies at once.
 function instantFilters() {
   for (const select of document.querySelectorAll("form.filter select")) {
@@ -84,5 +69,4 @@ function instantFilters() {
 localTimes(document);
 busyButtons();
 copyButtons();
-fillLinks();
 instantFilters();

@@ -50,14 +50,31 @@ use axum::{Router, middleware, routing::get};
 use tower_http::catch_panic::CatchPanicLayer;
 
 /// What handlers share.
-pub(crate) type App = Arc<State>;
+pub(crate) type App = Arc<Shared>;
+
+/// The state, and what the pages themselves remember. Reads like a [`State`].
+pub(crate) struct Shared {
+    state: State,
+    pub(crate) tests: security::pace::Pace,
+}
+
+impl std::ops::Deref for Shared {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.state
+    }
+}
 
 /// What a form carried: names and values in the order of the page.
 pub(crate) type Typed = axum::Form<Vec<(String, String)>>;
 
 /// Every page, every form, every static file, and the answer to everything else.
 pub fn router(state: State) -> Router {
-    let app: App = Arc::new(state);
+    let app: App = Arc::new(Shared {
+        state,
+        tests: security::pace::Pace::default(),
+    });
     Router::new()
         .merge(pages::routes())
         .route("/static/{hash}/{*name}", get(assets::file))

@@ -12,6 +12,7 @@ use secrecy::SecretString;
 use store::accounts::Session;
 
 use crate::{
+    App,
     flash::Flash,
     locale::Language,
     security::cookies::Name,
@@ -21,7 +22,7 @@ use crate::{
 /// One request. On a public page there may be no session; other pages take [`SignedIn`].
 #[derive(Clone)]
 pub struct Visit {
-    pub app: Arc<crate::State>,
+    pub(crate) app: App,
     pub language: Language,
     pub session: Option<Arc<Session>>,
     /// The form token of this session or visitor.

@@ -11,6 +11,7 @@ pub(crate) fn all(language: Language) -> Vec<(&'static str, Box<dyn DynTemplate>
     add(&mut all, "login", super::login::samples(language));
     add(&mut all, "setup", super::setup::samples(language));
     add(&mut all, "overview", super::overview::samples(language));
+    add(&mut all, "settings/mail", super::settings::mail::samples(language));
     all
 }
 

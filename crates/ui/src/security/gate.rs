@@ -13,6 +13,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use http::{HeaderValue, Method, StatusCode, header};
 
 use crate::{
+    App,
     error::Error,
     flash::Flash,
     random,
@@ -33,14 +34,14 @@ fn is_public(path: &str) -> bool {
     matches!(path, "/login" | "/setup" | "/language" | "/favicon.ico") || path.starts_with("/static/")
 }
 
-pub(crate) async fn pass(State(app): State<Arc<crate::State>>, request: Request, next: Next) -> Response {
+pub(crate) async fn pass(State(app): State<App>, request: Request, next: Next) -> Response {
     match admit(app, request, next).await {
         Ok(response) => response,
         Err(e) => e.into_response(),
     }
 }
 
-async fn admit(app: Arc<crate::State>, request: Request, next: Next) -> Result<Response, Error> {
+async fn admit(app: App, request: Request, next: Next) -> Result<Response, Error> {
     let https = app.is_https();
     if request.uri().path().starts_with("/static/") {
         return Ok(next.run(request).await);

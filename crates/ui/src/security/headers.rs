@@ -1,7 +1,5 @@
 //! The headers of every response (SECURITY baseline): nothing from elsewhere runs, frames or remembers these pages.
 
-use std::sync::Arc;
-
 use axum::{
     extract::{Request, State},
     middleware::Next,
@@ -9,10 +7,12 @@ use axum::{
 };
 use http::{HeaderValue, header};
 
+use crate::App;
+
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-pub(crate) async fn add(State(app): State<Arc<crate::State>>, request: Request, next: Next) -> Response {
+pub(crate) async fn add(State(app): State<App>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let mut set = |name, value| headers.insert(name, HeaderValue::from_static(value));
