@@ -38,7 +38,7 @@ fn the_first_wait_is_the_shortest() {
 fn there_is_time_for_many_tries() {
     for policy in [RetryPolicy::MAIL, RetryPolicy::HTTP] {
         let mut waited = Duration::ZERO;
-        let tries = (1..)
+        let tries = (1..1000)
             .take_while(|n| {
                 waited += policy.delay(*n, 1.0);
                 waited < Event::Opened.time_to_live()
