@@ -84,7 +84,7 @@ pub enum DialError {
 }
 
 /// A budget for those whose own deadline cuts in earlier.
-pub(crate) const UNHURRIED: Duration = Duration::from_secs(60);
+pub(crate) const UNHURRIED: Duration = Duration::from_mins(1);
 /// A name with hundreds of addresses must not turn one dial into a scan.
 const MOST_ADDRESSES: usize = 8;
 

@@ -1,4 +1,8 @@
 //! Names, addresses and connections, against name servers and listeners of our own.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot set its scene must fail at once"
+)]
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -88,11 +92,10 @@ async fn nothing_is_remembered() {
 async fn answers_are_classified() {
     let server = DnsServer::start(|name, _| match name {
         "nx.example" => Answer::Code(3),
-        "empty.example" => Answer::Code(0),
         "broken.example" => Answer::Code(2),
         "refused.example" => Answer::Code(5),
         "silent.example" => Answer::Silence,
-        // The root, which a living name server knows.
+        // A name without addresses, and the root, which a living name server knows.
         _ => Answer::Code(0),
     })
     .await;
@@ -263,4 +266,19 @@ async fn a_silent_target_ends_at_the_deadline() {
         }
     }
     panic!("the listen queue of this kernel never filled");
+}
+
+#[test]
+fn what_this_machine_lacks_is_not_held_against_the_target() {
+    let remote: SocketAddr = "127.0.0.1:80".parse().unwrap();
+    let sorted = |code| DialError::from_connect(std::io::Error::from_raw_os_error(code), remote);
+    // ENOMEM, EACCES, ENFILE, EMFILE, EADDRNOTAVAIL, ENOBUFS
+    for ours in [12, 13, 23, 24, 99, 105] {
+        assert!(matches!(sorted(ours), DialError::Resources(_)), "{ours}");
+    }
+    // ECONNRESET, ECONNREFUSED, EHOSTUNREACH; a network that our routing table does know
+    for theirs in [104, 111, 113, 101] {
+        assert!(matches!(sorted(theirs), DialError::Connect { .. }), "{theirs}");
+    }
+    assert!(matches!(sorted(110), DialError::Timeout { .. }));
 }

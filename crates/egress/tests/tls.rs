@@ -1,4 +1,8 @@
 //! Certificates, seen whether they are accepted or not.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot set its scene must fail at once"
+)]
 
 use std::sync::Arc;
 

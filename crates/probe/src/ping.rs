@@ -73,7 +73,7 @@ impl Probe<Host> for Ping {
     }
 }
 
-/// Opens a socket of each family that the machine has.
+/// Opens a socket and closes it again. One permission covers both families.
 pub(crate) fn available() -> Result<(), Fault> {
     match open(Domain::IPV4, Protocol::ICMPV4) {
         Ok(_) => Ok(()),
@@ -91,7 +91,13 @@ async fn echo(ip: IpAddr, deadline: Deadline) -> Result<Duration, Verdict> {
         .and_then(|s| UdpSocket::from_std(s.into()))
         .map_err(|e| Verdict::Internal(fault(&e)))?;
     let remote = SocketAddr::new(ip, 0);
-    let failed = |e: io::Error| failure::dial(&DialError::from_connect(e, remote), deadline);
+    let failed = |e: io::Error| match DialError::from_connect(e, remote) {
+        DialError::Resources(e) => failure::ours(FaultKind::Resources, e.to_string()),
+        DialError::Connect { error, .. } => {
+            failure::down(ReasonKind::Loss, format!("{ip} cannot be reached: {error}"))
+        }
+        other => failure::dial(&other, deadline),
+    };
     socket.connect(remote).await.map_err(failed)?;
 
     // Checksum and identifier are the kernel's; the token tells our replies from forged and late ones.

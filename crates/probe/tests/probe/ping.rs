@@ -64,3 +64,18 @@ async fn without_permission_it_is_unknown_and_says_what_to_run() {
     );
     assert_eq!(probes().ping_available().unwrap_err().kind, FaultKind::Privilege);
 }
+
+#[tokio::test]
+async fn no_route_is_our_fault() {
+    if !in_empty_network("ping::no_route_is_our_fault", true) {
+        return;
+    }
+    let outcome = ping("192.0.2.1", Duration::from_secs(1)).await;
+    assert_eq!(
+        internal(&outcome).0,
+        FaultKind::Resources,
+        "{:?}",
+        outcome.verdict
+    );
+    assert!(internal(&outcome).1.contains("no route to 192.0.2.1"));
+}

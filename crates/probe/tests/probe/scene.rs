@@ -58,20 +58,14 @@ pub(crate) fn internal(outcome: &Outcome) -> (FaultKind, &str) {
 /// Runs the named test once more in a network namespace of its own: nothing but loopback, and pings permitted or not.
 /// True in there; outside, false after that run went well.
 pub(crate) fn in_empty_network(test: &str, pings: bool) -> bool {
-    const INSIDE: &str = "WATCHBELL_TEST_INSIDE";
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "how the inner run knows that it is the inner one"
-    )]
-    let inside = std::env::var_os(INSIDE).is_some();
-    if inside {
+    if inside() {
         return true;
     }
     // As root, or as root of a user namespace where the system permits those.
-    let ways: [&[&str]; 2] = [&["-n"], &["-r", "-n"]];
+    let ways: [&[&str]; 2] = [&["unshare", "-n"], &["unshare", "-r", "-n"]];
     let works = |way: &&&[&str]| {
-        Command::new("unshare")
-            .args(**way)
+        Command::new(way[0])
+            .args(&way[1..])
             .arg("true")
             .output()
             .is_ok_and(|o| o.status.success())
@@ -84,21 +78,43 @@ pub(crate) fn in_empty_network(test: &str, pings: bool) -> bool {
         return false;
     };
     let range = if pings { "0 0" } else { "1 0" };
-    let script = format!(
-        "ip link set lo up && echo '{range}' > /proc/sys/net/ipv4/ping_group_range && exec \"$0\" --exact {test} --nocapture"
-    );
-    let run = Command::new("unshare")
-        .args(*way)
+    let script = format!("ip link set lo up && echo '{range}' > /proc/sys/net/ipv4/ping_group_range");
+    again(test, way, &script);
+    false
+}
+
+/// Runs the named test once more with few file descriptors. True in there.
+pub(crate) fn with_few_files(test: &str) -> bool {
+    if !inside() {
+        again(test, &["env"], "ulimit -n 64");
+        return false;
+    }
+    true
+}
+
+const INSIDE: &str = "WATCHBELL_TEST_INSIDE";
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how the inner run knows that it is the inner one"
+)]
+fn inside() -> bool {
+    std::env::var_os(INSIDE).is_some()
+}
+
+fn again(test: &str, wrapper: &[&str], before: &str) {
+    let script = format!("{before} && exec \"$0\" --exact {test} --nocapture");
+    let run = Command::new(wrapper[0])
+        .args(&wrapper[1..])
         .args(["sh", "-c", &script])
         .arg(std::env::current_exe().unwrap())
         .env(INSIDE, "1")
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&run.stdout);
+    let complaints = String::from_utf8_lossy(&run.stderr);
     assert!(
         run.status.success() && said.contains("1 passed"),
-        "{said}{}",
-        String::from_utf8_lossy(&run.stderr)
+        "{said}{complaints}"
     );
-    false
 }

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use domain::{
-    outcome::{Outcome, ReasonKind, Verdict},
+    outcome::{FaultKind, Outcome, ReasonKind, Verdict},
     target::Kind,
 };
 use serde_json::json;
-use testkit::TcpTarget;
+use testkit::{HttpTarget, TcpTarget};
 
-use crate::scene::{self, down, in_empty_network, internal, probes, target};
+use crate::scene::{self, down, in_empty_network, internal, probes, target, with_few_files};
 
 async fn tcp(host: &str, port: u16, total: Duration) -> Outcome {
     probes()
@@ -61,4 +61,29 @@ async fn no_route_is_our_fault() {
         "{:?}",
         outcome.verdict
     );
+}
+
+/// Out of file descriptors: nothing can be said about anybody else.
+#[tokio::test]
+async fn no_socket_left_is_our_fault() {
+    if !with_few_files("tcp::no_socket_left_is_our_fault") {
+        return;
+    }
+    let site = HttpTarget::start().await;
+    let (port, probes) = (site.addr().port(), probes());
+    let tcp = target(Kind::Tcp, json!({ "host": "127.0.0.1", "port": port }));
+    let http = target(Kind::Http, json!({ "url": site.url("/") }));
+    let by_name = target(Kind::Http, json!({ "url": "http://any.example/" }));
+    let files: Vec<_> = std::iter::from_fn(|| std::fs::File::open("/dev/null").ok()).collect();
+    let total = Duration::from_secs(2);
+    let outcomes = [
+        probes.check(&tcp, total).await,
+        probes.check(&http, total).await,
+        probes.check(&by_name, total).await,
+    ];
+    drop(files);
+    assert_eq!(internal(&outcomes[0]).0, FaultKind::Resources);
+    assert_eq!(internal(&outcomes[1]).0, FaultKind::Resources);
+    assert_eq!(internal(&outcomes[2]).0, FaultKind::Resolver);
+    assert_eq!(probes.check(&http, total).await.verdict, Verdict::Up);
 }
