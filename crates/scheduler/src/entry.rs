@@ -1,0 +1,88 @@
+//! One monitor as the engine sees it.
+
+use std::sync::Arc;
+
+use domain::{clock::Timestamp, monitor::Monitor, outcome::Outcome, schedule::Schedule, state::MonitorState};
+use tokio::{sync::oneshot, task::AbortHandle, time::Instant};
+
+use crate::queue::{Due, Moment};
+
+/// An enabled monitor.
+pub(crate) struct Entry {
+    pub(crate) monitor: Arc<Monitor>,
+    /// The key of its line.
+    pub(crate) host: Arc<str>,
+    /// What the database has.
+    pub(crate) state: MonitorState,
+    pub(crate) work: Work,
+    /// Who asked for a check and waits for its outcome.
+    pub(crate) waiters: Vec<oneshot::Sender<Outcome>>,
+    /// It is to be checked as soon as its recording is through.
+    pub(crate) again: bool,
+}
+
+/// A monitor does one of these at a time: its checks never overlap.
+pub(crate) enum Work {
+    Idle,
+    Waiting {
+        since: Instant,
+    },
+    Running {
+        /// Tells this check from an earlier one of the same monitor that was dropped.
+        run: u64,
+        since: Instant,
+        task: AbortHandle,
+    },
+    Recording,
+}
+
+impl Entry {
+    pub(crate) fn new(monitor: Monitor, state: MonitorState) -> Self {
+        Self {
+            host: monitor.config.target.host().into(),
+            monitor: Arc::new(monitor),
+            state,
+            work: Work::Idle,
+            waiters: Vec::new(),
+            again: false,
+        }
+    }
+
+    /// The next regular check after `after`; `None` when its cron expression never fires again.
+    pub(crate) fn next_tick(&self, after: Timestamp, now: Moment) -> Option<Due> {
+        let tick = self.monitor.config.schedule.next_after(self.monitor.id, after)?;
+        Some(Due {
+            at: now.instant_of(tick),
+            tick: Some(tick),
+        })
+    }
+
+    /// When a restart takes it up: at its next tick, or earlier when a failure waits for confirmation.
+    pub(crate) fn first_due(&self, now: Moment) -> Option<Due> {
+        let regular = self.next_tick(now.wall, now);
+        let recheck = self.recheck(now);
+        match (regular, recheck) {
+            (Some(a), Some(b)) => Some(if b.at < a.at { b } else { a }),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// The quick check that confirms or clears a first failure.
+    pub(crate) fn recheck(&self, now: Moment) -> Option<Due> {
+        self.state.wants_recheck().then(|| Due {
+            at: now.instant + self.monitor.config.thresholds.recheck_every,
+            tick: None,
+        })
+    }
+
+    /// Ticks between the one that was due and `now`, which nobody kept.
+    pub(crate) fn missed(&self, due: Due, now: Moment) -> u64 {
+        match (&self.monitor.config.schedule, due.tick) {
+            (Schedule::Every(interval), Some(_)) => {
+                let late = now.instant.saturating_duration_since(due.at);
+                u64::try_from(late.as_millis() / interval.as_millis().max(1)).unwrap_or(u64::MAX)
+            }
+            (Schedule::Every(_), None) | (Schedule::Cron(_), _) => 0,
+        }
+    }
+}
