@@ -31,7 +31,13 @@ impl Channel for Email {
         let Some(current) = self.store.settings().mail().await.map_err(|e| ours(&e))? else {
             return Err(waiting("mail-not-configured", Trace::default()));
         };
-        let language = self.store.settings().general().await.map_err(|e| ours(&e))?.language;
+        let language = self
+            .store
+            .settings()
+            .general()
+            .await
+            .map_err(|e| ours(&e))?
+            .language;
         let language = language.as_deref().map_or(Language::English, Language::of);
         let profile = Profile {
             settings: &current.settings,

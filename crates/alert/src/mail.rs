@@ -107,13 +107,20 @@ impl Mailer {
 
     /// Delivers one message over a connection of its own. Takes at most [`Deadlines::session`] and a farewell. Dropping
     /// the future closes the connection wherever it stands.
-    pub async fn deliver(&self, profile: Profile<'_>, letter: &Letter, observer: Observer<'_>) -> Conversation {
+    pub async fn deliver(
+        &self,
+        profile: Profile<'_>,
+        letter: &Letter,
+        observer: Observer<'_>,
+    ) -> Conversation {
         let settings = profile.settings;
         let wire = Wire::new(self.deadlines.session, settings.credentials.as_ref());
         let mut progress = Progress::new(observer);
         let mut remote = None;
         let started = Instant::now();
-        let result = self.converse(settings, letter, &wire, &mut progress, &mut remote).await;
+        let result = self
+            .converse(settings, letter, &wire, &mut progress, &mut remote)
+            .await;
         if let Err(failure) = &result {
             progress.report(failure.step, false, progress.elapsed(), &failure.what);
         }

@@ -94,12 +94,21 @@ struct Head<'a> {
     unsubscribe: Option<String>,
 }
 
-fn compose(view: &View, head: &Head<'_>, settings: &MailSettings, now: Timestamp) -> Result<Letter, ComposeError> {
+fn compose(
+    view: &View,
+    head: &Head<'_>,
+    settings: &MailSettings,
+    now: Timestamp,
+) -> Result<Letter, ComposeError> {
     let sender = |address: &Address| {
         let parsed = address.as_str().parse::<lettre::Address>();
         parsed.map_err(|_| ComposeError::Sender(address.to_string()))
     };
-    let name = settings.from_name.as_deref().map(|n| sanitize(n, 128)).filter(|n| !n.is_empty());
+    let name = settings
+        .from_name
+        .as_deref()
+        .map(|n| sanitize(n, 128))
+        .filter(|n| !n.is_empty());
     let to: lettre::Address = head.to.as_str().parse().map_err(|_| ComposeError::Recipient)?;
     let mut message = Message::builder()
         .from(Mailbox::new(name, sender(&settings.from)?))
@@ -118,7 +127,9 @@ fn compose(view: &View, head: &Head<'_>, settings: &MailSettings, now: Timestamp
         message = message.reply_to(Mailbox::new(None, sender(reply_to)?));
     }
     if let Some(thread) = head.thread {
-        message = message.in_reply_to(bracketed(thread)).references(bracketed(thread));
+        message = message
+            .in_reply_to(bracketed(thread))
+            .references(bracketed(thread));
     }
     // A page, not one click: List-Unsubscribe-Post would promise more (RFC 8058).
     if let Some(page) = &head.unsubscribe {
@@ -130,7 +141,11 @@ fn compose(view: &View, head: &Head<'_>, settings: &MailSettings, now: Timestamp
         .singlepart(part(ContentType::TEXT_PLAIN, view.text()?))
         .singlepart(part(ContentType::TEXT_HTML, view.html()?));
     let message = message.multipart(parts)?;
-    Ok(Letter::new(settings.from.clone(), head.to.clone(), &message.formatted()))
+    Ok(Letter::new(
+        settings.from.clone(),
+        head.to.clone(),
+        &message.formatted(),
+    ))
 }
 
 fn part(kind: ContentType, text: String) -> SinglePart {

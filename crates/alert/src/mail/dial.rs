@@ -80,7 +80,11 @@ async fn look_up(setup: &Setup<'_>, progress: &mut Progress<'_>) -> Result<Vec<I
         Err(DialError::Denied(denied)) => {
             progress.passed(format!("{} resolves", server.host));
             progress.begin(Step::Policy);
-            Err(Failure::profile(Step::Policy, Symptom::Denied, denied.to_string()))
+            Err(Failure::profile(
+                Step::Policy,
+                Symptom::Denied,
+                denied.to_string(),
+            ))
         }
         Err(DialError::Resolve(error)) => {
             let symptom = match error {
@@ -90,7 +94,11 @@ async fn look_up(setup: &Setup<'_>, progress: &mut Progress<'_>) -> Result<Vec<I
             };
             Err(Failure::profile(Step::Dns, symptom, error.to_string()))
         }
-        Err(error) => Err(Failure::profile(Step::Dns, Symptom::NameServer, error.to_string())),
+        Err(error) => Err(Failure::profile(
+            Step::Dns,
+            Symptom::NameServer,
+            error.to_string(),
+        )),
     }
 }
 

@@ -4,12 +4,7 @@ use std::time::Duration;
 
 use domain::duration;
 
-use super::{
-    hints,
-    reply::Reply,
-    steps::Step,
-    wire::Break,
-};
+use super::{hints, reply::Reply, steps::Step, wire::Break};
 use crate::{channel::Retry, message::Language};
 
 /// What kind of thing must change before a further try can succeed.
@@ -114,7 +109,10 @@ impl Failure {
         };
         let what = match symptom {
             Symptom::UnexpectedAnswer => {
-                format!("The server gave an answer that has no meaning here: {}", reply.shown())
+                format!(
+                    "The server gave an answer that has no meaning here: {}",
+                    reply.shown()
+                )
             }
             _ => format!("The server refused {}: {}", step_words(step), reply.shown()),
         };

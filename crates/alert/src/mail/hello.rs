@@ -12,7 +12,9 @@ pub(super) fn name(settings: &MailSettings, public_url: &Url, local: Option<Sock
     if let Some(name) = &settings.hello_name {
         return read(name);
     }
-    let public = public_url.host_str().and_then(|h| Host::parse("public_url", h).ok());
+    let public = public_url
+        .host_str()
+        .and_then(|h| Host::parse("public_url", h).ok());
     match public {
         Some(Host::Name(name)) if name.contains('.') => ClientId::Domain(name),
         _ => literal(local.map_or(IpAddr::from([127, 0, 0, 1]), |l| l.ip())),
@@ -54,7 +56,11 @@ mod tests {
     fn the_first_name_that_says_something_is_used() {
         let local = "192.0.2.7:40000";
         for (hello, url, said_name) in [
-            (Some("watch.example.org"), "https://other.example", "watch.example.org"),
+            (
+                Some("watch.example.org"),
+                "https://other.example",
+                "watch.example.org",
+            ),
             (Some("192.0.2.1"), "https://other.example", "[192.0.2.1]"),
             (Some("2001:db8::1"), "https://other.example", "[IPv6:2001:db8::1]"),
             (None, "https://up.example.org/watch", "up.example.org"),
@@ -65,6 +71,9 @@ mod tests {
             assert_eq!(said(hello, url, local), said_name, "{hello:?} {url}");
         }
         assert_eq!(said(None, "http://[::1]:8380", "[::1]:9"), "[IPv6:::1]");
-        assert_eq!(said(None, "http://[::1]:8380", "[::ffff:192.0.2.9]:9"), "[192.0.2.9]");
+        assert_eq!(
+            said(None, "http://[::1]:8380", "[::ffff:192.0.2.9]:9"),
+            "[192.0.2.9]"
+        );
     }
 }

@@ -10,6 +10,9 @@ use super::{
 };
 use crate::message::Language;
 
+#[cfg(test)]
+mod tests;
+
 /// Cause and fix in one language.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hint {
@@ -92,7 +95,8 @@ impl Row {
                 enhanced,
                 words,
             } => failure.reply.as_ref().is_some_and(|reply| {
-                (steps.is_empty() || steps.contains(&failure.step)) && reply_fits(reply, codes, enhanced, words)
+                (steps.is_empty() || steps.contains(&failure.step))
+                    && reply_fits(reply, codes, enhanced, words)
             }),
         }
     }
@@ -167,23 +171,44 @@ pub(super) static CATALOGUE: &[Row] = &[
     seen("too-long", Symptom::TooLong),
     seen("out-of-turn", Symptom::OutOfTurn),
     // What the server said: encryption and login.
-    said("starttls-required", &[], &[530, 550, 554, 451], &[], &["starttls"]).blames(Class::Profile),
+    said(
+        "starttls-required",
+        &[],
+        &[530, 550, 554, 451],
+        &[],
+        &["starttls"],
+    )
+    .blames(Class::Profile),
     coded("m365-basic-auth", &[], &["5.7.139", "5.7.30"]).blames(Class::Profile),
     worded(
         "m365-basic-auth",
         &[],
-        &["smtpclientauthentication is disabled", "basic authentication is disabled"],
+        &[
+            "smtpclientauthentication is disabled",
+            "basic authentication is disabled",
+        ],
     )
     .blames(Class::Profile),
     coded("app-password", &[534], &["5.7.9"]).blames(Class::Profile),
     worded(
         "app-password",
         &[],
-        &["application-specific password", "app password", "authorization code", "授权码"],
+        &[
+            "application-specific password",
+            "app password",
+            "authorization code",
+            "授权码",
+        ],
     )
     .blames(Class::Profile),
     said("web-login-needed", &[Step::Auth], &[534], &[], &[]).blames(Class::Profile),
-    said("too-many-logins", &[Step::Auth], &[], &[], &["too many", "rate limit", "try again later"]),
+    said(
+        "too-many-logins",
+        &[Step::Auth],
+        &[],
+        &[],
+        &["too many", "rate limit", "try again later"],
+    ),
     coded("auth-temporary", &[454], &[]),
     said("wrong-password", &[Step::Auth], &[535, 530, 550, 554], &[], &[]).blames(Class::Profile),
     said("auth-mechanism", &[Step::Auth], &[504, 538], &[], &[]).blames(Class::Profile),
@@ -192,7 +217,12 @@ pub(super) static CATALOGUE: &[Row] = &[
     worded(
         "auth-required",
         &[],
-        &["authentication required", "authentication is required", "not authenticated", "must authenticate"],
+        &[
+            "authentication required",
+            "authentication is required",
+            "not authenticated",
+            "must authenticate",
+        ],
     )
     .blames(Class::Profile),
     // Who may send as whom.
@@ -208,52 +238,109 @@ pub(super) static CATALOGUE: &[Row] = &[
             "from address not verified",
             "not verified",
             "sender is not allowed",
-            "mail from must equal",
+            "must equal",
+            "must be same as",
+            "must be the same as",
         ],
     )
     .blames(Class::Profile),
-    said("from-not-allowed", &[Step::MailFrom], &[553, 550], &[], &[]).blames(Class::Profile),
     worded("relay-denied", &[], &["relay"]).blames(Class::Profile),
     coded("from-unproven", &[], &["5.7.26", "5.7.23", "5.7.27", "5.7.25"]).blames(Class::Profile),
     worded("from-unproven", &[550, 554, 421], &["dmarc", "spf", "dkim"]).blames(Class::Profile),
-    worded("sender-domain", &[], &["domain not found", "domain does not exist", "sender domain"])
-        .blames(Class::Profile),
+    worded(
+        "sender-domain",
+        &[],
+        &["domain not found", "domain does not exist", "sender domain"],
+    )
+    .blames(Class::Profile),
     said("hello-refused", &[Step::Ehlo], &[], &[], &[]).blames(Class::Profile),
     worded("hello-refused", &[], &["helo", "ehlo"]).blames(Class::Profile),
+    said("from-not-allowed", &[Step::MailFrom], &[553, 550], &[], &[]).blames(Class::Profile),
     // Reputation, limits, load.
     worded(
         "sender-blocked",
         &[],
-        &["spamhaus", "blacklist", "blocklist", "block list", "blocked using", "poor reputation", "banned"],
+        &[
+            "spamhaus",
+            "blacklist",
+            "blocklist",
+            "block list",
+            "blocked using",
+            "poor reputation",
+            "banned",
+        ],
     )
     .blames(Class::Profile),
     coded("daily-quota", &[], &["5.4.5"]).blames(Class::Transient),
     worded(
         "daily-quota",
         &[],
-        &["daily user sending", "sending quota", "daily sending", "message limit exceeded"],
+        &[
+            "daily user sending",
+            "sending quota",
+            "daily sending",
+            "message limit exceeded",
+        ],
     )
     .blames(Class::Transient),
     worded("greylisted", &[450, 451], &["greylist", "graylist", "grey-list"]),
-    worded("rate-limit", &[], &["rate limit", "too many", "throttl", "too fast"]).blames(Class::Transient),
-    coded("rate-limit", &[421, 450, 451, 452], &["4.7.0", "4.7.1", "4.7.28", "4.7.500"]),
+    worded(
+        "rate-limit",
+        &[],
+        &["rate limit", "too many", "throttl", "too fast"],
+    )
+    .blames(Class::Transient),
+    coded(
+        "rate-limit",
+        &[421, 450, 451, 452],
+        &["4.7.0", "4.7.1", "4.7.28", "4.7.500"],
+    ),
     // The recipient and the message.
-    said("mailbox-full", &[Step::RcptTo, Step::Reply], &[], &["5.2.2", "4.2.2"], &[]),
+    said(
+        "mailbox-full",
+        &[Step::RcptTo, Step::Reply],
+        &[],
+        &["5.2.2", "4.2.2"],
+        &[],
+    ),
     worded("mailbox-full", &[422, 452, 552], &["full", "over quota", "quota"]),
+    coded("recipient-domain", &[], &["5.1.2", "5.4.4"]),
     coded("mailbox-unknown", &[], &["5.1.1", "5.1.0", "5.1.10"]),
     said(
         "mailbox-unknown",
         &[Step::RcptTo],
         &[],
         &[],
-        &["user unknown", "no such user", "unknown user", "mailbox unavailable", "does not exist", "not found"],
+        &[
+            "user unknown",
+            "no such user",
+            "unknown user",
+            "mailbox unavailable",
+            "does not exist",
+            "not found",
+        ],
     ),
-    coded("recipient-domain", &[], &["5.1.2", "5.4.4"]),
     coded("too-large", &[552], &["5.3.4", "5.2.3"]),
-    worded("spam", &[550, 552, 554], &["spam", "content", "policy reasons", "unsolicited", "suspicious"]),
+    worded(
+        "spam",
+        &[550, 552, 554],
+        &["spam", "content", "policy reasons", "unsolicited", "suspicious"],
+    ),
     coded("server-busy", &[421], &[]),
-    said("recipient-refused", &[Step::RcptTo], &[550, 551, 553, 554], &[], &[]),
-    said("message-refused", &[Step::Data, Step::Reply], &[550, 552, 554], &[], &[]),
+    said(
+        "recipient-refused",
+        &[Step::RcptTo],
+        &[550, 551, 553, 554],
+        &[],
+        &[],
+    ),
+    said(
+        "message-refused",
+        &[Step::Data, Step::Reply],
+        &[550, 552, 554],
+        &[],
+        &[],
+    ),
     said("greeting-refused", &[Step::Greeting], &[554, 550], &[], &[]),
     said("temporary", &[], &[450, 451, 452, 454, 455, 471], &[], &[]),
 ];

@@ -286,7 +286,10 @@ mod tests {
         for (line, id) in [
             ("250 2.0.0 Ok: queued as ABC123", Some("ABC123")),
             ("250 OK id=1rXyZ-0003Ab-2C", Some("1rXyZ-0003Ab-2C")),
-            ("250 2.6.0 <a@b> [InternalId=42, Hostname=x] Queued mail", Some("42")),
+            (
+                "250 2.6.0 <a@b> [InternalId=42, Hostname=x] Queued mail",
+                Some("42"),
+            ),
             ("250 Ok 0100018c1c38-a2b-000000", Some("0100018c1c38-a2b-000000")),
             ("250 2.0.0 Message accepted", None),
             ("250 ok", None),

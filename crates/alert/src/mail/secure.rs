@@ -90,10 +90,7 @@ fn server_name(host: &Host) -> ServerName<'static> {
 fn describe(stream: &TlsStream<TcpStream>, captured: &Captured, settings: &MailSettings) -> String {
     let (_, tls) = stream.get_ref();
     let version = tls.protocol_version().and_then(|v| v.as_str().map(str::to_owned));
-    let version = version.map_or_else(
-        || "TLS".to_owned(),
-        |v| v.replace("TLSv1_", "TLS 1."),
-    );
+    let version = version.map_or_else(|| "TLS".to_owned(), |v| v.replace("TLSv1_", "TLS 1."));
     let cipher = tls
         .negotiated_cipher_suite()
         .map(|c| format!("{:?}", c.suite()))
@@ -117,7 +114,10 @@ fn refusal(error: &std::io::Error, captured: Captured, settings: &MailSettings) 
     match tls.or(captured.error) {
         Some(error @ Error::InvalidCertificate(_)) => {
             let (symptom, what) = certificate_words(&error, &server.host);
-            profile(symptom, format!("The certificate of {server} was refused: {what}."))
+            profile(
+                symptom,
+                format!("The certificate of {server} was refused: {what}."),
+            )
         }
         Some(Error::InvalidMessage(_)) => {
             let what = match settings.security {
@@ -139,7 +139,10 @@ fn refusal(error: &std::io::Error, captured: Captured, settings: &MailSettings) 
                 }
                 _ => Symptom::TlsFailed,
             };
-            profile(symptom, format!("{server} broke off the TLS handshake ({alert:?})."))
+            profile(
+                symptom,
+                format!("{server} broke off the TLS handshake ({alert:?})."),
+            )
         }
         Some(error) => profile(
             Symptom::TlsFailed,
@@ -166,18 +169,14 @@ fn certificate_words(error: &Error, host: &Host) -> (Symptom, String) {
             Symptom::CertificateExpired,
             format!("it expired on {}", day(*not_after)),
         ),
-        CertificateError::NotValidYet => (
-            Symptom::CertificateNotYetValid,
-            "it is not valid yet".to_owned(),
-        ),
+        CertificateError::NotValidYet => (Symptom::CertificateNotYetValid, "it is not valid yet".to_owned()),
         CertificateError::NotValidYetContext { not_before, .. } => (
             Symptom::CertificateNotYetValid,
             format!("it is not valid before {}", day(*not_before)),
         ),
-        CertificateError::NotValidForName => (
-            Symptom::CertificateName,
-            format!("it was not issued for {host}"),
-        ),
+        CertificateError::NotValidForName => {
+            (Symptom::CertificateName, format!("it was not issued for {host}"))
+        }
         CertificateError::NotValidForNameContext { presented, .. } => {
             let mut names: Vec<&str> = presented.iter().map(|n| bare_name(n)).collect();
             names.truncate(5);
@@ -188,13 +187,19 @@ fn certificate_words(error: &Error, host: &Host) -> (Symptom, String) {
         }
         CertificateError::UnknownIssuer => (
             Symptom::CertificateIssuer,
-            "it comes from an authority that this machine does not know (self-signed, or an own authority)".to_owned(),
+            "it comes from an authority that this machine does not know (self-signed, or an own authority)"
+                .to_owned(),
+        ),
+        // Its issuer bears the name of an authority that we know, and is another one.
+        CertificateError::BadSignature
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => (
+            Symptom::CertificateIssuer,
+            "it was not signed by the authority that it names (self-signed, or an own authority)".to_owned(),
         ),
         // A self-signed certificate that is also an authority: webpki has no variant of its own for it.
-        other if format!("{other:?}").contains("CaUsedAsEndEntity") => (
-            Symptom::CertificateIssuer,
-            "it is self-signed".to_owned(),
-        ),
+        other if format!("{other:?}").contains("CaUsedAsEndEntity") => {
+            (Symptom::CertificateIssuer, "it is self-signed".to_owned())
+        }
         other => (Symptom::CertificateOther, other.to_string()),
     }
 }
@@ -206,5 +211,8 @@ fn bare_name(presented: &str) -> &str {
 
 fn day(at: UnixTime) -> String {
     let millis = i64::try_from(at.as_secs().saturating_mul(1000)).unwrap_or(i64::MAX);
-    Timestamp::from_millis(millis).to_utc().format("%Y-%m-%d").to_string()
+    Timestamp::from_millis(millis)
+        .to_utc()
+        .format("%Y-%m-%d")
+        .to_string()
 }

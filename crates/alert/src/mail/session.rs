@@ -92,7 +92,11 @@ impl<'a> Session<'a> {
             (Err(error), answer) => return Err(setup.refused(Step::Ehlo, &error, answer)),
         };
         let capabilities = Capabilities::read(&ehlo);
-        progress.passed(format!("as {}; the server offers {}", setup.hello, capabilities.in_words()));
+        progress.passed(format!(
+            "as {}; the server offers {}",
+            setup.hello,
+            capabilities.in_words()
+        ));
 
         let mut session = Self {
             setup,
@@ -123,11 +127,16 @@ impl<'a> Session<'a> {
         progress: &mut Progress<'_>,
     ) -> Result<Reply, Failure> {
         let deadlines = self.setup.deadlines;
-        let (from, to) = (smtp_address(Step::MailFrom, &letter.from)?, smtp_address(Step::RcptTo, &letter.to)?);
+        let (from, to) = (
+            smtp_address(Step::MailFrom, &letter.from)?,
+            smtp_address(Step::RcptTo, &letter.to)?,
+        );
 
         progress.begin(Step::MailFrom);
         let parameters = self.mail_parameters(letter)?;
-        let reply = self.command(Step::MailFrom, Mail::new(Some(from), parameters)).await?;
+        let reply = self
+            .command(Step::MailFrom, Mail::new(Some(from), parameters))
+            .await?;
         progress.passed(format!("{}: {}", letter.from, reply.shown()));
 
         progress.begin(Step::RcptTo);
@@ -175,12 +184,16 @@ impl<'a> Session<'a> {
         let mut parameters = Vec::new();
         if letter.needs_utf8() {
             if !offered.utf8 {
-                let address = [&letter.to, &letter.from].into_iter().find(|a| !a.as_str().is_ascii());
+                let address = [&letter.to, &letter.from]
+                    .into_iter()
+                    .find(|a| !a.as_str().is_ascii());
                 let address = address.map_or("Reply-To", |a| a.as_str());
                 return Err(Failure::profile(
                     Step::MailFrom,
                     Symptom::Utf8Missing,
-                    format!("The address {address} has letters beyond ASCII, and the server does not offer SMTPUTF8."),
+                    format!(
+                        "The address {address} has letters beyond ASCII, and the server does not offer SMTPUTF8."
+                    ),
                 ));
             }
             parameters.push(MailParameter::SmtpUtfEight);
@@ -194,10 +207,17 @@ impl<'a> Session<'a> {
 
     async fn login(&mut self, credentials: &Credentials, progress: &mut Progress<'_>) -> Result<(), Failure> {
         let Some(password) = &credentials.password else {
-            return Err(Failure::profile(Step::Auth, Symptom::AuthMissing, "There is no password to log in with."));
+            return Err(Failure::profile(
+                Step::Auth,
+                Symptom::AuthMissing,
+                "There is no password to log in with.",
+            ));
         };
         let (user, password) = (credentials.username.as_str(), password.expose_secret());
-        let (plain, login) = (self.capabilities.offers("PLAIN"), self.capabilities.offers("LOGIN"));
+        let (plain, login) = (
+            self.capabilities.offers("PLAIN"),
+            self.capabilities.offers("LOGIN"),
+        );
         if !plain && !login {
             let offered = &self.capabilities.auth;
             return Err(if offered.is_empty() {
@@ -210,7 +230,10 @@ impl<'a> Session<'a> {
                 Failure::profile(
                     Step::Auth,
                     Symptom::AuthMechanism,
-                    format!("The server offers only these ways to log in, none of which we know: {}.", offered.join(" ")),
+                    format!(
+                        "The server offers only these ways to log in, none of which we know: {}.",
+                        offered.join(" ")
+                    ),
                 )
             });
         }
@@ -218,7 +241,10 @@ impl<'a> Session<'a> {
         let mut reply = None;
         if plain {
             let response = STANDARD.encode(format!("\0{user}\0{password}"));
-            reply = Some(self.exchange(Step::Auth, format!("AUTH PLAIN {response}\r\n")).await?);
+            reply = Some(
+                self.exchange(Step::Auth, format!("AUTH PLAIN {response}\r\n"))
+                    .await?,
+            );
         }
         // 504: offered and then not known. A refused password is not tried again in another way: it would count twice.
         if login && reply.as_ref().is_none_or(|r| r.code == 504) {
@@ -271,18 +297,20 @@ impl Setup<'_> {
         progress.begin(Step::Tls);
         let deadline = self.wire.allow(self.deadlines.tls);
         let secured = secure(tcp, self.settings, self.dialer, deadline).await?;
-        self.wire.note(&format!("encrypted from here: {}", secured.detail));
+        self.wire
+            .note(&format!("encrypted from here: {}", secured.detail));
         progress.passed(&secured.detail);
         Ok(Socket::Tls(Box::new(secured.stream)))
     }
 
     async fn greeting(&self, stream: &mut MailStream, progress: &mut Progress<'_>) -> Result<Reply, Failure> {
         progress.begin(Step::Greeting);
-        let within = if self.settings.security != Security::Tls && self.settings.server.port == IMPLICIT_TLS_PORT {
-            self.deadlines.greeting.min(SILENCE_ON_TLS_PORT)
-        } else {
-            self.deadlines.greeting
-        };
+        let within =
+            if self.settings.security != Security::Tls && self.settings.server.port == IMPLICIT_TLS_PORT {
+                self.deadlines.greeting.min(SILENCE_ON_TLS_PORT)
+            } else {
+                self.deadlines.greeting
+            };
         self.wire.allow(within);
         let reply = self.hear(Step::Greeting, stream).await?;
         if !reply.is_success() {
@@ -300,7 +328,9 @@ impl Setup<'_> {
         progress: &mut Progress<'_>,
     ) -> Result<TcpStream, Failure> {
         progress.begin(Step::Ehlo);
-        let reply = self.say(Step::Ehlo, &mut stream, &format!("EHLO {}", self.hello)).await?;
+        let reply = self
+            .say(Step::Ehlo, &mut stream, &format!("EHLO {}", self.hello))
+            .await?;
         if !reply.is_success() {
             return Err(Failure::answered(Step::Ehlo, reply));
         }
@@ -312,7 +342,10 @@ impl Setup<'_> {
             return Err(Failure::profile(
                 Step::StartTls,
                 Symptom::StartTlsMissing,
-                format!("{} does not offer STARTTLS. Nothing was sent.", self.settings.server),
+                format!(
+                    "{} does not offer STARTTLS. Nothing was sent.",
+                    self.settings.server
+                ),
             ));
         }
         let reply = self.say(Step::StartTls, &mut stream, "STARTTLS").await?;
@@ -381,7 +414,10 @@ async fn explain_silence(setup: &Setup<'_>, failure: Failure, remote: std::net::
         return Failure::profile(
             Step::Greeting,
             Symptom::TlsExpected,
-            format!("{} says nothing by itself, but answers TLS: this port is encrypted from the first byte.", setup.settings.server),
+            format!(
+                "{} says nothing by itself, but answers TLS: this port is encrypted from the first byte.",
+                setup.settings.server
+            ),
         );
     }
     failure

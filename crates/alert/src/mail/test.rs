@@ -50,7 +50,10 @@ impl Mailer {
         let now = clock.now();
         let mut random = [0; 10];
         if let Err(error) = getrandom::fill(&mut random) {
-            return MailTest::not_tried(format!("The system gave no random numbers: {error}."), Some(profile));
+            return MailTest::not_tried(
+                format!("The system gave no random numbers: {error}."),
+                Some(profile),
+            );
         }
         let millis = u64::try_from(now.as_millis()).unwrap_or(0);
         let id = uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid();
@@ -66,7 +69,10 @@ impl Mailer {
 
 /// The key of the sentence that says what is missing, if something is.
 pub(crate) fn unready(settings: &MailSettings) -> Option<&'static str> {
-    let locked = settings.credentials.as_ref().is_some_and(|c| c.password.is_none());
+    let locked = settings
+        .credentials
+        .as_ref()
+        .is_some_and(|c| c.password.is_none());
     locked.then_some("mail-password-locked")
 }
 

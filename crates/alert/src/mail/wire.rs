@@ -16,7 +16,10 @@ use super::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Break {
     /// The answer was not complete in time; what had arrived of it, if anything.
-    Timeout { within: Duration, heard: Option<String> },
+    Timeout {
+        within: Duration,
+        heard: Option<String>,
+    },
     /// The server closed the connection.
     Closed,
     /// The connection failed; the words of the operating system or of TLS.

@@ -102,7 +102,10 @@ mod tests {
     #[test]
     fn every_file_parses_and_has_the_same_keys() {
         for language in Language::ALL {
-            assert!(FluentResource::try_new(language.source().to_owned()).is_ok(), "{language:?}");
+            assert!(
+                FluentResource::try_new(language.source().to_owned()).is_ok(),
+                "{language:?}"
+            );
             assert_eq!(keys(language), keys(Language::English), "{language:?}");
         }
         assert!(keys(Language::English).len() > 100);

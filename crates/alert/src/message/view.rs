@@ -24,14 +24,6 @@ pub(super) enum Tone {
 }
 
 impl Tone {
-    fn class(self) -> &'static str {
-        match self {
-            Self::Bad => "bad",
-            Self::Good => "good",
-            Self::Neutral => "neutral",
-        }
-    }
-
     /// At least 4.5:1 against white text.
     fn colour(self) -> &'static str {
         match self {
@@ -62,6 +54,8 @@ pub(super) struct View {
     pub(super) word: &'static str,
     pub(super) tone: Tone,
     pub(super) headline: String,
+    /// What a list of messages shows after the subject.
+    pub(super) preheader: String,
     pub(super) rows: Vec<Row>,
     pub(super) note: Option<String>,
     /// The page to look at.
@@ -111,6 +105,7 @@ impl View {
                 word: "TEST",
                 tone: Tone::Neutral,
                 headline: language.text_with("mail-headline-channel-test", &[("channel", channel.into())]),
+                preheader: language.text("mail-note-test"),
                 rows: vec![Row::new(language, "mail-label-sent", absolute(now))],
                 note: Some(language.text("mail-note-test")),
                 link: None,
@@ -147,6 +142,10 @@ impl View {
         ];
         let reason = clean(&incident.reason.detail);
         let lasted = duration(incident.duration(now), language);
+        let preheader = match incident.resolved_at() {
+            Some(_) => format!("{}: {lasted}", language.text("mail-label-lasted")),
+            None => reason.clone(),
+        };
         match incident.resolved_at() {
             Some(at) => rows.extend([
                 row("mail-label-down-from", absolute(incident.since)),
@@ -184,6 +183,7 @@ impl View {
             word,
             tone,
             headline: language.text_with(headline, &[("name", name.into())]),
+            preheader,
             rows,
             note: alone.then(|| language.text("mail-note-both")),
             link: Some((language.text("mail-link-incident"), links.incident(incident.id))),
@@ -201,6 +201,7 @@ impl View {
             word: "TEST",
             tone: Tone::Neutral,
             headline: language.text("mail-headline-test"),
+            preheader: language.text("mail-note-test"),
             rows: vec![
                 row("mail-label-server", settings.server.to_string()),
                 row(

@@ -19,7 +19,10 @@ pub(super) fn moment(at: Timestamp, now: Timestamp, language: Language) -> Strin
     if at > now {
         return absolute(at);
     }
-    let ago = language.text_with("relative-past", &[("duration", duration(now.since(at), language).into())]);
+    let ago = language.text_with(
+        "relative-past",
+        &[("duration", duration(now.since(at), language).into())],
+    );
     format!("{} ({ago})", absolute(at))
 }
 

@@ -1,0 +1,337 @@
+//! Real answers of real servers, and what the catalogue makes of them.
+
+use super::*;
+
+fn answered(step: Step, reply: &str) -> Failure {
+    let code = reply[..3].parse().unwrap();
+    let lines = vec![reply[3..].trim_start().to_owned()];
+    Failure::answered(step, Reply { code, lines })
+}
+
+#[test]
+fn answers_find_their_cause_and_their_class() {
+    use Class::{Message, Profile, Recipient, Transient};
+    let table = [
+        (
+            Step::Auth,
+            "535 5.7.8 Username and Password not accepted.",
+            "wrong-password",
+            Profile,
+        ),
+        (Step::Auth, "535 Authentication failed", "wrong-password", Profile),
+        (
+            Step::Auth,
+            "535 Error: authentication failed, system busy",
+            "wrong-password",
+            Profile,
+        ),
+        (
+            Step::Auth,
+            "534 5.7.9 Application-specific password required.",
+            "app-password",
+            Profile,
+        ),
+        (
+            Step::Auth,
+            "535 Login Fail. Please enter your authorization code to login.",
+            "app-password",
+            Profile,
+        ),
+        (
+            Step::Auth,
+            "534 5.7.14 Please log in via your web browser and then try again.",
+            "web-login-needed",
+            Profile,
+        ),
+        (
+            Step::Auth,
+            "535 5.7.139 Authentication unsuccessful, basic authentication is disabled.",
+            "m365-basic-auth",
+            Profile,
+        ),
+        (
+            Step::Auth,
+            "550 5.7.30 Basic authentication is not supported for Client Submission",
+            "m365-basic-auth",
+            Profile,
+        ),
+        (
+            Step::Auth,
+            "535 5.7.3 SmtpClientAuthentication is disabled for the Tenant.",
+            "m365-basic-auth",
+            Profile,
+        ),
+        (
+            Step::Auth,
+            "454 4.7.0 Temporary authentication failure",
+            "auth-temporary",
+            Transient,
+        ),
+        (
+            Step::Auth,
+            "454 4.7.0 Too many login attempts, please try again later.",
+            "too-many-logins",
+            Transient,
+        ),
+        (
+            Step::Auth,
+            "504 5.5.4 Unrecognized authentication type",
+            "auth-mechanism",
+            Profile,
+        ),
+        (
+            Step::MailFrom,
+            "530 5.7.0 Must issue a STARTTLS command first.",
+            "starttls-required",
+            Profile,
+        ),
+        (
+            Step::MailFrom,
+            "530 5.7.1 Authentication required",
+            "auth-required",
+            Profile,
+        ),
+        (
+            Step::MailFrom,
+            "530 5.7.57 Client not authenticated to send mail.",
+            "auth-required",
+            Profile,
+        ),
+        (
+            Step::RcptTo,
+            "530 5.7.1 Authentication required.",
+            "auth-required",
+            Profile,
+        ),
+        (
+            Step::RcptTo,
+            "554 5.7.1 <a@b.example>: Relay access denied",
+            "relay-denied",
+            Profile,
+        ),
+        (Step::RcptTo, "550 5.7.1 Unable to relay", "relay-denied", Profile),
+        (Step::RcptTo, "550 relay not permitted", "relay-denied", Profile),
+        (
+            Step::Reply,
+            "550 5.7.60 SMTP; Client does not have permissions to send as this sender",
+            "from-not-allowed",
+            Profile,
+        ),
+        (
+            Step::Reply,
+            "554 5.2.252 SendAsDenied; a@b not allowed to send as c@d",
+            "from-not-allowed",
+            Profile,
+        ),
+        (
+            Step::Reply,
+            "554 Message rejected: Email address is not verified.",
+            "from-not-allowed",
+            Profile,
+        ),
+        (
+            Step::RcptTo,
+            "553 5.7.1 <a@b>: Sender address rejected: not owned by user c",
+            "from-not-allowed",
+            Profile,
+        ),
+        (
+            Step::MailFrom,
+            "501 mail from address must be same as authorization user",
+            "from-not-allowed",
+            Profile,
+        ),
+        (
+            Step::Reply,
+            "550 5.7.26 Unauthenticated email from b.example is not accepted due to domain's DMARC policy.",
+            "from-unproven",
+            Profile,
+        ),
+        (
+            Step::MailFrom,
+            "550 5.1.8 <a@b>: Sender address rejected: Domain not found",
+            "sender-domain",
+            Profile,
+        ),
+        (
+            Step::RcptTo,
+            "450 4.1.8 <a@b>: Sender address rejected: Domain not found",
+            "sender-domain",
+            Transient,
+        ),
+        (
+            Step::Ehlo,
+            "501 Syntactically invalid EHLO argument(s)",
+            "hello-refused",
+            Profile,
+        ),
+        (
+            Step::RcptTo,
+            "504 5.5.2 <box>: Helo command rejected: need fully-qualified hostname",
+            "hello-refused",
+            Profile,
+        ),
+        (
+            Step::RcptTo,
+            "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org",
+            "sender-blocked",
+            Profile,
+        ),
+        (
+            Step::Greeting,
+            "554 No SMTP service here",
+            "greeting-refused",
+            Profile,
+        ),
+        (
+            Step::Reply,
+            "550 5.4.5 Daily user sending limit exceeded.",
+            "daily-quota",
+            Transient,
+        ),
+        (
+            Step::MailFrom,
+            "421 4.7.0 Try again later, closing connection.",
+            "rate-limit",
+            Transient,
+        ),
+        (
+            Step::MailFrom,
+            "452 4.3.1 Insufficient system storage",
+            "temporary",
+            Transient,
+        ),
+        (
+            Step::RcptTo,
+            "450 4.2.0 <a@b>: Recipient address rejected: Greylisted",
+            "greylisted",
+            Transient,
+        ),
+        (
+            Step::RcptTo,
+            "451 Greylisting in action, please try later",
+            "greylisted",
+            Transient,
+        ),
+        (
+            Step::RcptTo,
+            "550 5.1.1 <a@b>: Recipient address rejected: User unknown",
+            "mailbox-unknown",
+            Recipient,
+        ),
+        (
+            Step::RcptTo,
+            "550 No such user here",
+            "mailbox-unknown",
+            Recipient,
+        ),
+        (Step::RcptTo, "552 5.2.2 Mailbox full", "mailbox-full", Recipient),
+        (
+            Step::RcptTo,
+            "452 4.2.2 The email account that you tried to reach is over quota.",
+            "mailbox-full",
+            Transient,
+        ),
+        (
+            Step::RcptTo,
+            "550 5.4.4 Host not found",
+            "recipient-domain",
+            Recipient,
+        ),
+        (
+            Step::RcptTo,
+            "550 Requested action not taken",
+            "recipient-refused",
+            Recipient,
+        ),
+        (
+            Step::Reply,
+            "552 5.3.4 Message size exceeds fixed limit",
+            "too-large",
+            Message,
+        ),
+        (
+            Step::Reply,
+            "554 5.7.1 Message rejected as spam by content filtering",
+            "spam",
+            Message,
+        ),
+        (Step::Reply, "554 Transaction failed", "message-refused", Message),
+        (
+            Step::Data,
+            "554 5.5.1 Error: no valid recipients",
+            "message-refused",
+            Message,
+        ),
+        (
+            Step::Greeting,
+            "421 4.3.2 Service not available",
+            "server-busy",
+            Transient,
+        ),
+        (
+            Step::Reply,
+            "451 4.3.0 Queue file write error",
+            "temporary",
+            Transient,
+        ),
+    ];
+    assert!(table.len() >= 40);
+    for (step, reply, key, class) in table {
+        let failure = answered(step, reply);
+        assert_eq!(find(&failure).map_or("", |row| row.key), key, "{step}: {reply}");
+        assert_eq!(failure.class, class, "{step}: {reply}");
+    }
+}
+
+#[test]
+fn only_the_recipient_and_the_message_end_a_delivery() {
+    use crate::channel::Retry;
+    for (step, reply, retry) in [
+        (Step::RcptTo, "550 5.1.1 no", Retry::Never),
+        (Step::Reply, "554 5.6.0 no", Retry::Never),
+        (Step::Auth, "535 5.7.8 no", Retry::Backoff),
+        (Step::MailFrom, "550 no", Retry::Backoff),
+        (Step::RcptTo, "450 later", Retry::Backoff),
+        (Step::RcptTo, "554 5.7.1 relay access denied", Retry::Backoff),
+        (Step::Reply, "354 go on", Retry::Backoff),
+        (Step::Data, "250 what", Retry::Backoff),
+    ] {
+        assert_eq!(answered(step, reply).retry(), retry, "{reply}");
+    }
+}
+
+#[test]
+fn every_row_has_its_texts() {
+    for row in CATALOGUE {
+        for language in Language::ALL {
+            let hint = row.text(language);
+            assert!(
+                !hint.cause.starts_with("hint-") && !hint.fix.starts_with("hint-"),
+                "{}",
+                row.key
+            );
+        }
+    }
+}
+
+#[test]
+fn every_text_has_its_row() {
+    let english = include_str!("../../../../../web/locales/en/emails.ftl");
+    for line in english.lines() {
+        let Some(key) = line.strip_prefix("hint-").and_then(|l| l.split_once("-cause =")) else {
+            continue;
+        };
+        assert!(CATALOGUE.iter().any(|row| row.key == key.0), "{}", key.0);
+    }
+}
+
+#[test]
+fn a_reason_says_what_happened_and_what_to_do() {
+    let reason = answered(Step::Auth, "535 5.7.8 bad credentials").reason();
+    assert_eq!(
+        reason,
+        "The server refused the login: 535 5.7.8 bad credentials. Enter both again. Many providers want the whole \
+         address as user name, or an app password."
+    );
+}

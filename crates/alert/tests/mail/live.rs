@@ -1,0 +1,128 @@
+//! The test from the settings page.
+
+use std::{sync::Arc, time::Duration};
+
+use alert::mail::{Deadlines, Language, MailTest, Profile, Step, StepReport};
+use domain::mail::{Address, MailSettings};
+use serde_json::json;
+use testkit::{FakeClock, Script, SmtpServer, Step as At};
+use tokio::sync::mpsc;
+
+use crate::scene::{PASSWORD, USER, mailer, settings, with_login};
+
+async fn test(settings: &MailSettings, revision: Option<i64>, language: Language) -> MailTest {
+    let to = Address::parse("to", "me@example.net").unwrap();
+    let profile = Profile { settings, revision };
+    mailer(Deadlines::default())
+        .test(profile, &to, language, &FakeClock::new(), &|_| ())
+        .await
+}
+
+#[tokio::test]
+async fn a_test_takes_the_way_of_the_alerts() {
+    let server = SmtpServer::start(Script::starttls().login(USER, PASSWORD)).await;
+    let test = test(
+        &settings(&server, "starttls", with_login()),
+        Some(4),
+        Language::English,
+    )
+    .await;
+    assert!(test.ok, "{}", test.detail);
+    assert_eq!((test.failed_step, test.hint.as_ref()), (None, None));
+    assert_eq!(test.queue_id.as_deref(), Some("TK000001"));
+    assert_eq!((test.revision, test.remote), (Some(4), Some(server.addr())));
+    let message = &server.messages()[0];
+    assert_eq!(
+        message.header("Subject").as_deref(),
+        Some("[TEST] Watchbell mail settings")
+    );
+    assert_eq!(
+        message.header("Auto-Submitted").as_deref(),
+        Some("auto-generated")
+    );
+    assert!(message.header("Message-ID").unwrap().ends_with("@example.org>"));
+    assert!(message.header("From").unwrap().contains("<watch@example.org>"));
+}
+
+#[tokio::test]
+async fn a_failed_test_says_where_why_and_what_to_do() {
+    let server = SmtpServer::start(Script::implicit().login(USER, "another one")).await;
+    let settings = settings(&server, "tls", with_login());
+    let english = test(&settings, None, Language::English).await;
+    assert!(!english.ok);
+    assert_eq!(
+        (english.failed_step, english.reply_code),
+        (Some(Step::Auth), Some(535))
+    );
+    assert!(
+        english
+            .hint
+            .unwrap()
+            .starts_with("User name or password is wrong.")
+    );
+    let chinese = test(&settings, None, Language::SimplifiedChinese).await;
+    assert!(chinese.hint.unwrap().starts_with("用户名或密码错误。"));
+}
+
+#[tokio::test]
+async fn the_body_of_the_api_can_be_written_from_it() {
+    let server = SmtpServer::start(Script::plain().reply(At::RcptTo, "550 5.1.1 no")).await;
+    let test = test(&settings(&server, "none", json!({})), None, Language::English).await;
+    let body = serde_json::to_value(&test).unwrap();
+    assert_eq!(body["ok"], false);
+    assert_eq!(body["failed_step"], "rcpt_to");
+    assert_eq!(body["steps"][0]["step"], "dns");
+    assert!(body["steps"][0]["ms"].is_u64() && body["steps"][0]["detail"].is_string());
+    assert_eq!(body["transcript"][0], "S: 220 testkit ESMTP");
+}
+
+#[tokio::test]
+async fn steps_are_seen_while_the_conversation_goes_on() {
+    let server = SmtpServer::start(Script::plain()).await;
+    let hold = server.hold(At::RcptTo);
+    let settings = settings(&server, "none", json!({}));
+    let (tx, mut rx) = mpsc::unbounded_channel::<StepReport>();
+    let to = Address::parse("to", "me@example.net").unwrap();
+    let clock = Arc::new(FakeClock::new());
+    let observe = move |step: &StepReport| {
+        let _ = tx.send(step.clone());
+    };
+    let mailer = mailer(Deadlines::default());
+    let profile = Profile {
+        settings: &settings,
+        revision: None,
+    };
+    let sending = mailer.test(profile, &to, Language::English, &*clock, &observe);
+    let watching = async {
+        hold.reached(Duration::from_secs(5)).await;
+        let mut seen = Vec::new();
+        while let Ok(step) = rx.try_recv() {
+            seen.push(step.step.as_str());
+        }
+        assert_eq!(
+            seen,
+            ["dns", "policy", "connect", "greeting", "ehlo", "mail_from"]
+        );
+        hold.open();
+    };
+    let (test, ()) = tokio::join!(sending, watching);
+    assert!(test.ok, "{}", test.detail);
+}
+
+#[tokio::test]
+async fn a_password_that_cannot_be_read_opens_no_connection() {
+    let server = SmtpServer::start(Script::implicit().login(USER, PASSWORD)).await;
+    let mut settings = settings(&server, "tls", with_login());
+    settings.credentials.as_mut().unwrap().password = None;
+    let test = test(&settings, Some(1), Language::English).await;
+    assert!(!test.ok && test.steps.is_empty());
+    assert!(test.detail.contains("Enter it again"), "{}", test.detail);
+    assert_eq!(server.connection_count(), 0);
+}
+
+#[test]
+fn mail_that_was_never_set_up_is_a_state() {
+    let test = MailTest::not_configured(Language::English);
+    assert!(!test.ok && test.steps.is_empty() && test.server.is_none());
+    assert!(test.hint.unwrap().contains("Settings > Mail"));
+}

@@ -1,0 +1,8 @@
+//! The mail conversation against a mail server that does what it is told.
+
+mod answers;
+mod deadlines;
+mod live;
+mod scene;
+mod secrets;
+mod security;

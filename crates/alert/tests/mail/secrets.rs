@@ -1,0 +1,101 @@
+//! The password shows nowhere, whatever the server does with it.
+
+use alert::mail::{Conversation, Language, Profile};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use domain::mail::Address;
+use serde_json::json;
+use testkit::{Act, Canary, FakeClock, Rule, Script, SmtpServer, Step as At};
+
+use crate::scene::{USER, deliver_to, mailer, settings, short};
+
+fn assert_clean(canary: &Canary, done: &Conversation) {
+    canary.assert_absent("the transcript", done.transcript.join("\n"));
+    canary.assert_absent("the steps", format!("{:?}", done.steps));
+    canary.assert_absent("the trace", format!("{:?}", done.trace));
+    canary.assert_absent("the result", format!("{:?}", done.result));
+    let both = STANDARD.encode(format!("\0{USER}\0{}", canary.value()));
+    assert!(!format!("{done:?}").contains(&both));
+}
+
+#[tokio::test]
+async fn no_transcript_holds_the_password() {
+    for mechanisms in ["PLAIN", "LOGIN"] {
+        for welcome in [true, false] {
+            let canary = Canary::new();
+            let known = if welcome { canary.value() } else { "another one" };
+            let script = Script::implicit().login(USER, known).mechanisms(mechanisms);
+            let server = SmtpServer::start(script).await;
+            let over = json!({ "username": USER, "password": canary.value() });
+            let settings = settings(&server, "tls", over);
+            let done = deliver_to(&settings, "me@example.net", short()).await;
+            assert_eq!(done.result.is_ok(), welcome);
+            assert_eq!(server.auth_attempts()[0].password, canary.value());
+            assert_clean(&canary, &done);
+            let transcript = done.transcript.join("\n");
+            assert!(
+                transcript.contains("***") && transcript.contains(&format!("C: AUTH {mechanisms}")),
+                "{transcript}"
+            );
+            canary.assert_absent("the settings", format!("{settings:?}"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_repeats_the_password_is_not_repeated() {
+    let canary = Canary::new();
+    for echo in [
+        canary.value().to_owned(),
+        STANDARD.encode(canary.value()),
+        STANDARD.encode(format!("\0{USER}\0{}", canary.value())),
+    ] {
+        let reply = format!("535-5.7.8 you said {echo}\n535 5.7.8 and {echo} is wrong");
+        let server = SmtpServer::start(
+            Script::implicit()
+                .login(USER, "x")
+                .rule(Rule::on(At::Auth, Act::reply(reply))),
+        )
+        .await;
+        let over = json!({ "username": USER, "password": canary.value() });
+        let done = deliver_to(&settings(&server, "tls", over), "me@example.net", short()).await;
+        assert!(done.result.is_err());
+        assert_clean(&canary, &done);
+    }
+}
+
+#[tokio::test]
+async fn the_message_is_summed_up() {
+    let server = SmtpServer::start(Script::plain()).await;
+    let done = deliver_to(&settings(&server, "none", json!({})), "me@example.net", short()).await;
+    let transcript = done.transcript.join("\n");
+    assert!(!transcript.contains("Subject: hello"), "{transcript}");
+    assert!(transcript.contains("C: (the message, "), "{transcript}");
+    assert_eq!(
+        done.transcript.first().map(String::as_str),
+        Some("S: 220 testkit ESMTP")
+    );
+    assert_eq!(
+        done.transcript.last().map(String::as_str),
+        Some("S: 221 2.0.0 bye")
+    );
+}
+
+#[tokio::test]
+async fn the_result_of_a_test_holds_no_password() {
+    let canary = Canary::new();
+    let server = SmtpServer::start(Script::implicit().login(USER, "another one")).await;
+    let settings = settings(
+        &server,
+        "tls",
+        json!({ "username": USER, "password": canary.value() }),
+    );
+    let to = Address::parse("to", "me@example.net").unwrap();
+    let profile = Profile {
+        settings: &settings,
+        revision: None,
+    };
+    let test = mailer(short())
+        .test(profile, &to, Language::English, &FakeClock::new(), &|_| ())
+        .await;
+    canary.assert_absent("the test", serde_json::to_string(&test).unwrap());
+}
