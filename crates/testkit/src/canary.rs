@@ -1,6 +1,6 @@
 //! Secrets that are easy to find where they must not be.
 
-use std::path::Path;
+use std::{fmt::Write, path::Path};
 
 use base64::{
     Engine,
@@ -23,7 +23,10 @@ impl Canary {
     pub fn from_value(value: String) -> Self {
         assert!(value.len() >= 8, "too short to be told from chance");
         let mut guises = vec![("plain", value.clone().into_bytes())];
-        let hex: String = value.bytes().map(|b| format!("{b:02x}")).collect();
+        let hex = value.bytes().fold(String::new(), |mut hex, b| {
+            let _ = write!(hex, "{b:02x}");
+            hex
+        });
         guises.push(("hex", hex.clone().into_bytes()));
         guises.push(("hex", hex.to_uppercase().into_bytes()));
         // Inside a longer base64 text the secret begins at one of three alignments; its first and last characters

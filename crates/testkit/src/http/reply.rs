@@ -1,6 +1,6 @@
 //! What to answer, and how badly.
 
-use std::time::Duration;
+use std::{fmt::Write, time::Duration};
 
 /// One answer. Build it with [`Reply::ok`], [`Reply::status`] or a misbehaving one, then add to it.
 #[derive(Clone, Debug)]
@@ -126,12 +126,14 @@ impl Reply {
     pub(super) fn head(&self) -> String {
         let mut head = format!("HTTP/1.1 {} Scripted\r\n", self.status);
         for (name, value) in &self.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            let _ = write!(head, "{name}: {value}\r\n");
         }
         match self.ending {
             Ending::Endless => head.push_str("transfer-encoding: chunked\r\n"),
             _ if self.status == 204 || self.status == 304 => {}
-            _ => head.push_str(&format!("content-length: {}\r\n", self.body.len())),
+            _ => {
+                let _ = write!(head, "content-length: {}\r\n", self.body.len());
+            }
         }
         if self.ending == Ending::Close {
             head.push_str("connection: close\r\n");

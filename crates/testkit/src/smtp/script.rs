@@ -209,8 +209,9 @@ impl Script {
                 continue;
             }
             let slot_taken = match &rule.act {
-                Act::Reply(_) => plan.reply.is_some() || plan.ending.is_some(),
-                Act::Cut | Act::Reset | Act::Never => plan.reply.is_some() || plan.ending.is_some(),
+                Act::Reply(_) | Act::Cut | Act::Reset | Act::Never => {
+                    plan.reply.is_some() || plan.ending.is_some()
+                }
                 Act::Tarpit { .. } => plan.bytes_per_second.is_some(),
                 Act::Delay(_) => plan.delay.is_some(),
                 Act::Hold(_) => false,
