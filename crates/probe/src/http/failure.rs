@@ -42,10 +42,7 @@ impl Scene<'_> {
         if let Some(e) = DialError::in_chain(error) {
             return failure::dial(e, self.deadline);
         }
-        if let Some(e) = find::<rustls::Error>(error)
-            .or(self.captured.error.as_ref())
-            .filter(|_| error.is_connect())
-        {
+        if let Some(e) = find::<rustls::Error>(error).filter(|_| error.is_connect()) {
             return certificate::refused(e, self.leaf, &self.remote());
         }
         let io = find::<io::Error>(error);
