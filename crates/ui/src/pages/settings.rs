@@ -4,11 +4,17 @@ use axum::{Router, response::Redirect, routing::get};
 
 use crate::App;
 
+pub(crate) mod general;
 pub(crate) mod mail;
+pub(crate) mod security;
 pub(crate) mod tabs;
+pub(crate) mod tokens;
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/settings", get(|| async { Redirect::to("/settings/mail") }))
         .merge(mail::routes())
+        .merge(security::routes())
+        .merge(tokens::routes())
+        .merge(general::routes())
 }

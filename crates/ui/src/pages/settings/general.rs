@@ -1,0 +1,62 @@
+//! Settings > General.
+
+use askama::Template;
+use axum::{Router, routing::get};
+
+use super::tabs::{Link, Tab, links};
+use crate::{
+    App, Flash, Section, Shell, SignedIn, Typed,
+    components::Form,
+    error,
+    locale::Language,
+    pages::form::{ticked, value},
+    shell::page,
+};
+
+pub(crate) fn routes() -> Router<App> {
+    Router::new().route("/settings/general", get(show).post(save))
+}
+
+#[derive(Template)]
+#[template(path = "pages/settings/general.html")]
+pub(crate) struct GeneralPage {
+    shell: Shell,
+    tabs: Vec<Link>,
+    form: Form,
+    public_url: String,
+}
+
+async fn show(who: SignedIn) -> error::Result {
+    let general = who.store().settings().general().await?;
+    let form = Form::new(who.visit.language)
+        .with("language", general.language.as_deref().unwrap_or_default())
+        .tick("metrics_open", general.metrics_open);
+    let shell = who.shell(Section::Settings, "settings-general");
+    page(&GeneralPage {
+        tabs: links(&shell, Tab::General),
+        form,
+        public_url: who.visit.app.public_url.to_string(),
+        shell,
+    })
+}
+
+async fn save(who: SignedIn, axum::Form(typed): Typed) -> error::Result {
+    let settings = who.store().settings();
+    let mut general = settings.general().await?;
+    general.metrics_open = ticked(&typed, "metrics_open");
+    // Anything that is not one of the list means "no choice".
+    general.language = Language::parse(value(&typed, "language")).map(|l| l.tag().to_owned());
+    settings.save_general(&general, who.by()).await?;
+    Ok(Flash::good("flash-general-saved").redirect(&who.visit, "/settings/general"))
+}
+
+#[cfg(test)]
+pub(crate) fn samples(language: Language) -> Vec<GeneralPage> {
+    let shell = crate::pages::samples::shell(language, Section::Settings, "settings-general");
+    vec![GeneralPage {
+        tabs: links(&shell, Tab::General),
+        form: Form::new(language).with("language", "zh-CN").tick("metrics_open", true),
+        public_url: "https://watch.example.org/".to_owned(),
+        shell,
+    }]
+}

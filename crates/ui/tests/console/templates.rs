@@ -1,0 +1,57 @@
+//! What no template may contain: the content security policy would block some of it, and escaping must have no holes.
+
+use crate::sources::files;
+
+#[test]
+fn templates_keep_to_the_policy() {
+    for (path, text) in files("web/templates", "html") {
+        if path.contains("/emails/") {
+            continue;
+        }
+        let lower = text.to_ascii_lowercase();
+        for forbidden in ["|safe", "| safe", "autoescape", " style=", "<style", "javascript:", "http://", "https://", "srcdoc"] {
+            // A pasted address may be shown as an example, in texts; templates hold no address of elsewhere.
+            assert!(!lower.contains(forbidden), "{path} contains {forbidden}");
+        }
+        for (at, _) in lower.match_indices("<script") {
+            let tag: String = lower[at..].chars().take_while(|c| *c != '>').collect();
+            let rest = &lower[at + tag.len()..];
+            assert!(tag.contains(" src=") && rest.starts_with("></script>"), "{path} has an inline script");
+        }
+        for (at, _) in lower.match_indices(" on") {
+            let name: String = lower[at + 1..].chars().take_while(char::is_ascii_alphabetic).collect();
+            let is_attribute = lower[at + 1 + name.len()..].starts_with('=');
+            assert!(!is_attribute, "{path} has the event attribute {name}");
+        }
+    }
+}
+
+#[test]
+fn every_post_form_carries_the_token() {
+    for (path, text) in files("web/templates", "html") {
+        for (at, _) in text.match_indices("method=\"post\"") {
+            let form = text[at..].split("</form>").next().unwrap();
+            assert!(form.contains("shell.csrf_field()"), "{path}: a form without its token");
+        }
+    }
+}
+
+/// Only what is a template itself, and so escapes its own content, may be printed as it is.
+#[test]
+fn only_templates_print_unescaped() {
+    for (path, text) in files("crates/ui/src", "rs") {
+        let safe = text.matches("HtmlSafe for").count();
+        assert!(safe <= text.matches("#[template(path").count(), "{path}: something safe is not a template");
+        assert!(!text.contains("format!(\"<"), "{path} builds HTML by hand");
+    }
+}
+
+#[test]
+fn static_files_call_nobody() {
+    for ending in ["css", "js"] {
+        for (path, text) in files("web/static", ending) {
+            assert!(!text.contains("http://") && !text.contains("https://"), "{path} names an address elsewhere");
+            assert!(!text.contains("@import") && !text.contains("eval("), "{path}");
+        }
+    }
+}
