@@ -32,6 +32,7 @@ use crate::channel::Channel;
 
 mod delivery;
 mod lane;
+mod refusal;
 #[cfg(test)]
 mod tests;
 

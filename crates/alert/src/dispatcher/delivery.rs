@@ -10,6 +10,7 @@ use std::{
 };
 
 use domain::{
+    channel::ChannelKind,
     clock::{Clock, Timestamp},
     delivery::{Attempt, AttemptVerdict},
     retry::RetryPolicy,
@@ -22,7 +23,7 @@ use store::{
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::Open;
+use super::{Open, refusal::Refusal};
 use crate::channel::{LOCKED, Receipt, Retry, SendError, Trace};
 
 /// Above every deadline that a channel keeps of its own, below the lease.
@@ -38,6 +39,7 @@ pub(super) struct Deliverer {
     open: Open,
     clock: Arc<dyn Clock>,
     in_flight: AtomicUsize,
+    mail_refusal: Refusal,
 }
 
 impl Deliverer {
@@ -47,6 +49,7 @@ impl Deliverer {
             open,
             clock,
             in_flight: AtomicUsize::new(0),
+            mail_refusal: Refusal::default(),
         }
     }
 
@@ -96,16 +99,27 @@ impl Deliverer {
         let Some(config) = &claimed.channel.config else {
             return Err(ours(Retry::OnSettings, LOCKED));
         };
-        // Inside the future, so that a panic while building the channel is caught too.
+        let mail = config.kind() == ChannelKind::Email;
+        if mail && let Some(foreseen) = self.mail_refusal.foreseen(&self.store).await {
+            return Err(foreseen);
+        }
+        // Built inside the future, so that a panic while building the channel is caught too.
         let sending = async { (self.open)(config).send(&claimed.notice).await };
-        match timeout(SEND_DEADLINE, AssertUnwindSafe(sending).catch_unwind()).await {
+        let result = match timeout(SEND_DEADLINE, AssertUnwindSafe(sending).catch_unwind()).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(ours(
                 Retry::Backoff,
                 "A defect of Watchbell itself ended this attempt. It is tried again; please report the log of this time.",
             )),
-            Err(_) => Err(ours(Retry::Backoff, "The attempt took longer than 5 minutes and was ended.")),
+            Err(_) => Err(ours(
+                Retry::Backoff,
+                "The attempt took longer than 5 minutes and was ended.",
+            )),
+        };
+        if mail {
+            self.mail_refusal.note(&result);
         }
+        result
     }
 
     /// A result that is not written means a second copy, so it is held until the database takes it or the lease ends.
@@ -114,13 +128,7 @@ impl Deliverer {
         let mut wait = Duration::from_millis(100);
         loop {
             let error = match self.store.outbox().finish(&claimed.lease, attempt, next).await {
-                Ok(true) => {
-                    if matches!(next, Next::Retry { .. }) {
-                        // The dispatcher sleeps until the due time that it knew of.
-                        self.store.outbox().wake();
-                    }
-                    return;
-                }
+                Ok(true) => return,
                 Ok(false) => {
                     tracing::warn!(
                         delivery.id = %claimed.notice.delivery,
@@ -260,7 +268,11 @@ mod tests {
             (Retry::Briefly, 3, &refused, Next::Failed),
             (Retry::Briefly, 4, &refused, Next::Failed),
         ] {
-            assert_eq!(judged(retry, attempt), (verdict.clone(), next), "{retry:?} {attempt}");
+            assert_eq!(
+                judged(retry, attempt),
+                (verdict.clone(), next),
+                "{retry:?} {attempt}"
+            );
         }
     }
 

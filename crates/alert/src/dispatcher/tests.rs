@@ -2,6 +2,7 @@
 
 use std::{
     future::pending,
+    sync::atomic::AtomicUsize,
     time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -10,6 +11,7 @@ use domain::{
     channel::ChannelDraft,
     delivery::{Attempt, AttemptVerdict, DeliveryState, Notice},
     id::DeliveryId,
+    mail::MailSettings,
     monitor::{Monitor, MonitorConfig},
     outcome::{Evidence, Outcome, Phases, Reason, ReasonKind, Verdict},
     state::{MonitorState, advance},
@@ -140,7 +142,11 @@ impl Scene {
             if let Some(d) = found.into_iter().find(|d| d.channel == channel && wanted(d)) {
                 return d;
             }
-            assert!(Instant::now() < deadline, "waited in vain: {:#?}", self.deliveries().await);
+            assert!(
+                Instant::now() < deadline,
+                "waited in vain: {:#?}",
+                self.deliveries().await
+            );
             sleep(Duration::from_millis(10)).await;
         }
     }
@@ -163,9 +169,7 @@ async fn a_panic_is_our_fault_and_stays_in_its_channel() {
     );
     let begun = Instant::now();
     scene.outage("Shop", &channels).await;
-    scene
-        .wait(channels[2], |d| d.state == DeliveryState::Sent)
-        .await;
+    scene.wait(channels[2], |d| d.state == DeliveryState::Sent).await;
     assert!(begun.elapsed() < Duration::from_secs(1));
     for channel in &channels[..2] {
         let row = scene
@@ -199,7 +203,10 @@ async fn what_waits_for_settings_goes_out_when_they_are_saved() {
     let row = scene.wait(channel, |d| d.waiting).await;
     assert_eq!((row.state, row.next_attempt_at), (DeliveryState::Pending, None));
     let attempts = scene.attempts(row.id).await;
-    assert_eq!(attempts[0].verdict, AttemptVerdict::Waiting { reason: "no".into() });
+    assert_eq!(
+        attempts[0].verdict,
+        AttemptVerdict::Waiting { reason: "no".into() }
+    );
 
     let body = json!({"name": "fine", "kind": "webhook", "config": {"url": "http://hook.example/fine"}});
     let draft = ChannelDraft::from_json(body, None).unwrap();
@@ -235,4 +242,87 @@ async fn a_send_that_is_cut_off_at_the_stop_is_due_again() {
     let row = scene.deliveries().await.remove(0);
     assert_eq!((row.state, row.attempts), (DeliveryState::Pending, 1));
     assert!(row.next_attempt_at.unwrap() <= scene.clock.now());
+}
+
+/// Refuses its settings, like a server that does not know the password.
+struct WrongPassword(Arc<AtomicUsize>, i64);
+
+#[async_trait]
+impl Channel for WrongPassword {
+    async fn send(&self, _: &Notice) -> Result<Receipt, SendError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        let trace = Trace {
+            settings_revision: Some(self.1),
+            ..Trace::default()
+        };
+        Err(SendError::new(Retry::OnSettings, "535 wrong password.", trace))
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_tried_a_few_times_and_not_by_every_message() {
+    let scene = Scene::new().await;
+    let settings = |host: &str| {
+        let body = json!({"host": host, "port": 25, "security": "none", "from": "watch@example.org"});
+        MailSettings::from_json(body, None).unwrap()
+    };
+    let saved = scene
+        .store
+        .settings()
+        .save_mail(&settings("a.example"), "ann")
+        .await;
+    let calls = Arc::new(AtomicUsize::new(0));
+    let (counter, revision) = (Arc::clone(&calls), saved.unwrap().revision);
+    let open: Open = Arc::new(move |_| Box::new(WrongPassword(Arc::clone(&counter), revision)));
+
+    let body = json!({"name": "Mail", "kind": "email", "config": {"to": ["ann@example.org"]}});
+    let draft = ChannelDraft::from_json(body, None).unwrap();
+    let channel = scene.store.channels().create(&draft).await.unwrap().id;
+    for i in 0..20 {
+        scene.outage(&format!("Shop {i}"), &[channel]).await;
+    }
+    let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
+    start(
+        scene.store.clone(),
+        open,
+        Arc::clone(&scene.clock),
+        &tracker,
+        stop.clone(),
+    );
+    let all_waiting = async |attempts: u32| {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        loop {
+            let rows = scene.deliveries().await;
+            if rows.iter().all(|d| d.waiting && d.attempts == attempts) {
+                return rows;
+            }
+            assert!(Instant::now() < deadline, "{rows:#?}");
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let rows = all_waiting(1).await;
+    assert_eq!(rows.len(), 20);
+    assert!(
+        rows.iter()
+            .all(|d| d.reason.as_ref().unwrap().contains("535 wrong password."))
+    );
+    let first = calls.load(Ordering::Relaxed);
+    assert!((1..=4).contains(&first), "{first}");
+
+    // New settings are another matter.
+    scene
+        .store
+        .settings()
+        .save_mail(&settings("b.example"), "ann")
+        .await
+        .unwrap();
+    all_waiting(2).await;
+    assert_eq!(
+        calls.load(Ordering::Relaxed),
+        first + 20,
+        "the puppet never learns of the new revision"
+    );
+    stop.cancel();
+    tracker.close();
+    tracker.wait().await;
 }
