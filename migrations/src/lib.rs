@@ -1,0 +1,35 @@
+//! The schema: one file per migration, string identifiers only.
+//!
+//! A migration is frozen once released: what it creates is written out in it, so that a later change of the store's
+//! rows cannot change what an old database is upgraded through. Every migration runs in a transaction on both
+//! databases, so a killed upgrade leaves either the old schema or the new one.
+//!
+//! What this crate does not do: locking, backing up before, refusing a newer database. `store` does that around it.
+
+// `MigrationTrait` is written so, and async_trait demands the same lifetimes of its implementations.
+#![expect(elided_lifetimes_in_paths, reason = "the signature is sea-orm-migration's")]
+
+use sea_orm_migration::prelude::*;
+
+mod m20261123_000001_monitors;
+mod m20261123_000002_incidents;
+mod m20261123_000003_outbox;
+mod m20261123_000004_samples;
+mod m20261123_000005_settings;
+mod m20261123_000006_accounts;
+
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261123_000001_monitors::Migration),
+            Box::new(m20261123_000002_incidents::Migration),
+            Box::new(m20261123_000003_outbox::Migration),
+            Box::new(m20261123_000004_samples::Migration),
+            Box::new(m20261123_000005_settings::Migration),
+            Box::new(m20261123_000006_accounts::Migration),
+        ]
+    }
+}

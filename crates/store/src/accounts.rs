@@ -1,16 +1,31 @@
 //! People, their sessions, and the tokens of their scripts.
 
-use std::{net::IpAddr, time::Duration};
-
-use domain::{
-    clock::Timestamp,
-    field::FieldError,
-    id::{TokenId, UserId},
-    mail::Address,
+use domain::{clock::Timestamp, id::UserId, mail::Address};
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
+    sea_query::OnConflict,
 };
 use secrecy::SecretString;
 
-use crate::{error::StoreError, store::Store};
+use crate::{
+    entity::{installation, session, user},
+    error::StoreError,
+    store::Store,
+};
+
+mod password;
+mod secret;
+mod sessions;
+mod setup;
+mod throttle;
+mod tokens;
+
+pub(crate) use password::Hashing;
+pub use password::Password;
+pub use sessions::Session;
+pub use throttle::RetryAfter;
+pub use tokens::{Scope, Token};
 
 pub struct Accounts<'a> {
     pub(crate) store: &'a Store,
@@ -23,10 +38,6 @@ pub struct User {
     pub created_at: Timestamp,
 }
 
-/// A password that a person may choose: 12 characters to 256 bytes, not one of the well-known ones.
-#[derive(Clone, Debug)]
-pub struct Password(SecretString);
-
 #[derive(Debug, thiserror::Error)]
 pub enum CreateAdminError {
     #[error("there is an administrator already")]
@@ -35,165 +46,145 @@ pub enum CreateAdminError {
     Store(#[from] StoreError),
 }
 
-#[derive(Clone, Debug)]
-pub struct Session {
-    pub user: User,
-    /// Belongs to this session alone; forms carry it.
-    pub csrf: String,
-    pub created_at: Timestamp,
-    pub remember: bool,
-}
-
-/// Ask again after this long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RetryAfter(pub Duration);
-
-/// What a token may do. `Write` includes `Read`; `Push` is for heartbeats alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    Read,
-    Write,
-    Push,
-}
-
-impl Scope {
-    pub const ALL: [Self; 3] = [Self::Read, Self::Write, Self::Push];
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Write => "write",
-            Self::Push => "push",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|s| s.as_str() == text)
-    }
-}
-
-/// An API token; the secret part is not kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Token {
-    pub id: TokenId,
-    pub user: User,
-    pub name: String,
-    pub scope: Scope,
-    pub created_at: Timestamp,
-    pub expires_at: Option<Timestamp>,
-    /// Exact to the minute.
-    pub last_used_at: Option<Timestamp>,
-}
-
-impl Password {
-    pub fn parse(_field: &str, text: &str) -> Result<Self, FieldError> {
-        Ok(Self(SecretString::from(text.to_owned())))
-    }
-}
-
 impl Accounts<'_> {
     /// True until the first administrator exists.
     pub async fn setup_needed(&self) -> Result<bool, StoreError> {
-        Err(StoreError::Busy)
+        Ok(user::Entity::find().count(self.store.inner.db.read()).await? == 0)
     }
 
     /// Exactly one caller succeeds, however many try at once. The setup token is spent with it.
     pub async fn create_first_admin(
         &self,
-        _email: &Address,
-        _password: &Password,
+        email: &Address,
+        password: &Password,
     ) -> Result<User, CreateAdminError> {
-        Err(CreateAdminError::AlreadyDone)
+        if !self.setup_needed().await? {
+            return Err(CreateAdminError::AlreadyDone);
+        }
+        let hash = self.store.inner.hashing.hash(password).await?;
+        let tx = self
+            .store
+            .inner
+            .db
+            .write()
+            .await
+            .map_err(CreateAdminError::Store)?;
+        let Some(user) = self.insert_founder(&*tx, email, hash).await? else {
+            return Err(CreateAdminError::AlreadyDone);
+        };
+        installation::Entity::delete_by_id(setup::TOKEN)
+            .exec(&*tx)
+            .await
+            .map_err(StoreError::from)?;
+        tx.commit().await?;
+        Ok(user)
     }
 
     /// Creates the account or resets its password, and ends its sessions.
-    pub async fn upsert_admin(&self, _email: &Address, _password: &Password) -> Result<User, StoreError> {
-        Err(StoreError::Busy)
+    pub async fn upsert_admin(&self, email: &Address, password: &Password) -> Result<User, StoreError> {
+        let hash = self.store.inner.hashing.hash(password).await?;
+        let tx = self.store.inner.db.write().await?;
+        let user = match self.insert_founder(&*tx, email, hash.clone()).await? {
+            Some(user) => user,
+            None => self.insert_or_reset(&*tx, email, hash).await?,
+        };
+        session::Entity::delete_many()
+            .filter(session::Column::UserId.eq(user.id.0))
+            .exec(&*tx)
+            .await?;
+        tx.commit().await?;
+        Ok(user)
     }
 
     /// `None`: wrong, or no such account; both take as long.
     pub async fn authenticate(
         &self,
-        _email: &str,
-        _password: &SecretString,
+        email: &str,
+        password: &SecretString,
     ) -> Result<Option<User>, StoreError> {
-        Err(StoreError::Busy)
+        let row = self.row_by_email(email).await?;
+        let hash = row.as_ref().map(|r| r.password_hash.clone());
+        let right = self.store.inner.hashing.verify(password, hash).await?;
+        Ok(row.filter(|_| right).map(read_user))
     }
 
-    pub async fn user_by_email(&self, _email: &str) -> Result<Option<User>, StoreError> {
-        Err(StoreError::Busy)
+    pub async fn user_by_email(&self, email: &str) -> Result<Option<User>, StoreError> {
+        Ok(self.row_by_email(email).await?.map(read_user))
     }
 
-    /// The value of the cookie, and the session.
-    pub async fn start_session(
+    async fn row_by_email(&self, email: &str) -> Result<Option<user::Model>, StoreError> {
+        Ok(user::Entity::find()
+            .filter(user::Column::EmailKey.eq(email_key(email)))
+            .one(self.store.inner.db.read())
+            .await?)
+    }
+
+    /// One statement decides: the unique `founder` lets a single row in. `None`: somebody was first.
+    async fn insert_founder<C: ConnectionTrait>(
         &self,
-        _user: UserId,
-        _remember: bool,
-    ) -> Result<(SecretString, Session), StoreError> {
-        Err(StoreError::Busy)
+        tx: &C,
+        email: &Address,
+        hash: String,
+    ) -> Result<Option<User>, StoreError> {
+        let row = user::ActiveModel {
+            founder: Set(Some(1)),
+            ..self.new_row(email, hash)
+        };
+        let inserted = user::Entity::insert(row)
+            .on_conflict(OnConflict::new().do_nothing().to_owned())
+            .exec_without_returning(tx)
+            .await;
+        match inserted {
+            Ok(0) | Err(sea_orm::DbErr::RecordNotInserted) => return Ok(None),
+            Ok(_) => {}
+            Err(e) => return Err(e.into()),
+        }
+        let row = user::Entity::find()
+            .filter(user::Column::EmailKey.eq(email_key(email.as_str())))
+            .one(tx)
+            .await?;
+        Ok(row.map(read_user))
     }
 
-    /// The session of a cookie, unless it is over: 24 hours idle (remembered: 30 days), or 90 days old.
-    pub async fn session(&self, _cookie: &str) -> Result<Option<Session>, StoreError> {
-        Err(StoreError::Busy)
-    }
-
-    pub async fn end_session(&self, _cookie: &str) -> Result<(), StoreError> {
-        Err(StoreError::Busy)
-    }
-
-    pub async fn end_sessions_of(&self, _user: UserId) -> Result<(), StoreError> {
-        Err(StoreError::Busy)
-    }
-
-    /// Whether a login may be tried now.
-    pub async fn login_allowed(
+    async fn insert_or_reset<C: ConnectionTrait>(
         &self,
-        _account: &str,
-        _ip: IpAddr,
-    ) -> Result<Result<(), RetryAfter>, StoreError> {
-        Err(StoreError::Busy)
+        tx: &C,
+        email: &Address,
+        hash: String,
+    ) -> Result<User, StoreError> {
+        let row = self.new_row(email, hash);
+        let stored = user::Entity::insert(row)
+            .on_conflict(
+                OnConflict::column(user::Column::EmailKey)
+                    .update_column(user::Column::PasswordHash)
+                    .to_owned(),
+            )
+            .exec_with_returning(tx)
+            .await?;
+        Ok(read_user(stored))
     }
 
-    pub async fn login_failed(&self, _account: &str, _ip: IpAddr) -> Result<(), StoreError> {
-        Err(StoreError::Busy)
+    fn new_row(&self, email: &Address, hash: String) -> user::ActiveModel {
+        user::ActiveModel {
+            id: NotSet,
+            email: Set(email.to_string()),
+            email_key: Set(email_key(email.as_str())),
+            password_hash: Set(hash),
+            founder: Set(None),
+            created_at: Set(self.store.now().as_millis()),
+        }
     }
+}
 
-    pub async fn login_succeeded(&self, _account: &str, _ip: IpAddr) -> Result<(), StoreError> {
-        Err(StoreError::Busy)
-    }
+/// Addresses differ in their case only by accident.
+fn email_key(email: &str) -> String {
+    email.trim().to_lowercase()
+}
 
-    /// `wb_<id>_<43 characters>`, shown once.
-    pub async fn create_token(
-        &self,
-        _user: UserId,
-        _name: &str,
-        _scope: Scope,
-        _expires: Option<Timestamp>,
-    ) -> Result<SecretString, StoreError> {
-        Err(StoreError::Busy)
-    }
-
-    /// `None`: not a token, unknown, revoked or expired.
-    pub async fn token(&self, _text: &str) -> Result<Option<Token>, StoreError> {
-        Err(StoreError::Busy)
-    }
-
-    /// Latest first; revoked ones are gone.
-    pub async fn tokens(&self) -> Result<Vec<Token>, StoreError> {
-        Err(StoreError::Busy)
-    }
-
-    pub async fn revoke_token(&self, _id: TokenId) -> Result<bool, StoreError> {
-        Err(StoreError::Busy)
-    }
-
-    /// Replaces the one before.
-    pub async fn set_setup_token(&self, _token: &SecretString) -> Result<(), StoreError> {
-        Err(StoreError::Busy)
-    }
-
-    pub async fn check_setup_token(&self, _token: &str) -> Result<bool, StoreError> {
-        Err(StoreError::Busy)
+fn read_user(row: user::Model) -> User {
+    User {
+        id: UserId(row.id),
+        email: row.email,
+        created_at: Timestamp::from_millis(row.created_at),
     }
 }

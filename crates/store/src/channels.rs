@@ -3,12 +3,26 @@
 use std::collections::HashMap;
 
 use domain::{
-    channel::{Channel, ChannelDraft},
+    channel::{Channel, ChannelConfig, ChannelDraft, ChannelKind},
     clock::Timestamp,
     id::{ChannelId, MonitorId},
 };
+use sea_orm::{
+    ActiveValue::{NotSet, Set, Unchanged},
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    sea_query::{Expr, ExprTrait},
+};
+use serde_json::Value;
 
-use crate::{error::StoreError, store::Store};
+use crate::{
+    entity::{channel, delivery, monitor_channel},
+    error::{StoreError, corrupt},
+    outbox,
+    seal::{Place, Sealer},
+    store::Store,
+};
+
+const TABLE: &str = "channels";
 
 pub struct Channels<'a> {
     pub(crate) store: &'a Store,
@@ -25,34 +39,233 @@ pub struct ChannelHealth {
 }
 
 impl Channels<'_> {
-    pub async fn create(&self, _draft: &ChannelDraft) -> Result<Channel, StoreError> {
-        Err(StoreError::Busy)
+    pub async fn create(&self, draft: &ChannelDraft) -> Result<Channel, StoreError> {
+        let now = self.store.now().as_millis();
+        let tx = self.store.inner.db.write().await?;
+        let row = channel::ActiveModel {
+            id: NotSet,
+            name: Set(draft.name.clone()),
+            kind: Set(draft.config.kind().to_string()),
+            enabled: Set(draft.enabled),
+            config: Set(draft.config.to_json().to_string()),
+            sealed: Set(None),
+            created_at: Set(now),
+            updated_at: Set(now),
+            ..Default::default()
+        };
+        let id = channel::Entity::insert(row).exec(&*tx).await?.last_insert_id;
+        if let Some(sealed) = self.sealed(id, &draft.config)? {
+            let row = channel::ActiveModel {
+                id: Unchanged(id),
+                sealed: Set(Some(sealed)),
+                ..Default::default()
+            };
+            channel::Entity::update(row).exec(&*tx).await?;
+        }
+        self.store.commit_secret(tx).await?;
+        Ok(stored(ChannelId(id), draft))
     }
 
-    pub async fn get(&self, _id: ChannelId) -> Result<Option<Channel>, StoreError> {
-        Err(StoreError::Busy)
+    pub async fn get(&self, id: ChannelId) -> Result<Option<Channel>, StoreError> {
+        let row = channel::Entity::find_by_id(id.0)
+            .one(self.store.inner.db.read())
+            .await?;
+        row.map(|r| read_channel(r, &self.store.inner.sealer)).transpose()
     }
 
     /// Deliveries that waited for a correction of this channel become due.
-    pub async fn update(&self, _id: ChannelId, _draft: &ChannelDraft) -> Result<Option<Channel>, StoreError> {
-        Err(StoreError::Busy)
+    pub async fn update(&self, id: ChannelId, draft: &ChannelDraft) -> Result<Option<Channel>, StoreError> {
+        let now = self.store.now();
+        let tx = self.store.inner.db.write().await?;
+        let row = channel::ActiveModel {
+            name: Set(draft.name.clone()),
+            kind: Set(draft.config.kind().to_string()),
+            enabled: Set(draft.enabled),
+            config: Set(draft.config.to_json().to_string()),
+            sealed: Set(self.sealed(id.0, &draft.config)?),
+            updated_at: Set(now.as_millis()),
+            ..Default::default()
+        };
+        let updated = channel::Entity::update_many()
+            .set(row)
+            .filter(channel::Column::Id.eq(id.0))
+            .exec(&*tx)
+            .await?;
+        if updated.rows_affected == 0 {
+            return Ok(None);
+        }
+        outbox::release_waiting(&*tx, delivery::Column::ChannelId.eq(id.0), now).await?;
+        self.store.commit_secret(tx).await?;
+        self.store.outbox().wake();
+        Ok(Some(stored(id, draft)))
     }
 
     /// Its pending deliveries are cancelled. `false`: there was none.
-    pub async fn delete(&self, _id: ChannelId) -> Result<bool, StoreError> {
-        Err(StoreError::Busy)
+    pub async fn delete(&self, id: ChannelId) -> Result<bool, StoreError> {
+        let now = self.store.now();
+        let tx = self.store.inner.db.write().await?;
+        let of_channel = delivery::Column::ChannelId.eq(id.0);
+        outbox::cancel(&*tx, of_channel, "The channel was deleted.", now).await?;
+        let deleted = channel::Entity::delete_by_id(id.0).exec(&*tx).await?;
+        self.store.commit_secret(tx).await?;
+        Ok(deleted.rows_affected > 0)
     }
 
     /// By name.
     pub async fn all(&self) -> Result<Vec<Channel>, StoreError> {
-        Err(StoreError::Busy)
+        let rows = channel::Entity::find()
+            .order_by_asc(channel::Column::Name)
+            .order_by_asc(channel::Column::Id)
+            .all(self.store.inner.db.read())
+            .await?;
+        self.read(rows)
     }
 
-    pub async fn for_monitor(&self, _monitor: MonitorId) -> Result<Vec<Channel>, StoreError> {
-        Err(StoreError::Busy)
+    pub async fn for_monitor(&self, monitor: MonitorId) -> Result<Vec<Channel>, StoreError> {
+        self.for_monitor_with(self.store.inner.db.read(), monitor).await
     }
 
-    pub async fn health(&self, _ids: &[ChannelId]) -> Result<HashMap<ChannelId, ChannelHealth>, StoreError> {
-        Err(StoreError::Busy)
+    pub(crate) async fn for_monitor_with<C: ConnectionTrait>(
+        &self,
+        db: &C,
+        monitor: MonitorId,
+    ) -> Result<Vec<Channel>, StoreError> {
+        self.read(rows_of_monitor(db, monitor).await?)
     }
+
+    pub async fn health(&self, ids: &[ChannelId]) -> Result<HashMap<ChannelId, ChannelHealth>, StoreError> {
+        let db = self.store.inner.db.read();
+        let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+        let rows = channel::Entity::find()
+            .filter(channel::Column::Id.is_in(ids.iter().copied()))
+            .all(db)
+            .await?;
+        let waiting: Vec<(i64, i64)> = delivery::Entity::find()
+            .select_only()
+            .column(delivery::Column::ChannelId)
+            .column_as(Expr::col(delivery::Column::Id).count(), "n")
+            .filter(delivery::Column::FinishedAt.is_null())
+            .filter(delivery::Column::Waiting.eq(true))
+            .filter(delivery::Column::ChannelId.is_in(ids))
+            .group_by(delivery::Column::ChannelId)
+            .into_tuple()
+            .all(db)
+            .await?;
+        let waiting: HashMap<i64, i64> = waiting.into_iter().collect();
+        let health = rows.into_iter().map(|row| {
+            let health = ChannelHealth {
+                last_success: row.last_success_at.map(Timestamp::from_millis),
+                last_failure: row
+                    .last_failure_at
+                    .map(|at| (Timestamp::from_millis(at), row.last_failure.unwrap_or_default())),
+                waiting: waiting.get(&row.id).map_or(0, |n| *n as u64),
+            };
+            (ChannelId(row.id), health)
+        });
+        Ok(health.collect())
+    }
+
+    fn sealed(&self, id: i64, config: &ChannelConfig) -> Result<Option<Vec<u8>>, StoreError> {
+        let place = Place {
+            table: TABLE,
+            row: &id,
+        };
+        let secrets = config.secrets();
+        secrets
+            .map(|s| self.store.inner.sealer.seal(place, &s))
+            .transpose()
+    }
+
+    fn read(&self, rows: Vec<channel::Model>) -> Result<Vec<Channel>, StoreError> {
+        rows.into_iter()
+            .map(|r| read_channel(r, &self.store.inner.sealer))
+            .collect()
+    }
+}
+
+fn stored(id: ChannelId, draft: &ChannelDraft) -> Channel {
+    Channel {
+        id,
+        name: draft.name.clone(),
+        kind: draft.config.kind(),
+        enabled: draft.enabled,
+        config: Some(draft.config.clone()),
+    }
+}
+
+async fn rows_of_monitor<C: ConnectionTrait>(
+    db: &C,
+    monitor: MonitorId,
+) -> Result<Vec<channel::Model>, StoreError> {
+    let links = monitor_channel::Entity::find()
+        .select_only()
+        .column(monitor_channel::Column::ChannelId)
+        .filter(monitor_channel::Column::MonitorId.eq(monitor.0))
+        .into_query();
+    let rows = channel::Entity::find()
+        .filter(channel::Column::Id.in_subquery(links))
+        .order_by_asc(channel::Column::Id)
+        .all(db)
+        .await?;
+    Ok(rows)
+}
+
+pub(crate) fn read_channel(row: channel::Model, sealer: &Sealer) -> Result<Channel, StoreError> {
+    let kind = ChannelKind::parse(&row.kind).ok_or_else(|| corrupt(TABLE, row.id, "kind"))?;
+    let mut value: Value = serde_json::from_str(&row.config).map_err(|_| corrupt(TABLE, row.id, "config"))?;
+    let place = Place {
+        table: TABLE,
+        row: &row.id,
+    };
+    let secret = match &row.sealed {
+        Some(sealed) => Some(sealer.open(place, sealed)?),
+        None => None,
+    };
+    let config = match secret {
+        // Sealed with another key.
+        Some(None) => None,
+        Some(Some(secret)) => {
+            let secret = crate::seal::json(&secret).ok_or_else(|| corrupt(TABLE, row.id, "sealed"))?;
+            domain::sealed::join(&mut value, secret);
+            Some(value)
+        }
+        None => Some(value),
+    };
+    let config = config
+        .map(|v| ChannelConfig::from_json("", kind, v, None))
+        .transpose()
+        .map_err(|_| corrupt(TABLE, row.id, "config"))?;
+    Ok(Channel {
+        id: ChannelId(row.id),
+        name: row.name,
+        kind,
+        enabled: row.enabled,
+        config,
+    })
+}
+
+/// Notes how an attempt ended, for the list of channels.
+pub(crate) async fn note_result<C: ConnectionTrait>(
+    tx: &C,
+    id: i64,
+    at: Timestamp,
+    failure: Option<&str>,
+) -> Result<(), StoreError> {
+    let row = match failure {
+        None => channel::ActiveModel {
+            last_success_at: Set(Some(at.as_millis())),
+            ..Default::default()
+        },
+        Some(reason) => channel::ActiveModel {
+            last_failure_at: Set(Some(at.as_millis())),
+            last_failure: Set(Some(reason.to_owned())),
+            ..Default::default()
+        },
+    };
+    channel::Entity::update_many()
+        .set(row)
+        .filter(channel::Column::Id.eq(id))
+        .exec(tx)
+        .await?;
+    Ok(())
 }

@@ -25,6 +25,9 @@ pub enum StoreError {
     /// A monitor names a channel that does not exist.
     #[error("there is no channel {0}")]
     UnknownChannel(ChannelId),
+    /// The `cursor` of a page is not one that this program wrote.
+    #[error("the cursor is not valid; begin with the first page")]
+    Cursor,
     /// A file of the data directory cannot be read or written.
     #[error("{what}: {source}")]
     DataDir { what: String, source: std::io::Error },
@@ -44,4 +47,15 @@ impl StoreError {
     pub fn is_busy(&self) -> bool {
         matches!(self, Self::Busy)
     }
+}
+
+/// A row that does not parse.
+pub(crate) fn corrupt(table: &'static str, id: impl std::fmt::Display, column: &'static str) -> StoreError {
+    let error = StoreError::Corrupt {
+        table,
+        id: id.to_string(),
+        column,
+    };
+    tracing::error!(error = %error, "damaged row");
+    error
 }

@@ -4,11 +4,27 @@ use std::collections::HashMap;
 
 use domain::{
     clock::Timestamp,
+    delivery::{Event, MonitorLabel},
     id::{IncidentId, MonitorId},
-    incident::Incident,
+    incident::{Incident, Progress},
+    monitor::Monitor,
+    outcome::{Reason, ReasonKind},
+};
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    entity::{incident, incident_event, monitor},
+    error::{StoreError, corrupt},
+    outbox::plan,
+    page::{Page, cut, read_cursor, rows_to_read},
+    store::Store,
 };
 
-use crate::{error::StoreError, page::Page, store::Store};
+const TABLE: &str = "incidents";
 
 pub struct Incidents<'a> {
     pub(crate) store: &'a Store,
@@ -61,31 +77,290 @@ impl IncidentEventKind {
     }
 }
 
+impl IncidentEventKind {
+    fn parse(text: &str) -> Option<Self> {
+        [Self::Opened, Self::Acknowledged, Self::Resolved]
+            .into_iter()
+            .find(|k| k.as_str() == text)
+    }
+}
+
 impl Incidents<'_> {
-    pub async fn get(&self, _id: IncidentId) -> Result<Option<IncidentRow>, StoreError> {
-        Err(StoreError::Busy)
+    pub async fn get(&self, id: IncidentId) -> Result<Option<IncidentRow>, StoreError> {
+        let db = self.store.inner.db.read();
+        let row = incident::Entity::find_by_id(id.0).one(db).await?;
+        Ok(with_names(db, row.into_iter().collect()).await?.pop())
     }
 
     /// Latest first.
-    pub async fn page(&self, _filter: &IncidentFilter) -> Result<Page<IncidentRow>, StoreError> {
-        Err(StoreError::Busy)
+    pub async fn page(&self, filter: &IncidentFilter) -> Result<Page<IncidentRow>, StoreError> {
+        let db = self.store.inner.db.read();
+        let mut select = incident::Entity::find()
+            .order_by_desc(incident::Column::Id)
+            .limit(rows_to_read(filter.limit));
+        match filter.phase {
+            Some(IncidentPhase::Open) => select = select.filter(incident::Column::ResolvedAt.is_null()),
+            Some(IncidentPhase::Resolved) => {
+                select = select.filter(incident::Column::ResolvedAt.is_not_null())
+            }
+            None => {}
+        }
+        if let Some(monitor) = filter.monitor {
+            select = select.filter(incident::Column::MonitorId.eq(monitor.0));
+        }
+        if let Some(before) = read_cursor::<i64>(filter.cursor.as_deref())? {
+            select = select.filter(incident::Column::Id.lt(before));
+        }
+        let (rows, next) = cut(select.all(db).await?, filter.limit, |r| r.id);
+        let items = with_names(db, rows).await?;
+        Ok(Page { items, next })
     }
 
-    pub async fn open_of(&self, _monitors: &[MonitorId]) -> Result<HashMap<MonitorId, Incident>, StoreError> {
-        Err(StoreError::Busy)
+    pub async fn open_of(&self, monitors: &[MonitorId]) -> Result<HashMap<MonitorId, Incident>, StoreError> {
+        let rows = incident::Entity::find()
+            .filter(incident::Column::ResolvedAt.is_null())
+            .filter(incident::Column::MonitorId.is_in(monitors.iter().map(|m| m.0)))
+            .all(self.store.inner.db.read())
+            .await?;
+        rows.into_iter()
+            .map(|r| Ok((MonitorId(r.monitor_id), read_incident(r)?)))
+            .collect()
     }
 
     pub async fn open_count(&self) -> Result<u64, StoreError> {
-        Err(StoreError::Busy)
+        Ok(incident::Entity::find()
+            .filter(incident::Column::ResolvedAt.is_null())
+            .count(self.store.inner.db.read())
+            .await?)
     }
 
     /// The first acknowledgement counts; a resolved incident stays as it is. `None`: there is no such incident.
-    pub async fn acknowledge(&self, _id: IncidentId, _by: &str) -> Result<Option<Incident>, StoreError> {
-        Err(StoreError::Busy)
+    /// The channels of the monitor hear of it.
+    pub async fn acknowledge(&self, id: IncidentId, by: &str) -> Result<Option<Incident>, StoreError> {
+        let now = self.store.now();
+        let tx = self.store.inner.db.write().await?;
+        let row = incident::ActiveModel {
+            acknowledged_at: Set(Some(now.as_millis())),
+            acknowledged_by: Set(Some(by.to_owned())),
+            ..Default::default()
+        };
+        let changed = incident::Entity::update_many()
+            .set(row)
+            .filter(incident::Column::Id.eq(id.0))
+            .filter(incident::Column::AcknowledgedAt.is_null())
+            .filter(incident::Column::ResolvedAt.is_null())
+            .exec_with_returning(&*tx)
+            .await?;
+        let Some(row) = changed.into_iter().next() else {
+            drop(tx);
+            return Ok(self.get(id).await?.map(|r| r.incident));
+        };
+        note(&*tx, id, now, IncidentEventKind::Acknowledged, by).await?;
+        let event = plan::Planned {
+            incident: id,
+            monitor: MonitorId(row.monitor_id),
+            event: Event::Acknowledged,
+            at: now,
+        };
+        self.store.plan(&*tx, event, now).await?;
+        let incident = read_incident(row)?;
+        tx.commit().await?;
+        self.store.outbox().wake();
+        Ok(Some(incident))
     }
 
     /// Oldest first.
-    pub async fn events(&self, _id: IncidentId) -> Result<Vec<IncidentEvent>, StoreError> {
-        Err(StoreError::Busy)
+    pub async fn events(&self, id: IncidentId) -> Result<Vec<IncidentEvent>, StoreError> {
+        let rows = incident_event::Entity::find()
+            .filter(incident_event::Column::IncidentId.eq(id.0))
+            .order_by_asc(incident_event::Column::Id)
+            .all(self.store.inner.db.read())
+            .await?;
+        rows.into_iter()
+            .map(|row| {
+                let kind = IncidentEventKind::parse(&row.kind);
+                Ok(IncidentEvent {
+                    at: Timestamp::from_millis(row.at),
+                    kind: kind.ok_or_else(|| corrupt("incident_events", row.id, "kind"))?,
+                    detail: row.detail,
+                })
+            })
+            .collect()
     }
+}
+
+/// What messages say of the monitor, kept with the incident for when the monitor is gone.
+#[derive(Serialize, Deserialize)]
+struct Label {
+    name: String,
+    kind: String,
+    target: String,
+    tags: Vec<String>,
+}
+
+pub(crate) fn label(monitor: &Monitor) -> MonitorLabel {
+    MonitorLabel {
+        id: monitor.id,
+        name: monitor.config.name.clone(),
+        kind: monitor.config.target.kind().to_string(),
+        target: monitor.config.target.to_string(),
+        tags: monitor.config.tags.clone(),
+    }
+}
+
+pub(crate) fn read_label(row: &incident::Model) -> Result<MonitorLabel, StoreError> {
+    let label: Label = serde_json::from_str(&row.label).map_err(|_| corrupt(TABLE, row.id, "label"))?;
+    Ok(MonitorLabel {
+        id: MonitorId(row.monitor_id),
+        name: label.name,
+        kind: label.kind,
+        target: label.target,
+        tags: label.tags,
+    })
+}
+
+pub(crate) fn read_incident(row: incident::Model) -> Result<Incident, StoreError> {
+    let kind = ReasonKind::parse(&row.reason_kind).ok_or_else(|| corrupt(TABLE, row.id, "reason_kind"))?;
+    let acknowledged = match (row.acknowledged_at, row.acknowledged_by) {
+        (Some(at), Some(by)) => Some((Timestamp::from_millis(at), by)),
+        (None, None) => None,
+        _ => return Err(corrupt(TABLE, row.id, "acknowledged_by")),
+    };
+    let progress = match (row.resolved_at, acknowledged) {
+        (Some(at), acknowledged) => Progress::Resolved {
+            at: Timestamp::from_millis(at),
+            acknowledged,
+        },
+        (None, Some((at, by))) => Progress::Acknowledged { at, by },
+        (None, None) => Progress::Open,
+    };
+    Ok(Incident {
+        id: IncidentId(row.id),
+        monitor: MonitorId(row.monitor_id),
+        since: Timestamp::from_millis(row.since),
+        opened_at: Timestamp::from_millis(row.opened_at),
+        reason: Reason {
+            kind,
+            detail: row.reason_detail,
+        },
+        progress,
+    })
+}
+
+async fn with_names<C: ConnectionTrait>(
+    db: &C,
+    rows: Vec<incident::Model>,
+) -> Result<Vec<IncidentRow>, StoreError> {
+    let names: Vec<(i64, String)> = monitor::Entity::find()
+        .select_only()
+        .columns([monitor::Column::Id, monitor::Column::Name])
+        .filter(monitor::Column::Id.is_in(rows.iter().map(|r| r.monitor_id)))
+        .into_tuple()
+        .all(db)
+        .await?;
+    let names: HashMap<i64, String> = names.into_iter().collect();
+    rows.into_iter()
+        .map(|row| {
+            let monitor_name = match names.get(&row.monitor_id) {
+                Some(name) => name.clone(),
+                None => read_label(&row)?.name,
+            };
+            let incident = read_incident(row)?;
+            Ok(IncidentRow {
+                incident,
+                monitor_name,
+            })
+        })
+        .collect()
+}
+
+/// The open incident of a monitor, locked for the rest of the transaction.
+pub(crate) async fn find_open<C: ConnectionTrait>(
+    tx: &C,
+    monitor: MonitorId,
+) -> Result<Option<incident::Model>, StoreError> {
+    Ok(incident::Entity::find()
+        .filter(incident::Column::MonitorId.eq(monitor.0))
+        .filter(incident::Column::ResolvedAt.is_null())
+        .lock_exclusive()
+        .one(tx)
+        .await?)
+}
+
+pub(crate) async fn open<C: ConnectionTrait>(
+    tx: &C,
+    monitor: &Monitor,
+    since: Timestamp,
+    at: Timestamp,
+    reason: &Reason,
+) -> Result<IncidentId, StoreError> {
+    let label = label(monitor);
+    let label = Label {
+        name: label.name,
+        kind: label.kind,
+        target: label.target,
+        tags: label.tags,
+    };
+    let row = incident::ActiveModel {
+        id: NotSet,
+        monitor_id: Set(monitor.id.0),
+        label: Set(serde_json::to_string(&label).map_err(|_| corrupt(TABLE, "new", "label"))?),
+        since: Set(since.as_millis()),
+        opened_at: Set(at.as_millis()),
+        reason_kind: Set(reason.kind.to_string()),
+        reason_detail: Set(reason.detail.clone()),
+        ..Default::default()
+    };
+    let id = IncidentId(incident::Entity::insert(row).exec(tx).await?.last_insert_id);
+    note(tx, id, at, IncidentEventKind::Opened, &reason.detail).await?;
+    Ok(id)
+}
+
+pub(crate) async fn resolve<C: ConnectionTrait>(
+    tx: &C,
+    id: IncidentId,
+    at: Timestamp,
+    detail: &str,
+) -> Result<(), StoreError> {
+    let row = incident::ActiveModel {
+        resolved_at: Set(Some(at.as_millis())),
+        ..Default::default()
+    };
+    incident::Entity::update_many()
+        .set(row)
+        .filter(incident::Column::Id.eq(id.0))
+        .exec(tx)
+        .await?;
+    note(tx, id, at, IncidentEventKind::Resolved, detail).await
+}
+
+pub(crate) async fn close_with_monitor<C: ConnectionTrait>(
+    tx: &C,
+    monitor: MonitorId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    match find_open(tx, monitor).await? {
+        Some(row) => resolve(tx, IncidentId(row.id), now, "The monitor was deleted.").await,
+        None => Ok(()),
+    }
+}
+
+async fn note<C: ConnectionTrait>(
+    tx: &C,
+    incident: IncidentId,
+    at: Timestamp,
+    kind: IncidentEventKind,
+    detail: &str,
+) -> Result<(), StoreError> {
+    let row = incident_event::ActiveModel {
+        id: NotSet,
+        incident_id: Set(incident.0),
+        at: Set(at.as_millis()),
+        kind: Set(kind.as_str().to_owned()),
+        detail: Set(detail.to_owned()),
+    };
+    incident_event::Entity::insert(row)
+        .exec_without_returning(tx)
+        .await?;
+    Ok(())
 }

@@ -13,7 +13,10 @@
 
 pub mod accounts;
 mod channels;
+mod connect;
 pub mod crash;
+mod database;
+mod entity;
 mod error;
 mod incidents;
 mod key;
@@ -22,6 +25,8 @@ pub mod outbox;
 mod page;
 mod record;
 pub mod samples;
+mod seal;
+mod sealed;
 mod settings;
 mod store;
 

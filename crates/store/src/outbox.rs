@@ -4,17 +4,23 @@
 //! committed), sends it without any transaction, and finishes it with the same token. A claim whose lease ran out goes
 //! back to pending, so whatever happens to the process, the row ends in a final state with a reason.
 
-use std::time::Duration;
-
 use domain::{
     channel::Channel,
     clock::Timestamp,
-    delivery::{Attempt, DeliveryState, Event, Notice},
+    delivery::{DeliveryState, Event, Notice},
     id::{ChannelId, DeliveryId, IncidentId},
 };
 use uuid::Uuid;
 
-use crate::{error::StoreError, page::Page, store::Store};
+use crate::store::Store;
+
+mod browse;
+mod claim;
+mod finish;
+pub(crate) mod plan;
+mod sweep;
+
+pub(crate) use sweep::{cancel, cancel_of_monitor, release_waiting};
 
 pub struct Outbox<'a> {
     pub(crate) store: &'a Store,
@@ -66,6 +72,8 @@ pub struct DeliveryFilter {
 pub struct Delivery {
     pub id: DeliveryId,
     pub event: Event,
+    /// When it happened.
+    pub event_at: Timestamp,
     pub incident: IncidentId,
     pub monitor_name: String,
     pub channel: ChannelId,
@@ -105,54 +113,5 @@ impl<'a> Outbox<'a> {
 
     pub fn wake(&self) {
         self.store.inner.due.notify_one();
-    }
-
-    /// Channels with rows that are due now, or whose lease ran out.
-    pub async fn due_channels(&self, _now: Timestamp) -> Result<Vec<ChannelId>, StoreError> {
-        Err(StoreError::Busy)
-    }
-
-    /// When something becomes due, expires, or a lease ends; `None` = nothing is pending.
-    pub async fn next_due(&self, _now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-        Err(StoreError::Busy)
-    }
-
-    /// Takes at most `limit` due rows of one channel, oldest first. Committed when it returns, attempt counted.
-    pub async fn claim(
-        &self,
-        _channel: ChannelId,
-        _limit: u32,
-        _lease: Duration,
-    ) -> Result<Vec<Claimed>, StoreError> {
-        Err(StoreError::Busy)
-    }
-
-    /// Records the attempt and what comes next. `false`: the lease ran out and somebody else has the row; nothing was
-    /// written.
-    pub async fn finish(&self, _lease: &Lease, _attempt: &Attempt, _next: Next) -> Result<bool, StoreError> {
-        Err(StoreError::Busy)
-    }
-
-    /// Gives back a claim that was not sent; its attempt does not count. `false`: it was not ours any more.
-    pub async fn release(&self, _lease: &Lease) -> Result<bool, StoreError> {
-        Err(StoreError::Busy)
-    }
-
-    /// Latest first.
-    pub async fn page(&self, _filter: &DeliveryFilter) -> Result<Page<Delivery>, StoreError> {
-        Err(StoreError::Busy)
-    }
-
-    pub async fn get(&self, _id: DeliveryId) -> Result<Option<(Delivery, Vec<Attempt>)>, StoreError> {
-        Err(StoreError::Busy)
-    }
-
-    /// Plans the same message again, under an id of its own. `None`: there is no such delivery, or its channel is gone.
-    pub async fn resend(&self, _id: DeliveryId) -> Result<Option<DeliveryId>, StoreError> {
-        Err(StoreError::Busy)
-    }
-
-    pub async fn backlog(&self) -> Result<Backlog, StoreError> {
-        Err(StoreError::Busy)
     }
 }

@@ -1,12 +1,18 @@
-//! One outcome, one transaction: the state, the incident and every outbox row, or nothing.
+//! One outcome, one transaction: the state, the incident, every outbox row and the sample, or nothing.
 
 use domain::{
+    clock::Timestamp,
+    delivery::Event,
     id::{IncidentId, MonitorId},
     outcome::Outcome,
     state::{MonitorState, Transition},
 };
+use sea_orm::{ConnectionTrait, EntityTrait, QuerySelect};
 
-use crate::{error::StoreError, store::Store};
+use crate::{
+    crash_point, entity::monitor, error::StoreError, incidents, monitors::write_state, outbox::plan::Planned,
+    samples::Sample, store::Store,
+};
 
 /// An outcome that changed a monitor's state.
 #[derive(Clone, Debug)]
@@ -33,7 +39,72 @@ pub enum Record {
 
 impl Store {
     /// Durable when it returns. The sample of this outcome is written with it: do not push it as well.
-    pub async fn record(&self, _recorded: Recorded) -> Result<Record, StoreError> {
-        Err(StoreError::Busy)
+    pub async fn record(&self, recorded: Recorded) -> Result<Record, StoreError> {
+        let now = self.now();
+        self.inner.journal.ready(&self.inner.db, now).await?;
+        let tx = self.inner.db.write().await?;
+        // Locked, so that on PostgreSQL an edit or a deletion waits, or we see it.
+        let current = monitor::Entity::find_by_id(recorded.monitor.0)
+            .lock_exclusive()
+            .one(&*tx)
+            .await?;
+        if current.is_none_or(|m| m.revision != recorded.revision) {
+            return Ok(Record::Stale);
+        }
+        write_state(&*tx, recorded.monitor, &recorded.state, now).await?;
+        let (incident, deliveries) = match &recorded.transition {
+            Some(transition) => self.apply(&*tx, &recorded, transition, now).await?,
+            None => (None, 0),
+        };
+        let sample = Sample::from_outcome(recorded.monitor, &recorded.outcome);
+        let journaled = self.inner.journal.write_one(&*tx, &sample).await?;
+        if recorded.transition.is_some() {
+            crash_point!("before_commit");
+        }
+        tx.commit().await?;
+        if recorded.transition.is_some() {
+            crash_point!("after_commit");
+        }
+        self.inner.journal.committed(journaled, sample);
+        if deliveries > 0 {
+            self.outbox().wake();
+        }
+        Ok(Record::Stored { incident, deliveries })
+    }
+
+    async fn apply<C: ConnectionTrait>(
+        &self,
+        tx: &C,
+        recorded: &Recorded,
+        transition: &Transition,
+        now: Timestamp,
+    ) -> Result<(Option<IncidentId>, usize), StoreError> {
+        let open = incidents::find_open(tx, recorded.monitor).await?;
+        let (incident, event, at) = match (transition, open) {
+            // The incident that is open already is this one; everybody was told of it.
+            (Transition::Opened { .. }, Some(open)) => return Ok((Some(IncidentId(open.id)), 0)),
+            (Transition::Resolved { .. }, None) => return Ok((None, 0)),
+            (Transition::Opened { since, reason }, None) => {
+                let Some(monitor) = self.monitors().get_with(tx, recorded.monitor).await? else {
+                    return Ok((None, 0));
+                };
+                let at = recorded.outcome.at;
+                let id = incidents::open(tx, &monitor, *since, at, reason).await?;
+                (id, Event::Opened, at)
+            }
+            (Transition::Resolved { at, .. }, Some(open)) => {
+                let id = IncidentId(open.id);
+                incidents::resolve(tx, id, *at, "").await?;
+                (id, Event::Resolved, *at)
+            }
+        };
+        let planned = Planned {
+            incident,
+            monitor: recorded.monitor,
+            event,
+            at,
+        };
+        let deliveries = self.plan(tx, planned, now).await?;
+        Ok((Some(incident), deliveries))
     }
 }

@@ -1,14 +1,37 @@
 //! What checks measured. Nobody outside this module knows how it is kept.
+//!
+//! Three forms. The *journal*: one row per flush, appended in time order, so that a flush writes a page and not one per
+//! monitor. *Blocks*: when an hour is over, the samples of each monitor in it become one row, written once. *Rollups*:
+//! counts and a latency histogram per monitor and hour, and per day. The hour that is still open is in memory and is
+//! read back from the journal at start. One process at a time keeps samples; others may read.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use domain::{
     clock::Timestamp,
     id::MonitorId,
-    outcome::{Outcome, Phases, Verdict},
+    outcome::{FaultKind, Outcome, Phases, ReasonKind, Verdict},
 };
 
 use crate::{error::StoreError, store::Store};
+
+mod codec;
+mod histogram;
+pub(crate) mod journal;
+pub(crate) mod keeper;
+mod read;
+mod rollup;
+
+pub(crate) use keeper::delete_of_monitor;
+
+const HOUR: i64 = 3_600_000;
+const DAY: i64 = 24 * HOUR;
+/// So many of the latest samples of each monitor are at hand without asking the database.
+const TAIL: usize = 60;
+
+fn hour_of(at: Timestamp) -> i64 {
+    at.as_millis().div_euclid(HOUR) * HOUR
+}
 
 pub struct Samples<'a> {
     pub(crate) store: &'a Store,
@@ -51,6 +74,32 @@ pub struct Cause {
     pub kind: &'static str,
     pub detail: Arc<str>,
 }
+
+impl Cause {
+    /// The position of `kind` among all names, for keeping. The order of the names is part of the format: new ones are
+    /// added at the end of each list.
+    fn code(&self) -> u8 {
+        let reason = ReasonKind::ALL.iter().position(|k| k.as_str() == self.kind);
+        let fault = FaultKind::ALL.iter().position(|k| k.as_str() == self.kind);
+        match (reason, fault) {
+            (Some(i), _) => i as u8,
+            (None, Some(i)) => FAULTS + i as u8,
+            (None, None) => u8::MAX,
+        }
+    }
+
+    fn kind_of(code: u8) -> &'static str {
+        let reason = ReasonKind::ALL.get(usize::from(code)).map(|k| k.as_str());
+        let fault = || {
+            FaultKind::ALL
+                .get(usize::from(code.checked_sub(FAULTS)?))
+                .map(|k| k.as_str())
+        };
+        reason.or_else(fault).unwrap_or("unknown")
+    }
+}
+
+const FAULTS: u8 = 128;
 
 /// The samples of a span, counted.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -112,55 +161,21 @@ impl Sample {
 impl Samples<'_> {
     /// Into the buffer; written within a second. When the buffer is full (the database does not take anything any
     /// more), the sample is dropped and counted.
-    pub fn push(&self, _sample: Sample) {}
+    pub fn push(&self, sample: Sample) {
+        self.store.inner.journal.push(sample);
+    }
 
     /// Writes what is buffered.
     pub async fn flush(&self) -> Result<(), StoreError> {
-        Err(StoreError::Busy)
+        self.store
+            .inner
+            .journal
+            .flush(&self.store.inner.db, self.store.now())
+            .await
     }
 
     /// Samples that were lost because the buffer was full.
     pub fn dropped(&self) -> u64 {
-        0
-    }
-
-    /// Oldest first, `from` included, `to` excluded, at most `limit`. Raw samples are kept for a week.
-    pub async fn range(
-        &self,
-        _monitor: MonitorId,
-        _from: Timestamp,
-        _to: Timestamp,
-        _limit: usize,
-    ) -> Result<Vec<Sample>, StoreError> {
-        Err(StoreError::Busy)
-    }
-
-    /// The latest `n` (at most 60) of each, oldest first.
-    pub async fn tail(
-        &self,
-        _monitors: &[MonitorId],
-        _n: usize,
-    ) -> Result<HashMap<MonitorId, Vec<Sample>>, StoreError> {
-        Err(StoreError::Busy)
-    }
-
-    pub async fn stats(
-        &self,
-        _monitor: MonitorId,
-        _from: Timestamp,
-        _to: Timestamp,
-    ) -> Result<Stats, StoreError> {
-        Err(StoreError::Busy)
-    }
-
-    /// `buckets` equal parts of the span, empty ones included. A bucket shorter than an hour is drawn from raw samples.
-    pub async fn series(
-        &self,
-        _monitor: MonitorId,
-        _from: Timestamp,
-        _to: Timestamp,
-        _buckets: usize,
-    ) -> Result<Vec<Point>, StoreError> {
-        Err(StoreError::Busy)
+        self.store.inner.journal.dropped()
     }
 }

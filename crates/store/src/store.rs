@@ -1,13 +1,32 @@
 //! The handle that everybody holds.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{Arc, atomic::Ordering},
+};
 
 use domain::clock::{Clock, Timestamp};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, sea_query::OnConflict};
+use secrecy::SecretString;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    accounts::Accounts, channels::Channels, error::StoreError, incidents::Incidents, key::MasterKey,
-    monitors::Monitors, outbox::Outbox, samples::Samples, settings::Settings,
+    accounts::{Accounts, Hashing},
+    channels::Channels,
+    connect,
+    database::{Database, Write},
+    entity::installation,
+    error::StoreError,
+    incidents::Incidents,
+    key::MasterKey,
+    monitors::Monitors,
+    outbox::Outbox,
+    samples::{Samples, journal::Journal, keeper},
+    seal::{Place, Sealer},
+    settings::Settings,
 };
+
+const CANARY: &str = "canary";
 
 /// What is needed to open the database.
 #[derive(Clone)]
@@ -29,28 +48,62 @@ pub struct Store {
 }
 
 pub(crate) struct Inner {
+    pub(crate) db: Database,
+    pub(crate) sealer: Sealer,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) message_domain: String,
     pub(crate) due: tokio::sync::Notify,
+    pub(crate) journal: Journal,
+    pub(crate) hashing: Hashing,
+    tracker: TaskTracker,
+    stop: CancellationToken,
 }
 
 impl Store {
-    /// Connects, refuses a database of a later version, backs up and migrates, checks the key, reads back the samples
-    /// of the running hour, and starts the background tasks.
-    pub async fn open(_options: Options) -> Result<Self, StoreError> {
-        Err(StoreError::Unavailable("not built yet".into()))
+    /// Connects, refuses a database of a later version, backs up and migrates, checks the key, and starts the task that
+    /// keeps samples.
+    pub async fn open(options: Options) -> Result<Self, StoreError> {
+        let now = options.clock.now();
+        let db = connect::open(&options.url, &options.data_dir, now).await?;
+        let sealer = Sealer::new(&options.key);
+        let store = Self {
+            inner: Arc::new(Inner {
+                db,
+                sealer,
+                clock: options.clock,
+                message_domain: options.message_domain,
+                due: tokio::sync::Notify::new(),
+                journal: Journal::default(),
+                hashing: Hashing::default(),
+                tracker: TaskTracker::new(),
+                stop: CancellationToken::new(),
+            }),
+        };
+        if let Err(e) = store.check_canary().await {
+            store.inner.db.close().await;
+            return Err(e);
+        }
+        let task = keeper::run(store.clone(), store.inner.stop.clone());
+        store.inner.tracker.spawn(task);
+        Ok(store)
     }
 
-    /// Writes what is buffered, stops the background tasks and closes the pools. Idempotent.
-    pub async fn close(&self) {}
+    /// Writes what is buffered, stops the background task and closes the pools. Idempotent.
+    pub async fn close(&self) {
+        self.inner.stop.cancel();
+        self.inner.tracker.close();
+        self.inner.tracker.wait().await;
+        self.inner.db.close().await;
+    }
 
-    /// Reads and writes nothing of meaning: `Ok` means that the database answers.
+    /// Reads nothing of meaning: `Ok` means that the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        Err(StoreError::Unavailable("not built yet".into()))
+        Ok(self.inner.db.read().ping().await?)
     }
 
     /// `false`: secrets in the database were sealed with another key. Everything else works.
     pub fn key_matches(&self) -> bool {
-        true
+        self.inner.sealer.key_matches()
     }
 
     pub fn now(&self) -> Timestamp {
@@ -84,4 +137,58 @@ impl Store {
     pub fn accounts(&self) -> Accounts<'_> {
         Accounts { store: self }
     }
+
+    async fn check_canary(&self) -> Result<(), StoreError> {
+        let stored = installation::Entity::find_by_id(CANARY)
+            .one(self.inner.db.read())
+            .await?;
+        let sealer = &self.inner.sealer;
+        let matches = match stored {
+            Some(row) => sealer.open(canary_place(), &row.value)?.is_some(),
+            None => {
+                let tx = self.inner.db.write().await?;
+                plant_canary(&*tx, sealer).await?;
+                tx.commit().await?;
+                true
+            }
+        };
+        sealer.matches.store(matches, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Commits a change of a secret. After secrets were entered again under a new key: once nothing is left that only the old key opens, the new key
+    /// is the key of this database.
+    pub(crate) async fn commit_secret(&self, tx: Write) -> Result<(), StoreError> {
+        let sealer = &self.inner.sealer;
+        if sealer.key_matches() || crate::sealed::any_foreign(&*tx, sealer).await? {
+            return tx.commit().await;
+        }
+        plant_canary(&*tx, sealer).await?;
+        tx.commit().await?;
+        sealer.matches.store(true, Ordering::Relaxed);
+        tracing::info!("every secret was entered again: the current key is now the key of this database");
+        Ok(())
+    }
+}
+
+fn canary_place() -> Place<'static> {
+    Place {
+        table: "installation",
+        row: &CANARY,
+    }
+}
+
+async fn plant_canary<C: ConnectionTrait>(tx: &C, sealer: &Sealer) -> Result<(), StoreError> {
+    let row = installation::ActiveModel {
+        key: Set(CANARY.to_owned()),
+        value: Set(sealer.seal(canary_place(), &SecretString::from("watchbell"))?),
+    };
+    let replace = OnConflict::column(installation::Column::Key)
+        .update_column(installation::Column::Value)
+        .to_owned();
+    installation::Entity::insert(row)
+        .on_conflict(replace)
+        .exec_without_returning(tx)
+        .await?;
+    Ok(())
 }

@@ -1,0 +1,235 @@
+//! The rows as the database has them: strings, integers, bytes. Nothing outside this crate sees one.
+
+// The derives of sea-orm write `pub` items into these private modules.
+#![expect(unreachable_pub, reason = "sea-orm's derives need public models")]
+
+macro_rules! table {
+    ($(#[$doc:meta])* $module:ident = $name:tt { $($(#[$attr:meta])* $field:ident: $type:ty,)+ }) => {
+        $(#[$doc])*
+        pub(crate) mod $module {
+            use sea_orm::entity::prelude::*;
+
+            #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+            #[sea_orm(table_name = $name)]
+            pub struct Model {
+                $($(#[$attr])* pub $field: $type,)+
+            }
+
+            #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+            pub enum Relation {}
+
+            impl ActiveModelBehavior for ActiveModel {}
+        }
+    };
+}
+
+table!(channel = "channels" {
+    #[sea_orm(primary_key)]
+    id: i64,
+    name: String,
+    kind: String,
+    enabled: bool,
+    config: String,
+    sealed: Option<Vec<u8>>,
+    created_at: i64,
+    updated_at: i64,
+    last_success_at: Option<i64>,
+    last_failure_at: Option<i64>,
+    last_failure: Option<String>,
+});
+
+table!(monitor = "monitors" {
+    #[sea_orm(primary_key)]
+    id: i64,
+    revision: i64,
+    name: String,
+    name_key: String,
+    kind: String,
+    enabled: bool,
+    config: String,
+    sealed: Option<Vec<u8>>,
+    created_at: i64,
+    updated_at: i64,
+});
+
+table!(monitor_state = "monitor_states" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    monitor_id: i64,
+    status: String,
+    state: String,
+    updated_at: i64,
+});
+
+table!(monitor_tag = "monitor_tags" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    tag: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    monitor_id: i64,
+});
+
+table!(monitor_channel = "monitor_channels" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    monitor_id: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    channel_id: i64,
+});
+
+table!(incident = "incidents" {
+    #[sea_orm(primary_key)]
+    id: i64,
+    monitor_id: i64,
+    label: String,
+    since: i64,
+    opened_at: i64,
+    reason_kind: String,
+    reason_detail: String,
+    acknowledged_at: Option<i64>,
+    acknowledged_by: Option<String>,
+    resolved_at: Option<i64>,
+});
+
+table!(incident_event = "incident_events" {
+    #[sea_orm(primary_key)]
+    id: i64,
+    incident_id: i64,
+    at: i64,
+    kind: String,
+    detail: String,
+});
+
+table!(delivery = "deliveries" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    id: Uuid,
+    dedup_key: String,
+    incident_id: i64,
+    event: String,
+    event_at: i64,
+    channel_id: i64,
+    channel_name: String,
+    recipient: String,
+    state: String,
+    waiting: bool,
+    reason: Option<String>,
+    message_id: String,
+    created_at: i64,
+    expires_at: i64,
+    next_attempt_at: Option<i64>,
+    attempts: i32,
+    interruptions: i32,
+    lease_token: Option<Uuid>,
+    lease_until: Option<i64>,
+    finished_at: Option<i64>,
+});
+
+table!(attempt = "delivery_attempts" {
+    #[sea_orm(primary_key)]
+    id: i64,
+    delivery_id: Uuid,
+    number: i32,
+    started_at: i64,
+    duration_ms: i64,
+    settings_revision: Option<i64>,
+    remote: Option<String>,
+    server: Option<String>,
+    step: Option<String>,
+    reply_code: Option<i32>,
+    reply_text: Option<String>,
+    verdict: String,
+});
+
+table!(journal = "sample_journal" {
+    #[sea_orm(primary_key)]
+    id: i64,
+    base_hour: i64,
+    last_hour: i64,
+    body: Vec<u8>,
+});
+
+table!(block = "sample_blocks" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    monitor_id: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    hour: i64,
+    body: Vec<u8>,
+});
+
+table!(rollup = "sample_rollups" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    monitor_id: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    span: i32,
+    #[sea_orm(primary_key, auto_increment = false)]
+    start: i64,
+    up: i64,
+    down: i64,
+    unknown: i64,
+    covered_ms: i64,
+    detail: Vec<u8>,
+});
+
+table!(setting = "settings" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    scope: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    revision: i64,
+    body: String,
+    sealed: Option<Vec<u8>>,
+    saved_at: i64,
+    saved_by: String,
+});
+
+table!(mail_status = "mail_status" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    id: i32,
+    success_at: Option<i64>,
+    success_text: Option<String>,
+    success_revision: Option<i64>,
+    error_at: Option<i64>,
+    error_text: Option<String>,
+});
+
+table!(installation = "installation" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    key: String,
+    value: Vec<u8>,
+});
+
+table!(user = "users" {
+    #[sea_orm(primary_key)]
+    id: i64,
+    email: String,
+    email_key: String,
+    password_hash: String,
+    founder: Option<i32>,
+    created_at: i64,
+});
+
+table!(session = "sessions" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    token_hash: Vec<u8>,
+    user_id: i64,
+    csrf: String,
+    remember: bool,
+    created_at: i64,
+    last_seen_at: i64,
+});
+
+table!(api_token = "api_tokens" {
+    #[sea_orm(primary_key)]
+    id: i64,
+    user_id: i64,
+    name: String,
+    scope: String,
+    token_hash: Vec<u8>,
+    created_at: i64,
+    expires_at: Option<i64>,
+    last_used_at: Option<i64>,
+});
+
+table!(throttle = "login_throttle" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    key: String,
+    failures: i32,
+    first_at: i64,
+    last_at: i64,
+});

@@ -1,0 +1,189 @@
+//! The outbox as people see it: what was sent, what is stuck and why.
+
+use std::{collections::HashMap, time::Duration};
+
+use domain::{
+    clock::Timestamp,
+    delivery::{Attempt, DeliveryState, Event},
+    id::{ChannelId, DeliveryId, IncidentId},
+};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+};
+use uuid::Uuid;
+
+use super::{
+    Backlog, Delivery, DeliveryFilter, Outbox,
+    finish::read_attempt,
+    plan::{fresh, new_id},
+};
+use crate::{
+    entity::{attempt, channel, delivery, incident, monitor},
+    error::{StoreError, corrupt},
+    incidents::read_label,
+    page::{Page, cut, read_cursor, rows_to_read},
+};
+
+const FAILURES_COUNT_FOR: Duration = Duration::from_hours(24);
+
+impl Outbox<'_> {
+    /// Latest first.
+    pub async fn page(&self, filter: &DeliveryFilter) -> Result<Page<Delivery>, StoreError> {
+        let db = self.store.inner.db.read();
+        let mut select = delivery::Entity::find()
+            .order_by_desc(delivery::Column::Id)
+            .limit(rows_to_read(filter.limit));
+        if let Some(state) = filter.state {
+            select = select.filter(delivery::Column::State.eq(state.as_str()));
+        }
+        if let Some(channel) = filter.channel {
+            select = select.filter(delivery::Column::ChannelId.eq(channel.0));
+        }
+        if let Some(incident) = filter.incident {
+            select = select.filter(delivery::Column::IncidentId.eq(incident.0));
+        }
+        if let Some(before) = read_cursor::<Uuid>(filter.cursor.as_deref())? {
+            select = select.filter(delivery::Column::Id.lt(before));
+        }
+        let (rows, next) = cut(select.all(db).await?, filter.limit, |r| r.id);
+        let items = read(db, rows).await?;
+        Ok(Page { items, next })
+    }
+
+    /// With its attempts, first to last.
+    pub async fn get(&self, id: DeliveryId) -> Result<Option<(Delivery, Vec<Attempt>)>, StoreError> {
+        let db = self.store.inner.db.read();
+        let row = delivery::Entity::find_by_id(id.0).one(db).await?;
+        let Some(delivery) = read(db, row.into_iter().collect()).await?.pop() else {
+            return Ok(None);
+        };
+        let attempts = attempt::Entity::find()
+            .filter(attempt::Column::DeliveryId.eq(id.0))
+            .order_by_asc(attempt::Column::Id)
+            .all(db)
+            .await?;
+        let attempts = attempts.into_iter().map(read_attempt).collect::<Result<_, _>>()?;
+        Ok(Some((delivery, attempts)))
+    }
+
+    /// Plans the same message again, under an id of its own. `None`: there is no such delivery, or its channel is gone.
+    pub async fn resend(&self, id: DeliveryId) -> Result<Option<DeliveryId>, StoreError> {
+        let now = self.store.now();
+        let tx = self.store.inner.db.write().await?;
+        let Some(row) = delivery::Entity::find_by_id(id.0).one(&*tx).await? else {
+            return Ok(None);
+        };
+        let Some(channel) = channel::Entity::find_by_id(row.channel_id).one(&*tx).await? else {
+            return Ok(None);
+        };
+        let event = Event::parse(&row.event).ok_or_else(|| corrupt("deliveries", row.id, "event"))?;
+        let message_domain = self.store.message_domain(&*tx).await?;
+        let id = new_id(now)?;
+        let again = delivery::ActiveModel {
+            id: Set(id.0),
+            dedup_key: Set(format!("again:{id}")),
+            incident_id: Set(row.incident_id),
+            event: Set(row.event),
+            event_at: Set(row.event_at),
+            channel_id: Set(row.channel_id),
+            channel_name: Set(channel.name),
+            recipient: Set(row.recipient),
+            message_id: Set(format!("{id}@{message_domain}")),
+            ..fresh(event, now)
+        };
+        delivery::Entity::insert(again)
+            .exec_without_returning(&*tx)
+            .await?;
+        tx.commit().await?;
+        self.wake();
+        Ok(Some(id))
+    }
+
+    pub async fn backlog(&self) -> Result<Backlog, StoreError> {
+        let db = self.store.inner.db.read();
+        let unfinished = || delivery::Entity::find().filter(delivery::Column::FinishedAt.is_null());
+        let oldest: Option<Option<i64>> = unfinished()
+            .select_only()
+            .column_as(delivery::Column::CreatedAt.min(), "oldest")
+            .into_tuple()
+            .one(db)
+            .await?;
+        let since = self.store.now().minus(FAILURES_COUNT_FOR);
+        let lost = [DeliveryState::Failed.as_str(), DeliveryState::Expired.as_str()];
+        let failed = delivery::Entity::find()
+            .filter(delivery::Column::State.is_in(lost))
+            .filter(delivery::Column::FinishedAt.gte(since.as_millis()));
+        Ok(Backlog {
+            pending: unfinished().count(db).await?,
+            oldest_pending: oldest.flatten().map(Timestamp::from_millis),
+            failed: failed.count(db).await?,
+            waiting: unfinished()
+                .filter(delivery::Column::Waiting.eq(true))
+                .count(db)
+                .await?,
+        })
+    }
+}
+
+async fn read<C: ConnectionTrait>(db: &C, rows: Vec<delivery::Model>) -> Result<Vec<Delivery>, StoreError> {
+    let names = monitor_names(db, &rows).await?;
+    rows.into_iter()
+        .map(|row| {
+            let monitor_name = names.get(&row.incident_id).cloned().unwrap_or_default();
+            read_one(row, monitor_name)
+        })
+        .collect()
+}
+
+/// By incident: the monitor's name now, or the last one of a monitor that is gone.
+async fn monitor_names<C: ConnectionTrait>(
+    db: &C,
+    rows: &[delivery::Model],
+) -> Result<HashMap<i64, String>, StoreError> {
+    let incidents = incident::Entity::find()
+        .filter(incident::Column::Id.is_in(rows.iter().map(|r| r.incident_id)))
+        .all(db)
+        .await?;
+    let current: Vec<(i64, String)> = monitor::Entity::find()
+        .select_only()
+        .columns([monitor::Column::Id, monitor::Column::Name])
+        .filter(monitor::Column::Id.is_in(incidents.iter().map(|i| i.monitor_id)))
+        .into_tuple()
+        .all(db)
+        .await?;
+    let current: HashMap<i64, String> = current.into_iter().collect();
+    incidents
+        .into_iter()
+        .map(|incident| {
+            let name = match current.get(&incident.monitor_id) {
+                Some(name) => name.clone(),
+                None => read_label(&incident)?.name,
+            };
+            Ok((incident.id, name))
+        })
+        .collect()
+}
+
+fn read_one(row: delivery::Model, monitor_name: String) -> Result<Delivery, StoreError> {
+    let damaged = |column| corrupt("deliveries", row.id, column);
+    Ok(Delivery {
+        id: DeliveryId(row.id),
+        event: Event::parse(&row.event).ok_or_else(|| damaged("event"))?,
+        event_at: Timestamp::from_millis(row.event_at),
+        incident: IncidentId(row.incident_id),
+        monitor_name,
+        channel: ChannelId(row.channel_id),
+        channel_name: row.channel_name,
+        recipient: row.recipient,
+        state: DeliveryState::parse(&row.state).ok_or_else(|| damaged("state"))?,
+        reason: row.reason,
+        waiting: row.waiting,
+        created_at: Timestamp::from_millis(row.created_at),
+        next_attempt_at: row.next_attempt_at.map(Timestamp::from_millis),
+        attempts: u32::try_from(row.attempts).map_err(|_| damaged("attempts"))?,
+        message_id: row.message_id,
+        expires_at: Timestamp::from_millis(row.expires_at),
+        finished_at: row.finished_at.map(Timestamp::from_millis),
+    })
+}

@@ -1,0 +1,183 @@
+//! Recording how an attempt ended: the attempt and the row's new state in one transaction, if the claim still holds.
+
+use domain::{
+    clock::Timestamp,
+    delivery::{Attempt, AttemptVerdict, DeliveryState},
+};
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, UpdateMany,
+    sea_query::{Expr, ExprTrait},
+};
+
+use super::{Lease, Next, Outbox, sweep::unleased};
+use crate::{
+    channels,
+    entity::{attempt, channel, delivery},
+    error::{StoreError, corrupt},
+    settings,
+};
+
+impl Outbox<'_> {
+    /// Records the attempt and what comes next. `false`: the claim was lost (its lease ran out, or the row was
+    /// cancelled); nothing was written.
+    pub async fn finish(&self, lease: &Lease, attempt: &Attempt, next: Next) -> Result<bool, StoreError> {
+        let now = self.store.now();
+        let tx = self.store.inner.db.write().await?;
+        let Some(row) = held(lease).one(&*tx).await? else {
+            return Ok(false);
+        };
+        let reason = reason_of(attempt);
+        let next = match next {
+            Next::Wait if self.corrected_since(&*tx, &row, attempt).await? => Next::Retry { at: now },
+            next => next,
+        };
+        let changed = delivery::ActiveModel {
+            state: Set(state_after(next).to_string()),
+            waiting: Set(next == Next::Wait),
+            reason: Set(Some(reason.clone())),
+            next_attempt_at: Set(match next {
+                Next::Retry { at } => Some(at.as_millis()),
+                Next::Sent | Next::Wait | Next::Failed => None,
+            }),
+            finished_at: Set(state_after(next).is_final().then_some(now.as_millis())),
+            interruptions: Set(0),
+            ..unleased()
+        };
+        update_held(lease).set(changed).exec(&*tx).await?;
+        attempt::Entity::insert(write_attempt(&row, attempt)?)
+            .exec_without_returning(&*tx)
+            .await?;
+        let failure = (next != Next::Sent).then_some(reason.as_str());
+        channels::note_result(&*tx, row.channel_id, now, failure).await?;
+        // Only mail has settings of its own beside the channel's.
+        if let Some(revision) = attempt.settings_revision {
+            let words = attempt.reply_text.as_deref().unwrap_or_default();
+            settings::note_mail(&*tx, now, failure, words, revision).await?;
+        }
+        tx.commit().await?;
+        // A recovery may have waited for this row.
+        self.wake();
+        Ok(true)
+    }
+
+    /// Gives back a claim that was not sent; its attempt does not count. `false`: it was not ours any more.
+    pub async fn release(&self, lease: &Lease) -> Result<bool, StoreError> {
+        let now = self.store.now();
+        let tx = self.store.inner.db.write().await?;
+        let given_back = delivery::ActiveModel {
+            state: Set(DeliveryState::Pending.to_string()),
+            next_attempt_at: Set(Some(now.as_millis())),
+            ..unleased()
+        };
+        let done = update_held(lease)
+            .set(given_back)
+            .col_expr(
+                delivery::Column::Attempts,
+                Expr::col(delivery::Column::Attempts).sub(1),
+            )
+            .exec(&*tx)
+            .await?;
+        tx.commit().await?;
+        self.wake();
+        Ok(done.rows_affected > 0)
+    }
+
+    /// Whether somebody saved what the attempt failed on while it was running: then waiting for a save would wait for
+    /// ever.
+    async fn corrected_since<C: ConnectionTrait>(
+        &self,
+        tx: &C,
+        row: &delivery::Model,
+        attempt: &Attempt,
+    ) -> Result<bool, StoreError> {
+        if let Some(used) = attempt.settings_revision {
+            let current = settings::latest(tx, settings::MAIL).await?;
+            if current.is_some_and(|c| c.revision > used) {
+                return Ok(true);
+            }
+        }
+        let channel = channel::Entity::find_by_id(row.channel_id).one(tx).await?;
+        Ok(channel.is_some_and(|c| c.updated_at > attempt.started_at.as_millis()))
+    }
+}
+
+fn held(lease: &Lease) -> sea_orm::Select<delivery::Entity> {
+    delivery::Entity::find_by_id(lease.delivery.0)
+        .filter(delivery::Column::LeaseToken.eq(lease.token))
+        .filter(delivery::Column::State.eq(DeliveryState::Sending.as_str()))
+}
+
+fn update_held(lease: &Lease) -> UpdateMany<delivery::Entity> {
+    delivery::Entity::update_many()
+        .filter(delivery::Column::Id.eq(lease.delivery.0))
+        .filter(delivery::Column::LeaseToken.eq(lease.token))
+        .filter(delivery::Column::State.eq(DeliveryState::Sending.as_str()))
+}
+
+fn state_after(next: Next) -> DeliveryState {
+    match next {
+        Next::Sent => DeliveryState::Sent,
+        Next::Retry { .. } | Next::Wait => DeliveryState::Pending,
+        Next::Failed => DeliveryState::Failed,
+    }
+}
+
+/// What the list of deliveries says of the row after this attempt.
+fn reason_of(attempt: &Attempt) -> String {
+    match &attempt.verdict {
+        AttemptVerdict::Accepted { reference } => {
+            let by = attempt.server.as_deref().unwrap_or("the receiver");
+            match reference {
+                Some(r) => format!("Accepted by {by} as {r}."),
+                None => format!("Accepted by {by}."),
+            }
+        }
+        AttemptVerdict::Deferred { reason }
+        | AttemptVerdict::Waiting { reason }
+        | AttemptVerdict::Refused { reason } => reason.clone(),
+    }
+}
+
+fn write_attempt(row: &delivery::Model, attempt: &Attempt) -> Result<attempt::ActiveModel, StoreError> {
+    let verdict = serde_json::to_string(&attempt.verdict);
+    Ok(attempt::ActiveModel {
+        id: NotSet,
+        delivery_id: Set(row.id),
+        number: Set(attempt.number as i32),
+        started_at: Set(attempt.started_at.as_millis()),
+        duration_ms: Set(i64::try_from(attempt.duration.as_millis()).unwrap_or(i64::MAX)),
+        settings_revision: Set(attempt.settings_revision),
+        remote: Set(attempt.remote.map(|r| r.to_string())),
+        server: Set(attempt.server.clone()),
+        step: Set(attempt.step.clone()),
+        reply_code: Set(attempt.reply_code.map(i32::from)),
+        reply_text: Set(attempt.reply_text.clone()),
+        verdict: Set(verdict.map_err(|_| corrupt("delivery_attempts", row.id, "verdict"))?),
+    })
+}
+
+pub(super) fn read_attempt(row: attempt::Model) -> Result<Attempt, StoreError> {
+    let damaged = |column| corrupt("delivery_attempts", row.id, column);
+    Ok(Attempt {
+        number: u32::try_from(row.number).map_err(|_| damaged("number"))?,
+        started_at: Timestamp::from_millis(row.started_at),
+        duration: std::time::Duration::from_millis(u64::try_from(row.duration_ms).unwrap_or(0)),
+        settings_revision: row.settings_revision,
+        remote: row
+            .remote
+            .as_deref()
+            .map(str::parse)
+            .transpose()
+            .map_err(|_| damaged("remote"))?,
+        server: row.server,
+        step: row.step,
+        reply_code: row
+            .reply_code
+            .map(u16::try_from)
+            .transpose()
+            .map_err(|_| damaged("reply_code"))?,
+        reply_text: row.reply_text,
+        verdict: serde_json::from_str(&row.verdict).map_err(|_| damaged("verdict"))?,
+    })
+}

@@ -1,0 +1,210 @@
+//! What happens to rows without anybody sending them: leases run out, time to live ends, settings are corrected,
+//! monitors and channels are deleted.
+
+use domain::{
+    clock::Timestamp,
+    delivery::DeliveryState,
+    duration,
+    id::{ChannelId, MonitorId},
+};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
+    QueryTrait,
+    sea_query::{Expr, ExprTrait, IntoCondition, SimpleExpr},
+};
+
+use crate::{
+    entity::{delivery, incident},
+    error::StoreError,
+    store::Store,
+};
+
+/// So many claims in a row may end without a result (crash, lost power) before the row itself is the suspect.
+const MOST_INTERRUPTIONS: i32 = 5;
+
+impl Store {
+    /// Settles what time has decided; a write only when there is something to settle.
+    pub(super) async fn sweep_if_needed(&self, now: Timestamp) -> Result<(), StoreError> {
+        let overdue = delivery::Entity::find()
+            .filter(delivery::Column::FinishedAt.is_null())
+            .filter(lease_over(now).or(delivery::Column::ExpiresAt.lte(now.as_millis())))
+            .count(self.inner.db.read())
+            .await?;
+        if overdue > 0 {
+            let tx = self.inner.db.write().await?;
+            sweep(&*tx, None, now).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+}
+
+/// Rows whose lease ran out become pending again, rows whose time is over expire.
+pub(super) async fn sweep<C: ConnectionTrait>(
+    tx: &C,
+    channel: Option<ChannelId>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let scope = channel.map_or_else(Condition::all, |c| {
+        delivery::Column::ChannelId.eq(c.0).into_condition()
+    });
+    interrupted(tx, scope.clone().add(lease_over(now)), now).await?;
+    expire(tx, scope, now).await
+}
+
+/// Rows in `lost` were claimed and nothing was heard of them. Whether the message went out is unknown; it is sent
+/// again under the same id.
+pub(super) async fn interrupted<C: ConnectionTrait>(
+    tx: &C,
+    lost: Condition,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    let poisoned = delivery::ActiveModel {
+        state: Set(DeliveryState::Failed.to_string()),
+        reason: Set(Some(format!(
+            "{MOST_INTERRUPTIONS} attempts in a row ended without a result: the program stopped or hung while it sent this message."
+        ))),
+        finished_at: Set(Some(now.as_millis())),
+        next_attempt_at: Set(None),
+        ..unleased()
+    };
+    let unfinished = || delivery::Column::FinishedAt.is_null();
+    let failed = delivery::Entity::update_many()
+        .set(poisoned)
+        .filter(unfinished())
+        .filter(lost.clone())
+        .filter(delivery::Column::Interruptions.gte(MOST_INTERRUPTIONS - 1))
+        .exec(tx)
+        .await?;
+    let again = delivery::ActiveModel {
+        state: Set(DeliveryState::Pending.to_string()),
+        reason: Set(Some(
+            "The last attempt was interrupted; its result is not known.".to_owned(),
+        )),
+        next_attempt_at: Set(Some(now.as_millis())),
+        ..unleased()
+    };
+    let returned = delivery::Entity::update_many()
+        .set(again)
+        .col_expr(
+            delivery::Column::Interruptions,
+            Expr::col(delivery::Column::Interruptions).add(1),
+        )
+        .filter(unfinished())
+        .filter(lost)
+        .exec(tx)
+        .await?;
+    Ok(failed.rows_affected + returned.rows_affected)
+}
+
+async fn expire<C: ConnectionTrait>(tx: &C, scope: Condition, now: Timestamp) -> Result<(), StoreError> {
+    let over = delivery::Entity::find()
+        .filter(delivery::Column::FinishedAt.is_null())
+        .filter(delivery::Column::State.eq(DeliveryState::Pending.as_str()))
+        .filter(delivery::Column::ExpiresAt.lte(now.as_millis()))
+        .filter(scope)
+        .limit(500)
+        .all(tx)
+        .await?;
+    for row in over {
+        let lived = Timestamp::from_millis(row.expires_at).since(Timestamp::from_millis(row.created_at));
+        let last = row.reason.map(|r| format!(" Last: {r}")).unwrap_or_default();
+        let expired = delivery::ActiveModel {
+            state: Set(DeliveryState::Expired.to_string()),
+            reason: Set(Some(format!(
+                "Not delivered within {}.{last}",
+                duration::format(lived)
+            ))),
+            finished_at: Set(Some(now.as_millis())),
+            next_attempt_at: Set(None),
+            waiting: Set(false),
+            ..Default::default()
+        };
+        delivery::Entity::update_many()
+            .set(expired)
+            .filter(delivery::Column::Id.eq(row.id))
+            .exec(tx)
+            .await?;
+        tracing::warn!(delivery.id = %row.id, "delivery expired");
+    }
+    Ok(())
+}
+
+/// Settings were corrected: what waited for it is due.
+pub(crate) async fn release_waiting<C: ConnectionTrait>(
+    tx: &C,
+    which: SimpleExpr,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let due = delivery::ActiveModel {
+        waiting: Set(false),
+        next_attempt_at: Set(Some(now.as_millis())),
+        ..Default::default()
+    };
+    delivery::Entity::update_many()
+        .set(due)
+        .filter(delivery::Column::FinishedAt.is_null())
+        .filter(delivery::Column::Waiting.eq(true))
+        .filter(which)
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// Also takes rows that are being sent: their result is fenced off.
+pub(crate) async fn cancel<C: ConnectionTrait>(
+    tx: &C,
+    which: SimpleExpr,
+    reason: &str,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    let cancelled = delivery::ActiveModel {
+        state: Set(DeliveryState::Cancelled.to_string()),
+        reason: Set(Some(reason.to_owned())),
+        finished_at: Set(Some(now.as_millis())),
+        next_attempt_at: Set(None),
+        waiting: Set(false),
+        ..unleased()
+    };
+    let done = delivery::Entity::update_many()
+        .set(cancelled)
+        .filter(delivery::Column::FinishedAt.is_null())
+        .filter(which)
+        .exec(tx)
+        .await?;
+    Ok(done.rows_affected)
+}
+
+pub(crate) async fn cancel_of_monitor<C: ConnectionTrait>(
+    tx: &C,
+    monitor: MonitorId,
+    reason: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let incidents = incident::Entity::find()
+        .select_only()
+        .column(incident::Column::Id)
+        .filter(incident::Column::MonitorId.eq(monitor.0))
+        .into_query();
+    cancel(
+        tx,
+        delivery::Column::IncidentId.in_subquery(incidents),
+        reason,
+        now,
+    )
+    .await?;
+    Ok(())
+}
+
+fn lease_over(now: Timestamp) -> SimpleExpr {
+    delivery::Column::LeaseUntil.lt(now.as_millis())
+}
+
+pub(super) fn unleased() -> delivery::ActiveModel {
+    delivery::ActiveModel {
+        lease_token: Set(None),
+        lease_until: Set(None),
+        ..Default::default()
+    }
+}

@@ -1,0 +1,37 @@
+//! Which secrets only another key opens.
+
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use crate::{
+    entity::{channel, monitor, setting},
+    error::StoreError,
+    seal::Sealer,
+};
+
+/// Whether a channel, a monitor or the current revision of a setting holds a secret that `sealer` cannot open.
+pub(crate) async fn any_foreign<C: ConnectionTrait>(tx: &C, sealer: &Sealer) -> Result<bool, StoreError> {
+    let channels: Vec<Vec<u8>> = channel::Entity::find()
+        .select_only()
+        .column(channel::Column::Sealed)
+        .filter(channel::Column::Sealed.is_not_null())
+        .into_tuple()
+        .all(tx)
+        .await?;
+    let monitors: Vec<Vec<u8>> = monitor::Entity::find()
+        .select_only()
+        .column(monitor::Column::Sealed)
+        .filter(monitor::Column::Sealed.is_not_null())
+        .into_tuple()
+        .all(tx)
+        .await?;
+    let mail: Option<Option<Vec<u8>>> = setting::Entity::find()
+        .select_only()
+        .column(setting::Column::Sealed)
+        .filter(setting::Column::Scope.eq(crate::settings::MAIL))
+        .order_by_desc(setting::Column::Revision)
+        .into_tuple()
+        .one(tx)
+        .await?;
+    let mut all = channels.iter().chain(&monitors).chain(mail.iter().flatten());
+    Ok(all.any(|sealed| !sealed.starts_with(sealer.prefix())))
+}
