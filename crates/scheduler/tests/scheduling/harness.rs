@@ -1,4 +1,9 @@
 //! A scheduler over a real database file and real probes, and a second life of it on the same file.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a helper of tests that cannot do its part must fail the test"
+)]
 
 use std::{sync::Arc, time::Duration};
 
