@@ -151,8 +151,8 @@ fn compose(
 fn part(kind: ContentType, text: String) -> SinglePart {
     let text = text.replace('\r', "");
     // A body that this encoding cannot hold does not exist; lettre asks all the same.
-    let body = Body::new_with_encoding(text, ContentTransferEncoding::QuotedPrintable)
-        .unwrap_or_else(|bytes| Body::new(bytes));
+    let body =
+        Body::new_with_encoding(text, ContentTransferEncoding::QuotedPrintable).unwrap_or_else(Body::new);
     SinglePart::builder().header(kind).body(body)
 }
 

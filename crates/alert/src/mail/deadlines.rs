@@ -17,7 +17,8 @@ pub struct Deadlines {
     pub final_dot: Duration,
     /// QUIT: the result is already known.
     pub farewell: Duration,
-    /// Everything together, from the dial to the final answer.
+    /// Everything together, from the dial to the final answer. With the farewell it stays below the five minutes after
+    /// which the dispatcher cuts a send off: a final yes must never be lost that way.
     pub session: Duration,
 }
 
@@ -29,9 +30,9 @@ impl Default for Deadlines {
             tls: Duration::from_secs(10),
             greeting: Duration::from_secs(30),
             command: Duration::from_secs(30),
-            final_dot: Duration::from_secs(120),
+            final_dot: Duration::from_mins(2),
             farewell: Duration::from_secs(2),
-            session: Duration::from_mins(5),
+            session: Duration::from_secs(290),
         }
     }
 }

@@ -8,6 +8,8 @@ use domain::text::sanitize;
 
 /// Longest reply, in bytes as received. Real ones stay under 4 KiB.
 pub(super) const MOST_BYTES: usize = 64 * 1024;
+/// Longest text of a reply that is kept, in bytes.
+const MOST_TEXT: usize = 1024;
 /// lettre refuses lines from 1,000 bytes on.
 const LONGEST_LINE: usize = 500;
 
@@ -47,7 +49,11 @@ impl Reply {
             }
             all.push_str(line);
         }
-        sanitize(&all, 340)
+        let mut text = sanitize(&all, MOST_TEXT);
+        while text.len() > MOST_TEXT {
+            text.pop();
+        }
+        text
     }
 
     /// The enhanced status code (RFC 3463), such as `5.7.8`.
@@ -279,6 +285,14 @@ mod tests {
         }
         let twice = reply(b"535-5.7.8 Bad.\r\n535 5.7.8 See here\r\n");
         assert_eq!(twice.text(), "5.7.8 Bad. See here");
+    }
+
+    #[test]
+    fn a_text_is_kept_up_to_a_kibibyte() {
+        let line = format!("550-{}\r\n", "词".repeat(150));
+        let all = line.repeat(10) + "550 end\r\n";
+        let text = reply(all.as_bytes()).text();
+        assert!((1000..=1024).contains(&text.len()), "{}", text.len());
     }
 
     #[test]

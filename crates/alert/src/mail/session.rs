@@ -87,7 +87,7 @@ impl<'a> Session<'a> {
         let connected = AsyncSmtpConnection::connect_with_transport(Box::new(stream), &setup.hello).await;
         let (connection, ehlo) = match (connected, wire.answer()) {
             (Ok(connection), Some(ehlo)) if ehlo.is_success() => (connection, ehlo),
-            (Ok(_), Some(reply)) => return Err(Failure::answered(Step::Ehlo, reply)),
+            (Ok(_), Some(reply)) => return Err(Failure::answered(Step::Ehlo, wire.scrub(&reply))),
             (Ok(_), None) => return Err(Failure::broken(Step::Ehlo, Break::Closed)),
             (Err(error), answer) => return Err(setup.refused(Step::Ehlo, &error, answer)),
         };

@@ -114,14 +114,28 @@ impl Wire {
     }
 
     /// Notes why the connection is of no more use; the first cause counts. Gives the error for whoever reads it.
+    /// What the server said is scrubbed here as well: garbage may hold a password as a reply may.
     pub(super) fn break_off(&self, cause: Break) -> std::io::Error {
+        let mut state = self.0.lock();
+        let cause = match cause {
+            Break::NotSmtp(line) => {
+                let line = state.transcript.scrub(&line);
+                state.transcript.note(&format!("not an answer of SMTP: {line}"));
+                Break::NotSmtp(line)
+            }
+            Break::Timeout { within, heard } => Break::Timeout {
+                within,
+                heard: heard.map(|h| state.transcript.scrub(&h)),
+            },
+            cause @ (Break::Closed | Break::Failed(_) | Break::TooLong | Break::OutOfTurn) => cause,
+        };
         let kind = match cause {
             Break::Timeout { .. } => std::io::ErrorKind::TimedOut,
             Break::Closed => std::io::ErrorKind::UnexpectedEof,
             Break::Failed(_) => std::io::ErrorKind::ConnectionAborted,
             Break::TooLong | Break::NotSmtp(_) | Break::OutOfTurn => std::io::ErrorKind::InvalidData,
         };
-        self.0.lock().broken.get_or_insert(cause);
+        state.broken.get_or_insert(cause);
         kind.into()
     }
 

@@ -299,6 +299,16 @@ fn a_clock_that_is_far_off_does_no_harm() {
     }
 }
 
+#[test]
+fn addresses_beyond_ascii_are_left_to_the_server() {
+    let mut notice = opened();
+    notice.recipient = "jürgen@bücher.example".to_owned();
+    let letter = letter(&notice, Language::English);
+    assert_eq!(letter.to.as_str(), "jürgen@xn--bcher-kva.example");
+    let raw = String::from_utf8_lossy(letter.bytes()).into_owned();
+    assert!(raw.contains("\r\nTo: jürgen@xn--bcher-kva.example\r\n"), "{raw}");
+}
+
 fn hostile() -> impl Strategy<Value = String> {
     let bits = prop_oneof![
         Just("\r\n".to_owned()),
@@ -320,6 +330,20 @@ fn hostile() -> impl Strategy<Value = String> {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn no_recipient_breaks_a_message(local in "\\PC{1,20}", domain in "\\PC{1,20}", whole in hostile()) {
+        for recipient in [format!("{local}@{domain}.example"), format!("{local}@example.org"), whole] {
+            let mut notice = opened();
+            notice.recipient = recipient;
+            if let Ok(letter) = notice_letter(&notice, &settings(), &public_url(), Language::English, SINCE) {
+                let raw = String::from_utf8_lossy(letter.bytes());
+                let (head, _) = raw.split_once("\r\n\r\n").unwrap();
+                prop_assert_eq!(head.matches("\r\nTo: ").count(), 1);
+                prop_assert_eq!(head.matches("\r\nSubject: ").count(), 1);
+            }
+        }
+    }
 
     #[test]
     fn no_input_breaks_a_message(

@@ -3,18 +3,17 @@
 use std::{sync::Arc, time::Duration};
 
 use alert::mail::{Deadlines, Language, MailTest, Profile, Step, StepReport};
-use domain::mail::{Address, MailSettings};
+use domain::mail::MailSettings;
 use serde_json::json;
 use testkit::{FakeClock, Script, SmtpServer, Step as At};
 use tokio::sync::mpsc;
 
-use crate::scene::{PASSWORD, USER, mailer, settings, with_login};
+use crate::scene::{PASSWORD, USER, mailer, recipient, settings, with_login};
 
 async fn test(settings: &MailSettings, revision: Option<i64>, language: Language) -> MailTest {
-    let to = Address::parse("to", "me@example.net").unwrap();
     let profile = Profile { settings, revision };
     mailer(Deadlines::default())
-        .test(profile, &to, language, &FakeClock::new(), &|_| ())
+        .test(profile, &recipient(), language, &FakeClock::new(), &|_| ())
         .await
 }
 
@@ -82,7 +81,7 @@ async fn steps_are_seen_while_the_conversation_goes_on() {
     let hold = server.hold(At::RcptTo);
     let settings = settings(&server, "none", json!({}));
     let (tx, mut rx) = mpsc::unbounded_channel::<StepReport>();
-    let to = Address::parse("to", "me@example.net").unwrap();
+    let to = recipient();
     let clock = Arc::new(FakeClock::new());
     let observe = move |step: &StepReport| {
         let _ = tx.send(step.clone());

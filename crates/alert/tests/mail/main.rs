@@ -3,6 +3,7 @@
 mod answers;
 mod deadlines;
 mod live;
+mod one_way;
 mod scene;
 mod secrets;
 mod security;

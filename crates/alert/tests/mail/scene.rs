@@ -1,4 +1,9 @@
 //! Settings, a letter, and a mailer with short deadlines.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot set its scene must fail at once"
+)]
 
 use std::time::Duration;
 
@@ -52,6 +57,10 @@ pub(crate) fn mailer(deadlines: Deadlines) -> Mailer {
     let dialer = Dialer::new(Policy::new(Vec::new(), Vec::new())).unwrap();
     let public_url = Url::parse("https://watch.example.org").unwrap();
     Mailer::new(dialer, public_url).with_deadlines(deadlines)
+}
+
+pub(crate) fn recipient() -> Address {
+    Address::parse("to", "me@example.net").unwrap()
 }
 
 pub(crate) fn letter_to(to: &str) -> Letter {

@@ -2,11 +2,10 @@
 
 use alert::mail::{Conversation, Language, Profile};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use domain::mail::Address;
 use serde_json::json;
 use testkit::{Act, Canary, FakeClock, Rule, Script, SmtpServer, Step as At};
 
-use crate::scene::{USER, deliver_to, mailer, settings, short};
+use crate::scene::{USER, deliver_to, mailer, recipient, settings, short};
 
 fn assert_clean(canary: &Canary, done: &Conversation) {
     canary.assert_absent("the transcript", done.transcript.join("\n"));
@@ -64,6 +63,21 @@ async fn a_server_that_repeats_the_password_is_not_repeated() {
 }
 
 #[tokio::test]
+async fn garbage_that_holds_the_password_is_not_repeated() {
+    let canary = Canary::new();
+    let over = json!({ "username": USER, "password": canary.value() });
+    let garbage = format!("huh? {}", canary.value());
+    let unfinished = format!("535-you said {}", canary.value());
+    for reply in [garbage, unfinished] {
+        let script = Script::implicit().login(USER, "x").reply(At::Auth, &reply);
+        let server = SmtpServer::start(script).await;
+        let done = deliver_to(&settings(&server, "tls", over.clone()), "me@example.net", short()).await;
+        assert!(done.result.is_err());
+        assert_clean(&canary, &done);
+    }
+}
+
+#[tokio::test]
 async fn the_message_is_summed_up() {
     let server = SmtpServer::start(Script::plain()).await;
     let done = deliver_to(&settings(&server, "none", json!({})), "me@example.net", short()).await;
@@ -89,13 +103,18 @@ async fn the_result_of_a_test_holds_no_password() {
         "tls",
         json!({ "username": USER, "password": canary.value() }),
     );
-    let to = Address::parse("to", "me@example.net").unwrap();
     let profile = Profile {
         settings: &settings,
         revision: None,
     };
     let test = mailer(short())
-        .test(profile, &to, Language::English, &FakeClock::new(), &|_| ())
+        .test(
+            profile,
+            &recipient(),
+            Language::English,
+            &FakeClock::new(),
+            &|_| (),
+        )
         .await;
     canary.assert_absent("the test", serde_json::to_string(&test).unwrap());
 }

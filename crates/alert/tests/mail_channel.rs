@@ -1,0 +1,244 @@
+//! Alerts by mail: a real store, the dispatcher, and a scripted mail server.
+
+use std::sync::Arc;
+
+use domain::{
+    delivery::{AttemptVerdict, DeliveryState},
+    id::ChannelId,
+    mail::{Address, MailSettings},
+};
+use serde_json::{Value, json};
+use store::General;
+use testkit::{Act, Canary, Rule, Script, SmtpServer, Step, WallClock, tls::ca_pem, wait_until};
+
+mod scene;
+use scene::{Logs, SOON, Scene};
+
+async fn scene() -> Scene {
+    Scene::new(Arc::new(WallClock)).await
+}
+
+async fn email(scene: &Scene, to: &[&str]) -> ChannelId {
+    let body = json!({ "name": "Ops", "kind": "email", "config": { "to": to } });
+    scene.channel(body).await.id
+}
+
+async fn set_up(scene: &Scene, server: &SmtpServer, over: Value) -> i64 {
+    let mut all = json!({ "host": "127.0.0.1", "port": server.port(), "security": "none", "from": "watch@example.org" });
+    if let Value::Object(over) = over {
+        for (name, value) in over {
+            all[name] = value;
+        }
+    }
+    let settings = MailSettings::from_json(all, None).unwrap();
+    scene
+        .store
+        .settings()
+        .save_mail(&settings, "ana")
+        .await
+        .unwrap()
+        .revision
+}
+
+#[tokio::test]
+async fn without_settings_the_message_waits_and_saving_them_sends_it() {
+    let (scene, server) = (scene().await, SmtpServer::start(Script::plain()).await);
+    let channel = email(&scene, &["me@example.net"]).await;
+    let monitor = scene.monitor("Shop", &[channel]).await;
+    let running = scene.start();
+    scene.down(&monitor).await;
+    let waiting = scene.wait_attempts(1).await;
+    assert_eq!(waiting[0].state, DeliveryState::Pending);
+    let attempt = scene.attempts(waiting[0].id).await.remove(0);
+    assert_eq!(
+        (attempt.settings_revision, attempt.remote, attempt.step),
+        (None, None, None)
+    );
+    let AttemptVerdict::Waiting { reason } = attempt.verdict else {
+        panic!("{:?}", attempt.verdict)
+    };
+    assert!(reason.contains("Settings > Mail"), "{reason}");
+    assert_eq!(server.connection_count(), 0);
+
+    let revision = set_up(&scene, &server, json!({})).await;
+    let sent = scene.wait_state(1, DeliveryState::Sent).await;
+    let attempts = scene.attempts(sent[0].id).await;
+    let last = attempts.last().unwrap();
+    assert_eq!(
+        (last.settings_revision, last.remote),
+        (Some(revision), Some(server.addr()))
+    );
+    assert_eq!(
+        (last.step.as_deref(), last.reply_code),
+        (Some("reply"), Some(250))
+    );
+    assert_eq!(
+        last.verdict,
+        AttemptVerdict::Accepted {
+            reference: Some("TK000001".to_owned())
+        }
+    );
+    assert_eq!(
+        server.messages()[0].header("Subject").as_deref(),
+        Some("[DOWN] Shop")
+    );
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn the_next_alert_uses_the_settings_of_that_moment() {
+    let scene = scene().await;
+    let (a, b) = (
+        SmtpServer::start(Script::plain()).await,
+        SmtpServer::start(Script::plain()).await,
+    );
+    let channel = email(&scene, &["me@example.net"]).await;
+    let monitor = scene.monitor("Shop", &[channel]).await;
+    let first = set_up(&scene, &a, json!({})).await;
+    let running = scene.start();
+    scene.down(&monitor).await;
+    scene.wait_state(1, DeliveryState::Sent).await;
+    let second = set_up(&scene, &b, json!({ "from": "other@example.com" })).await;
+    scene.up(&monitor).await;
+    let sent = scene.wait_state(2, DeliveryState::Sent).await;
+    assert_eq!((a.messages().len(), b.messages().len()), (1, 1));
+    let mut used = Vec::new();
+    for delivery in &sent {
+        used.push(scene.attempts(delivery.id).await.remove(0).settings_revision);
+    }
+    assert_eq!(used, [Some(first), Some(second)]);
+
+    let (down, up) = (&a.messages()[0], &b.messages()[0]);
+    assert_eq!(up.from, "other@example.com");
+    assert_eq!(up.header("Subject").as_deref(), Some("[UP] Shop"));
+    for name in ["In-Reply-To", "References"] {
+        assert_eq!(up.header(name), down.header("Message-ID"), "{name}");
+    }
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn each_recipient_has_a_message_and_a_fate_of_its_own() {
+    let scene = scene().await;
+    let rule = Rule::on(Step::RcptTo, Act::reply("550 5.1.1 no such user")).containing("bad@");
+    let server = SmtpServer::start(Script::plain().rule(rule)).await;
+    set_up(&scene, &server, json!({})).await;
+    let channel = email(&scene, &["a@example.net", "bad@example.net", "c@example.net"]).await;
+    let monitor = scene.monitor("Shop", &[channel]).await;
+    let running = scene.start();
+    scene.down(&monitor).await;
+    scene.wait_state(2, DeliveryState::Sent).await;
+    let failed = scene.wait_state(1, DeliveryState::Failed).await;
+    assert_eq!(failed[0].recipient, "bad@example.net");
+    assert!(server.messages().iter().all(|m| m.recipients.len() == 1));
+    let mut ids: Vec<_> = server.messages().iter().map(|m| m.header("Message-ID")).collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 2);
+    for message in server.messages() {
+        let others = ["a@", "bad@", "c@"]
+            .iter()
+            .filter(|a| message.text().contains(&format!("{a}example.net")))
+            .count();
+        assert_eq!(others, 1, "nobody learns who else is told");
+    }
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_wrong_password_keeps_the_message_until_it_is_corrected() {
+    let (scene, canary) = (scene().await, Canary::new());
+    let logs = Logs::default();
+    let _guard = logs.capture();
+    let server = SmtpServer::start(Script::implicit().login("watch", "right one")).await;
+    let over = |password: &str| json!({ "security": "tls", "ca_pem": ca_pem(), "username": "watch", "password": password });
+    set_up(&scene, &server, over(canary.value())).await;
+    let channel = email(&scene, &["me@example.net"]).await;
+    let monitor = scene.monitor("Shop", &[channel]).await;
+    let running = scene.start();
+    scene.down(&monitor).await;
+    let tried = scene.wait_attempts(1).await;
+    assert_eq!(tried[0].state, DeliveryState::Pending);
+    let attempts = scene.attempts(tried[0].id).await;
+    assert_eq!(
+        (attempts[0].step.as_deref(), attempts[0].reply_code),
+        (Some("auth"), Some(535))
+    );
+    canary.assert_absent("the attempt", format!("{attempts:?}"));
+    set_up(&scene, &server, over("right one")).await;
+    scene.wait_state(1, DeliveryState::Sent).await;
+    running.stop().await;
+    assert!(!logs.text().is_empty());
+    canary.assert_absent("the log", logs.text());
+}
+
+#[tokio::test]
+async fn only_the_final_yes_makes_it_sent() {
+    let scene = scene().await;
+    let server = SmtpServer::start(Script::plain()).await;
+    server.rule(
+        Rule::on(Step::FinalDot, Act::reply("554 5.6.0 never"))
+            .containing(".")
+            .times(1),
+    );
+    set_up(&scene, &server, json!({})).await;
+    let channel = email(&scene, &["me@example.net"]).await;
+    let monitor = scene.monitor("Shop", &[channel]).await;
+    let running = scene.start();
+    scene.down(&monitor).await;
+    scene.wait_state(1, DeliveryState::Failed).await;
+    wait_until(SOON, "the message was received and refused", || {
+        server.received().len() == 1
+    })
+    .await;
+    assert!(server.messages().is_empty());
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn messages_speak_the_language_of_the_installation() {
+    let (scene, server) = (scene().await, SmtpServer::start(Script::plain()).await);
+    set_up(&scene, &server, json!({})).await;
+    let general = General {
+        language: Some("zh-CN".to_owned()),
+        ..General::default()
+    };
+    scene
+        .store
+        .settings()
+        .save_general(&general, "ana")
+        .await
+        .unwrap();
+    let channel = email(&scene, &["me@example.net"]).await;
+    let monitor = scene.monitor("商店", &[channel]).await;
+    let running = scene.start();
+    scene.down(&monitor).await;
+    scene.wait_state(1, DeliveryState::Sent).await;
+    assert!(server.messages()[0].text().contains("lang=3D\"zh-CN\""));
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_test_uses_what_is_saved_or_what_is_not_saved_yet() {
+    let scene = scene().await;
+    let (saved, unsaved) = (
+        SmtpServer::start(Script::plain()).await,
+        SmtpServer::start(Script::plain()).await,
+    );
+    let to = Address::parse("to", "me@example.net").unwrap();
+    let test = scene.alert.test_mail(None, &to).await;
+    assert!(!test.ok && test.steps.is_empty());
+
+    let revision = set_up(&scene, &saved, json!({})).await;
+    let test = scene.alert.test_mail(None, &to).await;
+    assert!(test.ok, "{}", test.detail);
+    assert_eq!((test.revision, saved.messages().len()), (Some(revision), 1));
+
+    let overlay =
+        json!({ "host": "127.0.0.1", "port": unsaved.port(), "security": "none", "from": "new@example.org" });
+    let overlay = MailSettings::from_json(overlay, None).unwrap();
+    let test = scene.alert.test_mail(Some(overlay), &to).await;
+    assert!(test.ok, "{}", test.detail);
+    assert_eq!(test.revision, None);
+    assert_eq!((saved.messages().len(), unsaved.messages().len()), (1, 1));
+}
