@@ -37,7 +37,7 @@ pub(crate) struct Sealer {
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'a> {
     pub(crate) table: &'static str,
-    pub(crate) row: &'a dyn Display,
+    pub(crate) row: &'a (dyn Display + Sync),
 }
 
 impl Place<'_> {
