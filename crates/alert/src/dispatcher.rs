@@ -24,7 +24,7 @@ use store::Store;
 use tokio::{
     sync::Notify,
     task::{Id, JoinSet},
-    time::{sleep, timeout},
+    time::{Instant, sleep, sleep_until, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -41,6 +41,8 @@ use lane::Lane;
 
 /// A wake-up is a hint. Whatever happens to it, due rows are seen after this long.
 const POLL: Duration = Duration::from_secs(2);
+/// Every commit and every result is a wake-up: in a storm they are answered together. The first one is never held up.
+const SPACING: Duration = Duration::from_millis(10);
 /// A due time in the past belongs to rows that are being dealt with; asking about them at once would be a busy loop.
 const SHORTEST_SLEEP: Duration = Duration::from_millis(10);
 /// On stop: so long for what is being sent, and then so long to write down how it ended.
@@ -157,8 +159,10 @@ impl<'a> Dispatcher<'a> {
 
     async fn run(mut self) {
         while !self.stop.is_cancelled() {
+            let again = Instant::now() + SPACING;
             let wait = self.tick().await;
             self.rest(wait).await;
+            sleep_until(again).await;
         }
         self.drain().await;
     }
@@ -206,11 +210,11 @@ impl<'a> Dispatcher<'a> {
 
     /// Until there is a reason to ask again: a wake-up, a due time, the poll interval, or stop.
     async fn rest(&mut self, wait: Duration) {
-        let until = tokio::time::Instant::now() + wait;
+        let until = Instant::now() + wait;
         loop {
             tokio::select! {
                 () = self.store.outbox().changed() => return,
-                () = tokio::time::sleep_until(until) => return,
+                () = sleep_until(until) => return,
                 () = self.stop.cancelled() => return,
                 Some(ended) = self.lanes.join_next_with_id() => {
                     let task = match ended {

@@ -6,12 +6,7 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use domain::{
-    channel::WebhookChannel,
-    clock::Clock,
-    delivery::Notice,
-    id::DeliveryId,
-};
+use domain::{channel::WebhookChannel, clock::Clock, delivery::Notice, id::DeliveryId};
 use egress::Dialer;
 use reqwest::{
     Client, Request, Response,

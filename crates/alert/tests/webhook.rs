@@ -72,7 +72,10 @@ async fn custom_headers_are_sent_and_cannot_replace_ours() {
     let request = &sink.requests()[0];
     assert_eq!(request.header("authorization"), Some("Bearer abc"));
     assert_eq!(request.header("content-type"), Some("application/json"));
-    let ids = request.headers.iter().filter(|(n, _)| n.eq_ignore_ascii_case("webhook-id"));
+    let ids = request
+        .headers
+        .iter()
+        .filter(|(n, _)| n.eq_ignore_ascii_case("webhook-id"));
     assert_eq!(ids.count(), 1);
     assert_ne!(request.header("webhook-id"), Some("msg_forged"));
     Webhook::new(SECRET)
@@ -120,7 +123,11 @@ async fn a_denied_address_is_not_dialled() {
         let error = send(&scene, &format!("http://{host}:{port}/hook"))
             .await
             .unwrap_err();
-        assert!(error.reason.contains("WATCHBELL_EGRESS"), "{host}: {}", error.reason);
+        assert!(
+            error.reason.contains("WATCHBELL_EGRESS"),
+            "{host}: {}",
+            error.reason
+        );
         assert_eq!(error.trace.step.as_deref(), Some("policy"), "{host}");
     }
     let metadata = send(&scene, "http://169.254.169.254/latest/meta-data/").await;

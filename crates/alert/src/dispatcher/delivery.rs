@@ -20,7 +20,10 @@ use store::{
     Store,
     outbox::{Claimed, Next},
 };
-use tokio::time::{Instant, sleep, timeout};
+use tokio::{
+    sync::OwnedSemaphorePermit,
+    time::{Instant, sleep, timeout},
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{Open, refusal::Refusal};
@@ -57,7 +60,13 @@ impl Deliverer {
         self.in_flight.load(Ordering::Relaxed)
     }
 
-    pub(super) async fn deliver(&self, claimed: &Claimed, cut: &CancellationToken) {
+    /// `place` is given back when the message is off the wire; writing the result down takes none.
+    pub(super) async fn deliver(
+        &self,
+        claimed: &Claimed,
+        place: OwnedSemaphorePermit,
+        cut: &CancellationToken,
+    ) {
         let _counted = Counted::new(&self.in_flight);
         let (started_at, begun) = (self.clock.now(), Instant::now());
         let result = tokio::select! {
@@ -71,6 +80,7 @@ impl Deliverer {
         if result.is_ok() {
             store::crash_point!("after_reply");
         }
+        drop(place);
         let duration = begun.elapsed();
         let policy = claimed
             .channel

@@ -1,20 +1,32 @@
-//! The deliveries of one channel: claim a few, send them side by side, claim again as they end.
+//! The deliveries of one channel: claim a batch, send a few side by side, claim again when there is room.
 
 use std::{
+    collections::VecDeque,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
 use domain::id::ChannelId;
 use store::{Store, outbox::Claimed};
-use tokio::task::JoinSet;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::{JoinError, JoinSet},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 
-use super::{Signal, delivery::Deliverer};
+use super::{
+    Signal,
+    delivery::{Deliverer, SEND_DEADLINE},
+};
 
-/// Messages of one channel on their way at once: enough for a burst, few enough for a small receiver.
+/// Messages of one channel on the wire at once: enough for a burst, few enough for a small receiver.
 const SIDE_BY_SIDE: usize = 4;
-/// Longer than [`super::delivery::SEND_DEADLINE`], so that nobody else has the row while it is being sent.
+/// Rows per claim. A claim costs a transaction; what is claimed counts as being sent, so not many more than are.
+const BATCH: u32 = 16;
+/// Sent, and their result not written yet. More than this means that the database does not keep up.
+const MOST_UNWRITTEN: usize = 64;
+/// Longer than [`SEND_DEADLINE`], so that nobody else has the row while it is being sent.
 const LEASE: Duration = Duration::from_mins(10);
 
 pub(super) struct Lane {
@@ -26,59 +38,84 @@ pub(super) struct Lane {
     pub(super) cut: CancellationToken,
 }
 
+/// Claimed, and waiting for room on the wire.
+struct Ready {
+    claimed: Claimed,
+    since: Instant,
+}
+
 impl Lane {
     /// Ends when nothing is due and nothing is on its way.
     pub(super) async fn run(self) {
-        let mut sending = JoinSet::new();
+        let room = Arc::new(Semaphore::new(SIDE_BY_SIDE));
+        let (mut work, mut ready, mut more) = (JoinSet::new(), VecDeque::new(), true);
         while !self.stop.is_cancelled() {
-            self.fill(&mut sending).await;
-            if sending.is_empty() {
+            more |= self.signal.pending.swap(false, Ordering::AcqRel);
+            if more && ready.is_empty() && room.available_permits() > 0 && work.len() < MOST_UNWRITTEN {
+                more = self.claim(&mut ready).await;
+            }
+            while !ready.is_empty()
+                && !self.stop.is_cancelled()
+                && let Ok(place) = Arc::clone(&room).try_acquire_owned()
+                && let Some(next) = ready.pop_front()
+            {
+                self.begin(&mut work, next, place).await;
+            }
+            if work.is_empty() && ready.is_empty() && !more {
                 return;
             }
             tokio::select! {
-                Some(ended) = sending.join_next() => self.note(ended),
+                Some(ended) = work.join_next() => self.note(ended),
+                _ = room.acquire(), if (more || !ready.is_empty()) && work.len() < MOST_UNWRITTEN => {}
                 () = self.signal.wake.notified() => {}
                 () = self.stop.cancelled() => {}
             }
         }
-        while let Some(ended) = sending.join_next().await {
+        for unsent in ready {
+            self.give_back(&unsent.claimed).await;
+        }
+        while let Some(ended) = work.join_next().await {
             self.note(ended);
         }
     }
 
-    async fn fill(&self, sending: &mut JoinSet<()>) {
-        let room = SIDE_BY_SIDE - sending.len().min(SIDE_BY_SIDE);
-        if room == 0 {
-            return;
-        }
-        self.signal.pending.store(false, Ordering::Release);
-        match self.store.outbox().claim(self.channel, room as u32, LEASE).await {
+    /// True when there may be more than was taken.
+    async fn claim(&self, ready: &mut VecDeque<Ready>) -> bool {
+        let since = Instant::now();
+        match self.store.outbox().claim(self.channel, BATCH, LEASE).await {
             Ok(claims) => {
-                for claimed in claims {
-                    self.begin(sending, claimed).await;
-                }
+                let full = claims.len() == BATCH as usize;
+                ready.extend(claims.into_iter().map(|claimed| Ready { claimed, since }));
+                full
             }
             Err(error) => {
+                // The dispatcher asks again at its next tick.
                 tracing::warn!(channel.id = %self.channel, error = %error, "deliveries could not be claimed");
+                false
             }
         }
     }
 
-    async fn begin(&self, sending: &mut JoinSet<()>, claimed: Claimed) {
-        if self.stop.is_cancelled() {
-            if let Err(error) = self.store.outbox().release(&claimed.lease).await {
-                tracing::warn!(
-                    delivery.id = %claimed.notice.delivery, error = %error,
-                    "a claim could not be given back; it ends with its lease"
-                );
-            }
+    async fn begin(&self, work: &mut JoinSet<()>, next: Ready, place: OwnedSemaphorePermit) {
+        if next.since.elapsed() + SEND_DEADLINE >= LEASE {
+            // It waited so long behind slow ones that its lease might not outlast the sending.
+            self.give_back(&next.claimed).await;
             return;
         }
         let (deliverer, cut) = (Arc::clone(&self.deliverer), self.cut.clone());
-        sending.spawn(async move { deliverer.deliver(&claimed, &cut).await });
+        work.spawn(async move { deliverer.deliver(&next.claimed, place, &cut).await });
     }
 
-    fn note(&self, ended: Result<(), tokio::task::JoinError>) {
+    async fn give_back(&self, claimed: &Claimed) {
+        if let Err(error) = self.store.outbox().release(&claimed.lease).await {
+            tracing::warn!(
+                delivery.id = %claimed.notice.delivery, error = %error,
+                "a claim could not be given back; it ends with its lease"
+            );
+        }
+    }
+
+    fn note(&self, ended: Result<(), JoinError>) {
         if let Err(error) = ended {
             tracing::error!(channel.id = %self.channel, error = %error, "a delivery task ended badly");
         }

@@ -42,11 +42,15 @@ pub(super) fn judge(
         ),
         410 => (
             Retry::Never,
-            format!("The receiver says that this address is gone for good ({code}). Remove the channel or enter the new address."),
+            format!(
+                "The receiver says that this address is gone for good ({code}). Remove the channel or enter the new address."
+            ),
         ),
         401 | 403 => (
             Retry::Briefly,
-            format!("The receiver does not let us in ({code}). Check the headers and the signing secret of this channel."),
+            format!(
+                "The receiver does not let us in ({code}). Check the headers and the signing secret of this channel."
+            ),
         ),
         404 => (
             Retry::Briefly,
@@ -110,7 +114,10 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_millis(784_111_777_000); // Sun, 06 Nov 1994 08:49:37 GMT
 
-    fn judge_with(code: u16, header: Option<(reqwest::header::HeaderName, &str)>) -> Result<(), (Retry, String)> {
+    fn judge_with(
+        code: u16,
+        header: Option<(reqwest::header::HeaderName, &str)>,
+    ) -> Result<(), (Retry, String)> {
         let mut headers = HeaderMap::new();
         if let Some((name, value)) = header {
             headers.insert(name, HeaderValue::from_str(value).unwrap());
@@ -174,8 +181,11 @@ mod tests {
 
     #[test]
     fn a_redirect_names_the_origin_alone() {
-        let (_, reason) =
-            judge_with(302, Some((LOCATION, "https://evil.example:8443/login?key=canary"))).unwrap_err();
+        let (_, reason) = judge_with(
+            302,
+            Some((LOCATION, "https://evil.example:8443/login?key=canary")),
+        )
+        .unwrap_err();
         assert!(reason.contains("https://evil.example:8443 "), "{reason}");
         assert!(!reason.contains("canary"));
         let (_, reason) = judge_with(302, Some((LOCATION, "/secret-path/"))).unwrap_err();

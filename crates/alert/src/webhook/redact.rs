@@ -31,7 +31,11 @@ impl Redactor {
         for (_, value) in url.query_pairs() {
             add(&value);
         }
-        for secret in config.secret.iter().chain(config.headers.iter().map(|h| &h.value)) {
+        for secret in config
+            .secret
+            .iter()
+            .chain(config.headers.iter().map(|h| &h.value))
+        {
             let text = secret.expose_secret();
             add(text);
             // `Bearer abc`, `whsec_abc`: the part that matters also alone.

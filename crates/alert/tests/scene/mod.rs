@@ -1,5 +1,9 @@
 //! A store on a temporary database, an [`Alert`] over it, and monitors that go down and up on command.
-#![allow(dead_code, clippy::allow_attributes, reason = "each test file uses a part of it")]
+#![allow(
+    dead_code,
+    clippy::allow_attributes,
+    reason = "each test file uses a part of it"
+)]
 
 use std::{sync::Arc, time::Duration};
 
@@ -198,7 +202,6 @@ impl Scene {
         .await
     }
 }
-
 
 async fn open(dir: &TempDir, key: &MasterKey, clock: &Arc<dyn Clock>) -> Store {
     let options = Options {

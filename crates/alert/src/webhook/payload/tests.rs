@@ -78,7 +78,8 @@ fn value(notice: &Notice) -> Value {
 
 #[test]
 fn every_event_matches_the_published_schema() {
-    let schema: Value = serde_json::from_str(include_str!("../../../../../docs/webhook-schema.json")).unwrap();
+    let schema: Value =
+        serde_json::from_str(include_str!("../../../../../docs/webhook-schema.json")).unwrap();
     for notice in samples() {
         let mut errors = Vec::new();
         check(&schema, &schema, &value(&notice), "", &mut errors);
