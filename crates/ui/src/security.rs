@@ -5,5 +5,6 @@ pub(crate) mod cookies;
 pub(crate) mod csrf;
 pub(crate) mod gate;
 pub(crate) mod headers;
+pub(crate) mod pace;
 pub(crate) mod redirect;
 pub(crate) mod request_id;

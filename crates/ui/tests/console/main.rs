@@ -1,5 +1,9 @@
 //! The console as a browser sees it, and the files that it is made of.
 
+mod gate;
 mod locales;
+mod mail;
+mod sign_in;
 mod sources;
 mod templates;
+mod visitor;
