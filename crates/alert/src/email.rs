@@ -61,18 +61,14 @@ impl Channel for Email {
                 };
                 SendError::new(retry, error.to_string(), untouched)
             })?;
-        judge(self.mailer.deliver(profile, &letter, &|_| ()).await)
-    }
-}
-
-fn judge(conversation: Conversation) -> Result<Receipt, SendError> {
-    let trace = conversation.trace;
-    match conversation.result {
-        Ok(accepted) => Ok(Receipt {
-            reference: accepted.queue_id,
-            trace,
-        }),
-        Err(failure) => Err(SendError::new(failure.retry(), failure.reason(), trace)),
+        let Conversation { result, trace, .. } = self.mailer.deliver(profile, &letter, &|_| ()).await;
+        match result {
+            Ok(accepted) => Ok(Receipt {
+                reference: accepted.queue_id,
+                trace,
+            }),
+            Err(failure) => Err(SendError::new(failure.retry(), failure.reason(), trace)),
+        }
     }
 }
 

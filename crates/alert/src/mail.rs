@@ -26,6 +26,7 @@ mod failure;
 mod hello;
 mod hints;
 mod letter;
+mod login;
 mod reply;
 mod secure;
 mod session;

@@ -3,17 +3,15 @@
 //! There is no pool. A connection that was cancelled or failed in the middle of a command stands somewhere that nobody
 //! knows, and the next answer on it may belong to an earlier question.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{
     host::{Host, HostPort},
-    mail::{Credentials, MailSettings, Security},
+    mail::{MailSettings, Security},
 };
 use lettre::transport::smtp::{
     client::AsyncSmtpConnection,
     commands::{Data, Mail, Quit, Rcpt},
     extension::{ClientId, MailBodyParameter, MailParameter},
 };
-use secrecy::ExposeSecret;
 use tokio::{net::TcpStream, time::Duration};
 
 use super::{
@@ -46,7 +44,7 @@ pub(super) struct Setup<'a> {
 pub(super) struct Session<'a> {
     setup: &'a Setup<'a>,
     connection: AsyncSmtpConnection,
-    capabilities: Capabilities,
+    pub(super) capabilities: Capabilities,
 }
 
 impl<'a> Session<'a> {
@@ -205,75 +203,6 @@ impl<'a> Session<'a> {
         Ok(parameters)
     }
 
-    async fn login(&mut self, credentials: &Credentials, progress: &mut Progress<'_>) -> Result<(), Failure> {
-        let Some(password) = &credentials.password else {
-            return Err(Failure::profile(
-                Step::Auth,
-                Symptom::AuthMissing,
-                "There is no password to log in with.",
-            ));
-        };
-        let (user, password) = (credentials.username.as_str(), password.expose_secret());
-        let (plain, login) = (
-            self.capabilities.offers("PLAIN"),
-            self.capabilities.offers("LOGIN"),
-        );
-        if !plain && !login {
-            let offered = &self.capabilities.auth;
-            return Err(if offered.is_empty() {
-                Failure::profile(
-                    Step::Auth,
-                    Symptom::AuthMissing,
-                    "The server offers no login on this connection; nothing was sent.",
-                )
-            } else {
-                Failure::profile(
-                    Step::Auth,
-                    Symptom::AuthMechanism,
-                    format!(
-                        "The server offers only these ways to log in, none of which we know: {}.",
-                        offered.join(" ")
-                    ),
-                )
-            });
-        }
-        let mut mechanism = "PLAIN";
-        let mut reply = None;
-        if plain {
-            let response = STANDARD.encode(format!("\0{user}\0{password}"));
-            reply = Some(
-                self.exchange(Step::Auth, format!("AUTH PLAIN {response}\r\n"))
-                    .await?,
-            );
-        }
-        // 504: offered and then not known. A refused password is not tried again in another way: it would count twice.
-        if login && reply.as_ref().is_none_or(|r| r.code == 504) {
-            mechanism = "LOGIN";
-            reply = Some(self.auth_login(user, password).await?);
-        }
-        match reply {
-            Some(reply) if reply.is_success() => {
-                progress.passed(format!("{mechanism} as {user}: {}", reply.shown()));
-                Ok(())
-            }
-            Some(reply) => Err(Failure::answered(Step::Auth, reply)),
-            None => Err(Failure::broken(Step::Auth, Break::Closed)),
-        }
-    }
-
-    /// Servers word the two questions as they like, so the order decides, not the text.
-    async fn auth_login(&mut self, user: &str, password: &str) -> Result<Reply, Failure> {
-        let mut reply = self.exchange(Step::Auth, "AUTH LOGIN\r\n").await?;
-        for answer in [user, password] {
-            if reply.code != 334 {
-                break;
-            }
-            let line = format!("{}\r\n", STANDARD.encode(answer));
-            reply = self.exchange(Step::Auth, line).await?;
-        }
-        Ok(reply)
-    }
-
     /// A command that must be answered with 2xx.
     async fn command(&mut self, step: Step, command: impl std::fmt::Display) -> Result<Reply, Failure> {
         let reply = self.exchange(step, command).await?;
@@ -285,7 +214,11 @@ impl<'a> Session<'a> {
     }
 
     /// One command and its answer, whatever it says.
-    async fn exchange(&mut self, step: Step, command: impl std::fmt::Display) -> Result<Reply, Failure> {
+    pub(super) async fn exchange(
+        &mut self,
+        step: Step,
+        command: impl std::fmt::Display,
+    ) -> Result<Reply, Failure> {
         self.setup.wire.allow(self.setup.deadlines.command);
         let result = self.connection.command(command).await;
         self.setup.settle(step, result)

@@ -1,0 +1,88 @@
+//! Logging in: PLAIN where it is offered, else LOGIN.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use domain::mail::Credentials;
+use secrecy::ExposeSecret;
+
+use super::{
+    failure::{Failure, Symptom},
+    reply::Reply,
+    session::Session,
+    steps::{Progress, Step},
+    wire::Break,
+};
+
+impl Session<'_> {
+    pub(super) async fn login(
+        &mut self,
+        credentials: &Credentials,
+        progress: &mut Progress<'_>,
+    ) -> Result<(), Failure> {
+        let Some(password) = &credentials.password else {
+            return Err(Failure::profile(
+                Step::Auth,
+                Symptom::AuthMissing,
+                "There is no password to log in with.",
+            ));
+        };
+        let (user, password) = (credentials.username.as_str(), password.expose_secret());
+        let (plain, login) = (
+            self.capabilities.offers("PLAIN"),
+            self.capabilities.offers("LOGIN"),
+        );
+        if !plain && !login {
+            let offered = &self.capabilities.auth;
+            return Err(if offered.is_empty() {
+                Failure::profile(
+                    Step::Auth,
+                    Symptom::AuthMissing,
+                    "The server offers no login on this connection; nothing was sent.",
+                )
+            } else {
+                Failure::profile(
+                    Step::Auth,
+                    Symptom::AuthMechanism,
+                    format!(
+                        "The server offers only these ways to log in, none of which we know: {}.",
+                        offered.join(" ")
+                    ),
+                )
+            });
+        }
+        let mut mechanism = "PLAIN";
+        let mut reply = None;
+        if plain {
+            let response = STANDARD.encode(format!("\0{user}\0{password}"));
+            reply = Some(
+                self.exchange(Step::Auth, format!("AUTH PLAIN {response}\r\n"))
+                    .await?,
+            );
+        }
+        // 504: offered and then not known. A refused password is not tried again in another way: it would count twice.
+        if login && reply.as_ref().is_none_or(|r| r.code == 504) {
+            mechanism = "LOGIN";
+            reply = Some(self.auth_login(user, password).await?);
+        }
+        match reply {
+            Some(reply) if reply.is_success() => {
+                progress.passed(format!("{mechanism} as {user}: {}", reply.shown()));
+                Ok(())
+            }
+            Some(reply) => Err(Failure::answered(Step::Auth, reply)),
+            None => Err(Failure::broken(Step::Auth, Break::Closed)),
+        }
+    }
+
+    /// Servers word the two questions as they like, so the order decides, not the text.
+    async fn auth_login(&mut self, user: &str, password: &str) -> Result<Reply, Failure> {
+        let mut reply = self.exchange(Step::Auth, "AUTH LOGIN\r\n").await?;
+        for answer in [user, password] {
+            if reply.code != 334 {
+                break;
+            }
+            let line = format!("{}\r\n", STANDARD.encode(answer));
+            reply = self.exchange(Step::Auth, line).await?;
+        }
+        Ok(reply)
+    }
+}
