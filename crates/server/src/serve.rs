@@ -55,12 +55,12 @@ pub(crate) async fn run(config: Config) -> Result<ExitCode, Failure> {
     let tracker = TaskTracker::new();
     let stop = CancellationToken::new();
     let dialer = make_dialer(&config)?;
-    let alert = Alert::new(
-        store.clone(),
-        dialer.clone(),
-        clock.clone(),
-        config.public_url.clone(),
-    );
+    let alert = alert_over(&config, store.clone(), dialer.clone(), clock.clone())?;
+    // The instance lock says that nobody else sends: what was being sent when the last run died is ours again.
+    let recovered = store.outbox().recover_claims().await.map_err(commands::store_failed)?;
+    if recovered > 0 {
+        tracing::info!(deliveries = recovered, "deliveries that the last run left unfinished are sent again");
+    }
     let dispatcher = alert.start_dispatcher(&tracker, stop.clone());
     let probes = probe::Probes::new(dialer, clock.clone());
     let limits = scheduler::Config {
@@ -114,12 +114,23 @@ pub(crate) async fn run(config: Config) -> Result<ExitCode, Failure> {
 
 /// The dispatcher and the mailer as the server runs them; `watchbell mail test` uses the same.
 pub(crate) fn make_alert(config: &Config, store: Store, clock: Arc<dyn Clock>) -> Result<Alert, Failure> {
-    Ok(Alert::new(
-        store,
-        make_dialer(config)?,
-        clock,
-        config.public_url.clone(),
-    ))
+    alert_over(config, store, make_dialer(config)?, clock)
+}
+
+fn alert_over(
+    config: &Config,
+    store: Store,
+    dialer: Dialer,
+    clock: Arc<dyn Clock>,
+) -> Result<Alert, Failure> {
+    Alert::new(store, dialer, clock, config.public_url.clone()).map_err(|e| {
+        Failure::new(
+            Code::Unavailable,
+            "messages cannot be sent",
+            e,
+            "Check the system's certificate store.",
+        )
+    })
 }
 
 fn make_dialer(config: &Config) -> Result<Dialer, Failure> {
@@ -147,7 +158,6 @@ fn routes(
         store: store.clone(),
         scheduler: scheduler.clone(),
         alert: alert.clone(),
-        clock: clock.clone(),
         public_url: config.public_url.clone(),
     });
     let pages = ui::router(ui::State {

@@ -1,6 +1,9 @@
 //! Who may know whom (docs/ARCHITECTURE.md), read from the manifests. A new arrow is a decision: make it here and say
 //! why in an ADR.
-#![expect(clippy::expect_used, reason = "a test fails by panicking, in its helpers as well")]
+#![expect(
+    clippy::expect_used,
+    reason = "a test fails by panicking, in its helpers as well"
+)]
 
 use std::{
     collections::{BTreeMap, BTreeSet},

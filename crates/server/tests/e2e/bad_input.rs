@@ -30,11 +30,26 @@ async fn the_api_names_the_field_and_the_cure() {
     let scene = Scene::start(Db::Sqlite, &[]).await;
     let monitors = [
         ("target.url", monitor(|b| b["target"]["url"] = "https://".into())),
-        ("target.url", monitor(|b| b["target"]["url"] = "https:///health".into())),
-        ("target.url", monitor(|b| b["target"]["url"] = "file:///etc/passwd".into())),
-        ("target.url", monitor(|b| b["target"]["url"] = " GOPHER://x".into())),
-        ("target.url", monitor(|b| b["target"]["url"] = "https://u:p@shop.example/".into())),
-        ("schedule.every", monitor(|b| b["schedule"]["every"] = "0s".into())),
+        (
+            "target.url",
+            monitor(|b| b["target"]["url"] = "https:///health".into()),
+        ),
+        (
+            "target.url",
+            monitor(|b| b["target"]["url"] = "file:///etc/passwd".into()),
+        ),
+        (
+            "target.url",
+            monitor(|b| b["target"]["url"] = " GOPHER://x".into()),
+        ),
+        (
+            "target.url",
+            monitor(|b| b["target"]["url"] = "https://u:p@shop.example/".into()),
+        ),
+        (
+            "schedule.every",
+            monitor(|b| b["schedule"]["every"] = "0s".into()),
+        ),
         ("schedule.every", monitor(|b| b["schedule"]["every"] = "0".into())),
         ("color", monitor(|b| b["color"] = "red".into())),
         ("target.colour", monitor(|b| b["target"]["colour"] = "red".into())),
@@ -75,22 +90,39 @@ async fn the_api_names_the_field_and_the_cure() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_of_a_megabyte_and_a_wrong_token_are_refused() {
     let scene = Scene::start(Db::Sqlite, &[]).await;
-    let (code, answer) =
-        scene.api.post("/monitors", monitor(|b| b["name"] = "x".repeat(1 << 20).into())).await;
+    let (code, answer) = scene
+        .api
+        .post("/monitors", monitor(|b| b["name"] = "x".repeat(1 << 20).into()))
+        .await;
     assert_eq!((code, &answer["status"]), (413, &json!(413)), "{answer}");
-    for token in ["", "wb_1_nonsense", "wb_999999_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"] {
+    for token in [
+        "",
+        "wb_1_nonsense",
+        "wb_999999_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    ] {
         let (code, answer) = scene.bell.api(token).get("/monitors").await;
         assert_eq!(code, 401, "{answer}");
-        assert!(answer["detail"].as_str().is_some_and(|d| d.contains("token")), "{answer}");
+        assert!(
+            answer["detail"].as_str().is_some_and(|d| d.contains("token")),
+            "{answer}"
+        );
     }
     scene.end().await;
 }
 
 fn assert_refused(code: u16, answer: &Value, field: &str) {
     assert_eq!(code, 422, "{field}: {answer}");
-    let errors = answer["errors"].as_array().unwrap_or_else(|| panic!("{field}: {answer}"));
-    let named = errors.iter().find(|e| e["field"] == field).unwrap_or_else(|| panic!("{field}: {answer}"));
-    assert!(named["message"].as_str().is_some_and(|m| m.len() > 10), "{answer}");
+    let errors = answer["errors"]
+        .as_array()
+        .unwrap_or_else(|| panic!("{field}: {answer}"));
+    let named = errors
+        .iter()
+        .find(|e| e["field"] == field)
+        .unwrap_or_else(|| panic!("{field}: {answer}"));
+    assert!(
+        named["message"].as_str().is_some_and(|m| m.len() > 10),
+        "{answer}"
+    );
 }
 
 async fn run(options: WatchbellOptions, arguments: &[&str]) -> CommandOutput {
@@ -149,7 +181,9 @@ async fn a_newer_database_is_left_alone() {
     let postgres = Postgres::start().await;
     let mut bell = Watchbell::start(options().database(postgres.url())).await;
     assert!(bell.stop().await.success());
-    postgres.sql("INSERT INTO seaql_migrations (version, applied_at) VALUES ('m29990101_000001_future', 0)").await;
+    postgres
+        .sql("INSERT INTO seaql_migrations (version, applied_at) VALUES ('m29990101_000001_future', 0)")
+        .await;
     let output = run(options().database(postgres.url()), &[]).await;
     assert_failure(&output, 65, &["newer", "backup"]);
 }
@@ -169,10 +203,17 @@ async fn with_a_wrong_key_monitoring_goes_on_and_reentering_the_secret_heals() {
     target.close().await;
     scene.until_status(monitor, "down").await;
     let waiting = testkit::wait_for(crate::scene::PATIENCE, "the delivery to wait", || async {
-        scene.deliveries().await.into_iter().find(|d| d["state"] == "pending" && !d["reason"].is_null())
+        scene
+            .deliveries()
+            .await
+            .into_iter()
+            .find(|d| d["state"] == "pending" && !d["reason"].is_null())
     })
     .await;
-    assert!(waiting["reason"].as_str().expect("a reason").contains("again"), "{waiting}");
+    assert!(
+        waiting["reason"].as_str().expect("a reason").contains("again"),
+        "{waiting}"
+    );
     let body = json!({ "config": { "url": sink.url(), "secret": crate::scene::SIGNING_SECRET } });
     let (code, answer) = scene.api.patch(&format!("/channels/{channel}"), body).await;
     assert_eq!(code, 200, "{answer}");
@@ -183,9 +224,16 @@ async fn with_a_wrong_key_monitoring_goes_on_and_reentering_the_secret_heals() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unused_directory_of_one_command_says_what_is_missing() {
     let dir = temp_dir();
-    let output = run(options()
-        .data_dir(dir.path()), &["token", "create", "--email", "nobody@example.org", "--name", "x"]).await;
+    let output = run(
+        options().data_dir(dir.path()),
+        &["token", "create", "--email", "nobody@example.org", "--name", "x"],
+    )
+    .await;
     assert_failure(&output, 65, &["nobody@example.org", "admin create"]);
-    let output = run(options().data_dir(dir.path()), &["mail", "test", "--to", "me@example.org"]).await;
+    let output = run(
+        options().data_dir(dir.path()),
+        &["mail", "test", "--to", "me@example.org"],
+    )
+    .await;
     assert_failure(&output, 78, &["not set up", "settings/mail"]);
 }

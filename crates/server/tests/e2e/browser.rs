@@ -19,7 +19,10 @@ const JOURNEY: Duration = Duration::from_secs(180);
 #[tokio::test(flavor = "multi_thread")]
 async fn from_the_printed_address_to_a_delivered_alert() {
     let target = HttpTarget::start().await;
-    let (smtp, sink) = (SmtpServer::start(Script::plain()).await, WebhookSink::start().await);
+    let (smtp, sink) = (
+        SmtpServer::start(Script::plain()).await,
+        WebhookSink::start().await,
+    );
     let mut bell = Watchbell::start(options()).await;
     let scenery = json!({
         "setup": bell.setup_url().await,
@@ -43,18 +46,27 @@ async fn from_the_printed_address_to_a_delivered_alert() {
         }
         other => panic!("the journey asks for {other:?}"),
     });
-    tokio::time::timeout(JOURNEY, journey).await.expect("the journey ends in time");
+    tokio::time::timeout(JOURNEY, journey)
+        .await
+        .expect("the journey ends in time");
     assert!(bell.stop().await.success());
 }
 
 fn alerts(smtp: &SmtpServer, word: &str) -> usize {
-    smtp.messages().iter().filter(|m| m.header("Subject").is_some_and(|s| s.contains(word))).count()
+    smtp.messages()
+        .iter()
+        .filter(|m| m.header("Subject").is_some_and(|s| s.contains(word)))
+        .count()
 }
 
 /// Runs a script under Node and does what it asks for.
 async fn drive(script: &str, scenery: &str, mut act: impl AsyncFnMut(&str)) {
     let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
-    assert!(dir.join("node_modules").exists(), "run `npm ci` in {}, or scripts/test", dir.display());
+    assert!(
+        dir.join("node_modules").exists(),
+        "run `npm ci` in {}, or scripts/test",
+        dir.display()
+    );
     let mut node = Command::new("node")
         .arg(dir.join(script))
         .arg(scenery)

@@ -42,7 +42,10 @@ crash! {
 }
 
 async fn dies(db: Db, moment: Moment, copies: usize) {
-    let (target, smtp) = (HttpTarget::start().await, SmtpServer::start(Script::plain()).await);
+    let (target, smtp) = (
+        HttpTarget::start().await,
+        SmtpServer::start(Script::plain()).await,
+    );
     let vars: Vec<_> = match moment {
         Moment::Inside(point) => vec![("WATCHBELL_CRASH_AT", point)],
         Moment::Wire(_) => vec![],
@@ -81,9 +84,16 @@ async fn dies(db: Db, moment: Moment, copies: usize) {
     assert!(deliveries.iter().all(|d| d["state"] == "sent"), "{deliveries:#?}");
     let received = smtp.received();
     let subject = |m: &testkit::smtp::Message| m.header("Subject").unwrap_or_default();
-    let down: Vec<_> = received.iter().filter(|m| subject(m).contains("[DOWN]")).collect();
+    let down: Vec<_> = received
+        .iter()
+        .filter(|m| subject(m).contains("[DOWN]"))
+        .collect();
     let up: Vec<_> = received.iter().filter(|m| subject(m).contains("[UP]")).collect();
-    assert!((1..=copies).contains(&down.len()), "{} copies of the alert", down.len());
+    assert!(
+        (1..=copies).contains(&down.len()),
+        "{} copies of the alert",
+        down.len()
+    );
     assert_eq!(up.len(), 1);
     let ids: HashSet<_> = down.iter().map(|m| m.header("Message-ID")).collect();
     assert_eq!(ids.len(), 1, "a copy carries the same id");

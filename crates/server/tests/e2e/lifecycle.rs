@@ -40,7 +40,8 @@ async fn a_restart_in_an_outage_opens_no_second_incident_and_invents_no_recovery
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_in_flight_is_finished_before_the_process_ends() {
     let (target, sink) = (HttpTarget::start().await, WebhookSink::start().await);
-    sink.target().reply(testkit::Reply::status(204).delay(std::time::Duration::from_secs(2)));
+    sink.target()
+        .reply(testkit::Reply::status(204).delay(std::time::Duration::from_secs(2)));
     let mut scene = Scene::start(Db::Sqlite, &[]).await;
     let channel = scene.webhook(&sink).await;
     let monitor = scene.watch(&target, &[channel]).await;
@@ -67,6 +68,9 @@ async fn health_readiness_and_metrics_answer() {
     assert_eq!(get("/metrics", "").await.0, 401, "metrics need a token");
     let (code, text) = get("/metrics", scene.api.bearer()).await;
     assert_eq!(code, 200, "{text}");
-    assert!(text.contains("watchbell_monitors") && text.ends_with("# EOF\n"), "{text}");
+    assert!(
+        text.contains("watchbell_monitors") && text.ends_with("# EOF\n"),
+        "{text}"
+    );
     scene.end().await;
 }

@@ -9,7 +9,10 @@ use crate::scene::{Db, PATIENCE, Scene};
 #[tokio::test(flavor = "multi_thread")]
 async fn the_very_next_alert_uses_the_server_that_was_saved() {
     let target = HttpTarget::start().await;
-    let (old, new) = (SmtpServer::start(Script::plain()).await, SmtpServer::start(Script::plain()).await);
+    let (old, new) = (
+        SmtpServer::start(Script::plain()).await,
+        SmtpServer::start(Script::plain()).await,
+    );
     let scene = Scene::start(Db::Sqlite, &[]).await;
     scene.set_mail(&old).await;
     let channel = scene.email(&["a@example.org"]).await;
@@ -45,7 +48,10 @@ async fn without_settings_no_socket_is_opened_whatever_the_environment_says() {
     let scene = Scene::start(Db::Sqlite, &vars).await;
     for (name, _) in vars {
         let line = scene.bell.wait_for_line(name, PATIENCE).await;
-        assert!(line.contains("ignored") && line.contains("Settings > Mail"), "{line}");
+        assert!(
+            line.contains("ignored") && line.contains("Settings > Mail"),
+            "{line}"
+        );
     }
     let channel = scene.email(&["a@example.org"]).await;
     let monitor = scene.watch(&target, &[channel]).await;
@@ -53,18 +59,32 @@ async fn without_settings_no_socket_is_opened_whatever_the_environment_says() {
     scene.until_status(monitor, "down").await;
     let waiting = testkit::wait_for(PATIENCE, "the delivery to say what it waits for", || async {
         let all = scene.deliveries().await;
-        all.into_iter().find(|d| d["state"] == "pending" && !d["reason"].is_null())
+        all.into_iter()
+            .find(|d| d["state"] == "pending" && !d["reason"].is_null())
     })
     .await;
-    assert!(waiting["reason"].as_str().expect("a reason").contains("Settings > Mail"), "{waiting}");
+    assert!(
+        waiting["reason"]
+            .as_str()
+            .expect("a reason")
+            .contains("Settings > Mail"),
+        "{waiting}"
+    );
 
     let smtp = SmtpServer::start(Script::plain()).await;
     scene.set_mail(&smtp).await;
-    testkit::wait_until(PATIENCE, "the waiting mail to go out", || smtp.messages().len() == 1).await;
+    testkit::wait_until(PATIENCE, "the waiting mail to go out", || {
+        smtp.messages().len() == 1
+    })
+    .await;
     for door in &doors {
         door.set_nonblocking(true).expect("a socket");
         let caller = door.accept().map_err(|e| e.kind());
-        assert_eq!(caller.unwrap_err(), ErrorKind::WouldBlock, "somebody dialled {door:?}");
+        assert_eq!(
+            caller.unwrap_err(),
+            ErrorKind::WouldBlock,
+            "somebody dialled {door:?}"
+        );
     }
     scene.end().await;
 }

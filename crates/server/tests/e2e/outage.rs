@@ -18,11 +18,17 @@ async fn an_outage_and_its_recovery_reach_mail_and_webhook_on_postgres() {
 }
 
 async fn outage_and_recovery(db: Db) {
-    let (target, smtp, sink) =
-        (HttpTarget::start().await, SmtpServer::start(Script::plain()).await, WebhookSink::start().await);
+    let (target, smtp, sink) = (
+        HttpTarget::start().await,
+        SmtpServer::start(Script::plain()).await,
+        WebhookSink::start().await,
+    );
     let scene = Scene::start(db, &[]).await;
     scene.set_mail(&smtp).await;
-    let channels = [scene.email(&["a@example.org", "b@example.org"]).await, scene.webhook(&sink).await];
+    let channels = [
+        scene.email(&["a@example.org", "b@example.org"]).await,
+        scene.webhook(&sink).await,
+    ];
     let monitor = scene.watch(&target, &channels).await;
 
     target.close().await;
@@ -38,10 +44,24 @@ async fn outage_and_recovery(db: Db) {
     assert_eq!(messages.len(), 4);
     for recipient in ["a@example.org", "b@example.org"] {
         let mine: Vec<_> = messages.iter().filter(|m| m.recipients == [recipient]).collect();
-        assert_eq!(mine.len(), 2, "each person gets a message of their own about each event");
+        assert_eq!(
+            mine.len(),
+            2,
+            "each person gets a message of their own about each event"
+        );
         let down = mine[0].header("Message-ID").expect("an id");
-        assert!(mine[0].header("Subject").expect("a subject").contains("[DOWN] Shop"));
-        assert!(mine[1].header("Subject").expect("a subject").contains("[UP] Shop"));
+        assert!(
+            mine[0]
+                .header("Subject")
+                .expect("a subject")
+                .contains("[DOWN] Shop")
+        );
+        assert!(
+            mine[1]
+                .header("Subject")
+                .expect("a subject")
+                .contains("[UP] Shop")
+        );
         assert_eq!(mine[1].header("In-Reply-To").as_deref(), Some(down.as_str()));
         assert_eq!(mine[1].header("References").as_deref(), Some(down.as_str()));
         assert_ne!(mine[1].header("Message-ID"), Some(down));
@@ -60,8 +80,11 @@ async fn outage_and_recovery(db: Db) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_retry_carries_the_same_ids() {
-    let (target, smtp, sink) =
-        (HttpTarget::start().await, SmtpServer::start(Script::plain()).await, WebhookSink::start().await);
+    let (target, smtp, sink) = (
+        HttpTarget::start().await,
+        SmtpServer::start(Script::plain()).await,
+        WebhookSink::start().await,
+    );
     // The webhook answers 503 once, and the mail server answers nothing after the final dot and hangs up.
     sink.target().then(Reply::status(503));
     let scene = Scene::start(Db::Sqlite, &[]).await;
@@ -76,7 +99,10 @@ async fn a_retry_carries_the_same_ids() {
     assert_eq!(hooks[0].header("webhook-id"), hooks[1].header("webhook-id"));
     verify(&hooks[1]);
     // Saving the settings brings waiting mail forward; the retry table itself is tested elsewhere.
-    testkit::wait_until(PATIENCE, "the first mail to be cut off", || smtp.received().len() == 1).await;
+    testkit::wait_until(PATIENCE, "the first mail to be cut off", || {
+        smtp.received().len() == 1
+    })
+    .await;
     testkit::wait_for(PATIENCE, "the mail to be waiting for its retry", || async {
         let all = scene.deliveries().await;
         let mine = all.iter().find(|d| d["recipient"] == "a@example.org")?;
@@ -98,7 +124,9 @@ fn verify(request: &testkit::Request) {
         headers.insert(name, value.parse().expect("a header value"));
     }
     let receiver = standardwebhooks::Webhook::new(SIGNING_SECRET).expect("a secret");
-    receiver.verify(&request.body, &headers).expect("a valid signature");
+    receiver
+        .verify(&request.body, &headers)
+        .expect("a valid signature");
 }
 
 fn json_of(body: &[u8]) -> Value {

@@ -42,7 +42,11 @@ impl Scene {
         }
         let bell = Watchbell::start(options).await;
         let api = bell.admin().await;
-        Self { bell, api, _postgres: postgres }
+        Self {
+            bell,
+            api,
+            _postgres: postgres,
+        }
     }
 
     pub(crate) async fn set_mail(&self, server: &SmtpServer) -> Value {
@@ -61,7 +65,11 @@ impl Scene {
 
     pub(crate) async fn webhook(&self, sink: &WebhookSink) -> i64 {
         let config = json!({ "url": sink.url(), "secret": SIGNING_SECRET });
-        self.create("/channels", json!({ "name": "Hook", "kind": "webhook", "config": config, "enabled": true })).await
+        self.create(
+            "/channels",
+            json!({ "name": "Hook", "kind": "webhook", "config": config, "enabled": true }),
+        )
+        .await
     }
 
     /// A monitor that is checked every second and decided within two checks.
@@ -82,7 +90,9 @@ impl Scene {
 
     pub(crate) async fn until_status(&self, monitor: i64, status: &str) {
         let path = format!("/monitors/{monitor}");
-        self.api.poll(&path, PATIENCE, |m| m["state"]["status"] == status).await;
+        self.api
+            .poll(&path, PATIENCE, |m| m["state"]["status"] == status)
+            .await;
     }
 
     pub(crate) async fn deliveries(&self) -> Vec<Value> {

@@ -37,7 +37,10 @@ async fn canaries_are_in_no_answer_and_in_no_log() {
     let monitor = scene.watch(&target, &channels).await;
     let (code, answer) = scene
         .api
-        .patch(&format!("/monitors/{monitor}"), json!({ "target": { "url": target.url("/health"), "headers": { "Authorization": HEADER } } }))
+        .patch(
+            &format!("/monitors/{monitor}"),
+            json!({ "target": { "url": target.url("/health"), "headers": { "Authorization": HEADER } } }),
+        )
         .await;
     assert_eq!(code, 200, "{answer}");
     answers.push(answer);
@@ -45,16 +48,28 @@ async fn canaries_are_in_no_answer_and_in_no_log() {
     scene.until_status(monitor, "down").await;
     let deliveries = scene.until_settled(2).await;
     assert!(deliveries.iter().all(|d| d["state"] == "sent"), "{deliveries:#?}");
-    assert!(smtp.auth_attempts().iter().any(|a| a.password == PASSWORD), "the password was used");
+    assert!(
+        smtp.auth_attempts().iter().any(|a| a.password == PASSWORD),
+        "the password was used"
+    );
 
-    for path in ["/settings/mail", "/channels", "/monitors", "/deliveries", "/incidents"] {
+    for path in [
+        "/settings/mail",
+        "/channels",
+        "/monitors",
+        "/deliveries",
+        "/incidents",
+    ] {
         answers.push(scene.api.get(path).await.1);
     }
     for delivery in &deliveries {
         let id = delivery["id"].as_str().expect("an id");
         answers.push(scene.api.get(&format!("/deliveries/{id}")).await.1);
     }
-    let (_, test) = scene.api.post("/settings/mail/test", json!({ "to": "me@example.org" })).await;
+    let (_, test) = scene
+        .api
+        .post("/settings/mail/test", json!({ "to": "me@example.org" }))
+        .await;
     assert_eq!(test["ok"], true, "{test}");
     answers.push(test);
 
@@ -65,7 +80,9 @@ async fn canaries_are_in_no_answer_and_in_no_log() {
         engine.encode(format!("\0canary-user\0{PASSWORD}")),
         PATH.to_owned(),
         HEADER.to_owned(),
-        crate::scene::SIGNING_SECRET.trim_start_matches("whsec_").to_owned(),
+        crate::scene::SIGNING_SECRET
+            .trim_start_matches("whsec_")
+            .to_owned(),
     ];
     let data_dir = scene.bell.data_dir().to_owned();
     let log = scene.bell.stop().await.join("\n");
@@ -73,11 +90,16 @@ async fn canaries_are_in_no_answer_and_in_no_log() {
     for canary in &canaries {
         assert!(!log.contains(canary.as_str()), "{canary} is in the log");
         for answer in &answers {
-            assert!(!answer.to_string().contains(canary.as_str()), "{canary} is in {answer}");
+            assert!(
+                !answer.to_string().contains(canary.as_str()),
+                "{canary} is in {answer}"
+            );
         }
     }
     for name in ["watchbell.db", "watchbell.db-wal"] {
-        let Ok(bytes) = std::fs::read(data_dir.join(name)) else { continue };
+        let Ok(bytes) = std::fs::read(data_dir.join(name)) else {
+            continue;
+        };
         for canary in &canaries {
             let found = bytes.windows(canary.len()).any(|w| w == canary.as_bytes());
             assert!(!found, "{canary} stands in {name} in the open");
