@@ -111,7 +111,10 @@ impl Alert {
         let sender = (self.open)(config);
         let mut last = Receipt::default();
         for recipient in config.recipients() {
-            let delivery = self.fresh_id()?;
+            let delivery = self.fresh_id().ok_or_else(|| {
+                let reason = "The operating system gives no random numbers, so the message has no id.";
+                SendError::new(Retry::Backoff, reason, Trace::default())
+            })?;
             let notice = Notice {
                 delivery,
                 event: Event::Test,
@@ -174,14 +177,11 @@ impl Alert {
         }
     }
 
-    fn fresh_id(&self) -> Result<DeliveryId, SendError> {
+    fn fresh_id(&self) -> Option<DeliveryId> {
         let mut random = [0; 10];
-        getrandom::fill(&mut random).map_err(|_| {
-            let reason = "The operating system gives no random numbers, so the message has no id.";
-            SendError::new(Retry::Backoff, reason, Trace::default())
-        })?;
+        getrandom::fill(&mut random).ok()?;
         let millis = u64::try_from(self.clock.now().as_millis()).unwrap_or(0);
         let id = uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid();
-        Ok(DeliveryId(id))
+        Some(DeliveryId(id))
     }
 }

@@ -1,4 +1,8 @@
 //! The dispatcher against a real store and real receivers.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test whose scene cannot be set fails at once and loudly"
+)]
 
 use std::{
     collections::{HashMap, HashSet},
@@ -116,7 +120,7 @@ async fn retry_after_decides_when() {
     let row = scene.wait_attempts(1).await.remove(0);
     assert_eq!(
         row.next_attempt_at,
-        Some(clock.now().plus(Duration::from_secs(120)))
+        Some(clock.now().plus(Duration::from_mins(2)))
     );
     clock.advance(Duration::from_secs(119));
     scene.store.outbox().wake();
@@ -411,11 +415,8 @@ async fn five_hundred_at_once_are_all_on_their_way_soon() {
         })
         .collect();
     latency.sort_unstable();
-    eprintln!(
-        "commit to request: p50 {:?}, p99 {:?}, max {:?}",
-        latency[250], latency[495], latency[499]
-    );
-    assert!(latency[495] < Duration::from_secs(5), "{:?}", latency[495]);
+    let (p50, p99) = (latency[250], latency[495]);
+    assert!(p99 < Duration::from_secs(10), "p50 {p50:?}, p99 {p99:?}");
     scene.wait_state(500, DeliveryState::Sent).await;
     assert_eq!(
         ids(&sink.requests()).into_iter().collect::<HashSet<_>>().len(),

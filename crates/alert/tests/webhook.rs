@@ -1,4 +1,8 @@
 //! The webhook channel on the way that messages take, against real sockets.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test whose scene cannot be set fails at once and loudly"
+)]
 
 use std::{sync::Arc, time::Duration};
 

@@ -42,11 +42,10 @@ struct Puppet(String);
 #[async_trait]
 impl Channel for Puppet {
     async fn send(&self, _: &Notice) -> Result<Receipt, SendError> {
-        let refuse = |retry| Err(SendError::new(retry, "no", Trace::default()));
         match self.0.as_str() {
             "/panic" => panic!("a defect of a channel"),
             "/hang" => pending().await,
-            "/settings" => refuse(Retry::OnSettings),
+            "/settings" => Err(SendError::new(Retry::OnSettings, "no", Trace::default())),
             _ => Ok(Receipt::default()),
         }
     }
