@@ -3,6 +3,8 @@
 //! There is no pool. A connection that was cancelled or failed in the middle of a command stands somewhere that nobody
 //! knows, and the next answer on it may belong to an earlier question.
 
+use std::net::SocketAddr;
+
 use domain::{
     host::{Host, HostPort},
     mail::{MailSettings, Security},
@@ -103,10 +105,7 @@ impl<'a> Session<'a> {
         };
         if let Some(credentials) = &setup.settings.credentials {
             progress.begin(Step::Auth);
-            if setup.settings.security == Security::None
-                && !setup.settings.allow_insecure_auth
-                && !remote.ip().to_canonical().is_loopback()
-            {
+            if !password_may_travel(setup.settings, remote) {
                 return Err(Failure::profile(
                     Step::Auth,
                     Symptom::InsecureAuth,
@@ -332,9 +331,17 @@ impl Setup<'_> {
     }
 }
 
+/// An unencrypted password goes to this machine itself (the address that was dialled counts, not the name), or where a
+/// person said yes to it.
+fn password_may_travel(settings: &MailSettings, remote: SocketAddr) -> bool {
+    settings.security != Security::None
+        || settings.allow_insecure_auth
+        || remote.ip().to_canonical().is_loopback()
+}
+
 /// No greeting usually means a port that waits for TLS. Asked only after the conversation has failed anyway: servers
 /// hold it against a client to speak before the greeting.
-async fn explain_silence(setup: &Setup<'_>, failure: Failure, remote: std::net::SocketAddr) -> Failure {
+async fn explain_silence(setup: &Setup<'_>, failure: Failure, remote: SocketAddr) -> Failure {
     let silent = matches!(
         failure.symptom,
         Symptom::AnswerTimeout | Symptom::Closed | Symptom::NotSmtp
@@ -364,4 +371,35 @@ fn smtp_address(step: Step, address: &domain::mail::Address) -> Result<lettre::A
             format!("{address} is not an address that mail servers take."),
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_password_without_encryption_stays_on_this_machine() {
+        let settings = |security: &str, allowed: bool| {
+            let body = json!({ "host": "mx.example.org", "port": 25, "security": security, "from": "a@example.org",
+                               "allow_insecure_auth": allowed });
+            MailSettings::from_json(body, None).unwrap()
+        };
+        for (security, allowed, remote, expected) in [
+            ("none", false, "192.0.2.1:25", false),
+            ("none", false, "10.0.0.1:25", false),
+            ("none", false, "[2001:db8::1]:25", false),
+            ("none", false, "127.0.0.1:25", true),
+            ("none", false, "[::1]:25", true),
+            ("none", false, "[::ffff:127.0.0.1]:25", true),
+            ("none", true, "192.0.2.1:25", true),
+            ("tls", false, "192.0.2.1:25", true),
+            ("starttls", false, "192.0.2.1:25", true),
+        ] {
+            let remote = remote.parse().unwrap();
+            let may = password_may_travel(&settings(security, allowed), remote);
+            assert_eq!(may, expected, "{security} {allowed} {remote}");
+        }
+    }
 }

@@ -2,14 +2,12 @@
 
 use alert::{
     channel::Retry,
-    mail::{Class, Step, Symptom},
+    mail::{Class, Deadlines, Step, Symptom},
 };
 use serde_json::json;
 use testkit::{Act, Rule, Script, SmtpServer, Step as At};
 
-use crate::scene::{
-    PASSWORD, USER, assert_failed, deliver, deliver_to, failure, settings, short, with_login,
-};
+use crate::scene::{PASSWORD, USER, assert_failed, deliver, deliver_to, failure, settings, with_login};
 
 #[tokio::test]
 async fn only_a_final_2xx_counts() {
@@ -85,7 +83,7 @@ async fn one_bad_recipient_of_three_harms_nobody_else() {
     let settings = settings(&server, "none", json!({}));
     let mut sent = Vec::new();
     for to in ["a@example.net", "bad@example.net", "c@example.net"] {
-        let done = deliver_to(&settings, to, short()).await;
+        let done = deliver_to(&settings, to, Deadlines::default()).await;
         if to.starts_with("bad") {
             assert_failed(&done, Step::RcptTo, Symptom::Answer);
             assert_eq!(
@@ -159,7 +157,12 @@ async fn refusals_at_each_step_are_sorted() {
     ];
     for (at, answer, step, class) in table {
         let server = SmtpServer::start(Script::plain().reply(at, answer)).await;
-        let done = deliver_to(&settings(&server, "none", json!({})), "me@example.net", short()).await;
+        let done = deliver_to(
+            &settings(&server, "none", json!({})),
+            "me@example.net",
+            Deadlines::default(),
+        )
+        .await;
         if answer == "251" {
             assert!(
                 done.result.is_ok(),
@@ -199,7 +202,7 @@ async fn letters_beyond_ascii_need_smtputf8() {
     let done = deliver_to(
         &settings(&server, "none", json!({})),
         "jürgen@bücher.example",
-        short(),
+        Deadlines::default(),
     )
     .await;
     assert!(done.result.is_ok(), "{:?}", done.result);
@@ -209,9 +212,9 @@ async fn letters_beyond_ascii_need_smtputf8() {
 
     let server = SmtpServer::start(Script::plain().capabilities(&["SIZE 1000000"])).await;
     let plain = settings(&server, "none", json!({}));
-    let done = deliver_to(&plain, "jürgen@example.net", short()).await;
+    let done = deliver_to(&plain, "jürgen@example.net", Deadlines::default()).await;
     assert_failed(&done, Step::MailFrom, Symptom::Utf8Missing);
-    let done = deliver_to(&plain, "j@bücher.example", short()).await;
+    let done = deliver_to(&plain, "j@bücher.example", Deadlines::default()).await;
     assert!(
         done.result.is_ok(),
         "a domain travels in its ASCII form: {:?}",
@@ -222,7 +225,12 @@ async fn letters_beyond_ascii_need_smtputf8() {
 #[tokio::test]
 async fn what_is_not_a_mail_server_is_named() {
     let server = SmtpServer::start(Script::plain().reply(At::Greeting, "SSH-2.0-OpenSSH_10.0")).await;
-    let done = deliver_to(&settings(&server, "none", json!({})), "me@example.net", short()).await;
+    let done = deliver_to(
+        &settings(&server, "none", json!({})),
+        "me@example.net",
+        Deadlines::default(),
+    )
+    .await;
     assert_failed(&done, Step::Greeting, Symptom::NotSmtp);
     assert!(failure(&done).what.contains("SSH-2.0-OpenSSH"));
 }

@@ -8,6 +8,9 @@ use testkit::{Act, Rule, Script, SmtpServer, Step as At, wait_until};
 
 use crate::scene::{assert_failed, deliver_to, failure, letter_to, mailer, settings, short};
 
+/// A busy machine is late; a missing deadline is later.
+const SLACK: Duration = Duration::from_secs(5);
+
 async fn timed(script: Script, deadlines: Deadlines) -> (Conversation, Duration, SmtpServer) {
     let server = SmtpServer::start(script).await;
     let settings = settings(&server, "none", json!({}));
@@ -19,10 +22,7 @@ async fn timed(script: Script, deadlines: Deadlines) -> (Conversation, Duration,
 #[track_caller]
 fn assert_about(took: Duration, expected: Duration) {
     assert!(took >= expected, "{took:?} instead of {expected:?}");
-    assert!(
-        took < expected + Duration::from_millis(1_500),
-        "{took:?} instead of {expected:?}"
-    );
+    assert!(took < expected + SLACK, "{took:?} instead of {expected:?}");
 }
 
 #[tokio::test]
@@ -75,11 +75,15 @@ async fn a_tarpit_ends_when_silence_would_have() {
 async fn an_endless_answer_ends_at_the_cap() {
     let endless = "250-and another thing\n".repeat(10_000) + "250 ok";
     for at in [At::Ehlo, At::MailFrom, At::FinalDot] {
-        let (done, took, _server) = timed(Script::plain().reply(at, &endless), short()).await;
+        let (done, took, _server) = timed(Script::plain().reply(at, &endless), Deadlines::default()).await;
         assert_eq!(failure(&done).symptom, Symptom::TooLong);
-        assert!(took < Duration::from_secs(3), "{took:?}");
+        assert!(took < Duration::from_secs(15), "{took:?}");
     }
-    let (done, _, _server) = timed(Script::plain().reply(At::Greeting, &"2".repeat(200_000)), short()).await;
+    let (done, _, _server) = timed(
+        Script::plain().reply(At::Greeting, &"2".repeat(200_000)),
+        Deadlines::default(),
+    )
+    .await;
     assert_eq!(failure(&done).symptom, Symptom::TooLong);
 }
 
@@ -101,9 +105,9 @@ async fn the_whole_session_has_an_end() {
 #[tokio::test]
 async fn a_goodbye_that_is_not_answered_changes_nothing() {
     for act in [Act::Never, Act::Cut, Act::reply("500 what")] {
-        let (done, took, _server) = timed(Script::plain().on(At::Quit, act), short()).await;
+        let (done, took, _server) = timed(Script::plain().on(At::Quit, act), Deadlines::default()).await;
         assert!(done.result.is_ok(), "{:?}", done.result);
-        assert!(took < Duration::from_secs(2), "{took:?}");
+        assert!(took < Deadlines::default().farewell + SLACK, "{took:?}");
     }
 }
 
@@ -133,7 +137,7 @@ async fn whoever_gives_up_leaves_no_connection_behind() {
     // The next message has a connection of its own and its own answer.
     server.behave();
     server.rule(Rule::on(At::FinalDot, Act::reply("554 5.7.1 not this one")));
-    let done = deliver_to(&settings, "me@example.net", short()).await;
+    let done = deliver_to(&settings, "me@example.net", Deadlines::default()).await;
     assert_eq!(failure(&done).step, Step::Reply);
     assert_eq!(server.connection_count(), 2);
 }

@@ -1,11 +1,13 @@
 //! The password shows nowhere, whatever the server does with it.
 
-use alert::mail::{Conversation, Language, Profile};
+use std::time::Duration;
+
+use alert::mail::{Conversation, Deadlines, Language, Profile};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::json;
 use testkit::{Act, Canary, FakeClock, Rule, Script, SmtpServer, Step as At};
 
-use crate::scene::{USER, deliver_to, mailer, recipient, settings, short};
+use crate::scene::{USER, deliver_to, mailer, recipient, settings};
 
 fn assert_clean(canary: &Canary, done: &Conversation) {
     canary.assert_absent("the transcript", done.transcript.join("\n"));
@@ -26,7 +28,7 @@ async fn no_transcript_holds_the_password() {
             let server = SmtpServer::start(script).await;
             let over = json!({ "username": USER, "password": canary.value() });
             let settings = settings(&server, "tls", over);
-            let done = deliver_to(&settings, "me@example.net", short()).await;
+            let done = deliver_to(&settings, "me@example.net", Deadlines::default()).await;
             assert_eq!(done.result.is_ok(), welcome);
             assert_eq!(server.auth_attempts()[0].password, canary.value());
             assert_clean(&canary, &done);
@@ -56,7 +58,12 @@ async fn a_server_that_repeats_the_password_is_not_repeated() {
         )
         .await;
         let over = json!({ "username": USER, "password": canary.value() });
-        let done = deliver_to(&settings(&server, "tls", over), "me@example.net", short()).await;
+        let done = deliver_to(
+            &settings(&server, "tls", over),
+            "me@example.net",
+            Deadlines::default(),
+        )
+        .await;
         assert!(done.result.is_err());
         assert_clean(&canary, &done);
     }
@@ -65,13 +72,23 @@ async fn a_server_that_repeats_the_password_is_not_repeated() {
 #[tokio::test]
 async fn garbage_that_holds_the_password_is_not_repeated() {
     let canary = Canary::new();
+    // One of the answers never ends.
+    let deadlines = Deadlines {
+        command: Duration::from_secs(2),
+        ..Deadlines::default()
+    };
     let over = json!({ "username": USER, "password": canary.value() });
     let garbage = format!("huh? {}", canary.value());
     let unfinished = format!("535-you said {}", canary.value());
     for reply in [garbage, unfinished] {
         let script = Script::implicit().login(USER, "x").reply(At::Auth, &reply);
         let server = SmtpServer::start(script).await;
-        let done = deliver_to(&settings(&server, "tls", over.clone()), "me@example.net", short()).await;
+        let done = deliver_to(
+            &settings(&server, "tls", over.clone()),
+            "me@example.net",
+            deadlines,
+        )
+        .await;
         assert!(done.result.is_err());
         assert_clean(&canary, &done);
     }
@@ -80,7 +97,12 @@ async fn garbage_that_holds_the_password_is_not_repeated() {
 #[tokio::test]
 async fn the_message_is_summed_up() {
     let server = SmtpServer::start(Script::plain()).await;
-    let done = deliver_to(&settings(&server, "none", json!({})), "me@example.net", short()).await;
+    let done = deliver_to(
+        &settings(&server, "none", json!({})),
+        "me@example.net",
+        Deadlines::default(),
+    )
+    .await;
     let transcript = done.transcript.join("\n");
     assert!(!transcript.contains("Subject: hello"), "{transcript}");
     assert!(transcript.contains("C: (the message, "), "{transcript}");
@@ -107,7 +129,7 @@ async fn the_result_of_a_test_holds_no_password() {
         settings: &settings,
         revision: None,
     };
-    let test = mailer(short())
+    let test = mailer(Deadlines::default())
         .test(
             profile,
             &recipient(),
