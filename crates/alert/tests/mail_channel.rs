@@ -1,4 +1,8 @@
 //! Alerts by mail: a real store, the dispatcher, and a scripted mail server.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot set its scene must fail at once"
+)]
 
 use std::{sync::Arc, time::Duration};
 
