@@ -2,8 +2,6 @@
 
 use std::{fmt, io::Write, process::ExitCode};
 
-use store::StoreError;
-
 /// One line each of what, why and what to do.
 #[derive(Debug)]
 pub(crate) struct Failure {

@@ -57,9 +57,16 @@ pub(crate) async fn run(config: Config) -> Result<ExitCode, Failure> {
     let dialer = make_dialer(&config)?;
     let alert = alert_over(&config, store.clone(), dialer.clone(), clock.clone())?;
     // The instance lock says that nobody else sends: what was being sent when the last run died is ours again.
-    let recovered = store.outbox().recover_claims().await.map_err(commands::store_failed)?;
+    let recovered = store
+        .outbox()
+        .recover_claims()
+        .await
+        .map_err(commands::store_failed)?;
     if recovered > 0 {
-        tracing::info!(deliveries = recovered, "deliveries that the last run left unfinished are sent again");
+        tracing::info!(
+            deliveries = recovered,
+            "deliveries that the last run left unfinished are sent again"
+        );
     }
     let dispatcher = alert.start_dispatcher(&tracker, stop.clone());
     let probes = probe::Probes::new(dialer, clock.clone());

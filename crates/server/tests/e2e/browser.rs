@@ -24,16 +24,19 @@ async fn from_the_printed_address_to_a_delivered_alert() {
         WebhookSink::start().await,
     );
     let mut bell = Watchbell::start(options()).await;
+    // Pictures of every page of the journey, for people to look at.
+    let shots = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("shots");
     let scenery = json!({
         "setup": bell.setup_url().await,
         "base": bell.url(""),
         "target": target.url("/health"),
         "smtpPort": smtp.port(),
         "hook": sink.url(),
-        "shots": bell.data_dir().join("shots"),
-    });
+        "shots": shots,
+    })
+    .to_string();
 
-    let journey = drive("first_run.mjs", &scenery.to_string(), async |what| match what {
+    let journey = drive("first_run.mjs", &scenery, async |what| match what {
         "close-target" => target.close().await,
         "open-target" => target.reopen(),
         "expect-alert" => {

@@ -85,7 +85,7 @@ async fn canaries_are_in_no_answer_and_in_no_log() {
             .to_owned(),
     ];
     let data_dir = scene.bell.data_dir().to_owned();
-    let log = scene.bell.stop().await.join("\n");
+    let log = scene.end().await.output();
     assert!(log.len() > 10_000, "trace is on");
     for canary in &canaries {
         assert!(!log.contains(canary.as_str()), "{canary} is in the log");
