@@ -16,7 +16,7 @@ use axum::{
     http::{HeaderValue, header::CACHE_CONTROL},
     middleware,
 };
-use domain::{id::TokenId, ration::Ration};
+use domain::{field::FieldError, id::TokenId, ration::Ration};
 use store::{Store, StoreError};
 use tower_http::set_header::SetResponseHeaderLayer;
 use url::Url;
@@ -150,6 +150,10 @@ fn failure(e: StoreError) -> Problem {
     if e.is_busy() {
         tracing::warn!(error = %e, "database busy, API request refused");
         return Problem::busy();
+    }
+    if matches!(e, StoreError::Cursor) {
+        let message = "This is not a cursor. Use the value of \"next\".";
+        return FieldError::new("cursor", "cursor-invalid", message).into();
     }
     tracing::error!(error = %e, "API request failed");
     Problem::internal()

@@ -27,6 +27,8 @@ pub struct DeliveryView {
     pub id: Uuid,
     #[schema(schema_with = events)]
     pub event: &'static str,
+    /// When it happened.
+    pub event_at: Time,
     pub incident_id: i64,
     pub monitor_name: String,
     pub channel_id: i64,
@@ -94,6 +96,7 @@ impl From<Delivery> for DeliveryView {
         Self {
             id: d.id.0,
             event: d.event.as_str(),
+            event_at: Time(d.event_at),
             incident_id: d.incident.0,
             monitor_name: d.monitor_name,
             channel_id: d.channel.0,

@@ -49,7 +49,7 @@ async fn every_route_is_closed_without_a_token_and_to_the_wrong_scope() {
 #[tokio::test]
 async fn what_is_not_there_is_closed_as_well() {
     let api = Api::start().await;
-    let paths = ["/", "", "/nothing", "/monitors/1/nothing", "/monitors/", "/settings"];
+    let paths = ["", "/nothing", "/monitors/1/nothing", "/monitors/", "/settings"];
     for path in paths {
         let stranger = api.call(Method::GET, path, None, None).await;
         assert_eq!(stranger.status, 401, "{path}");

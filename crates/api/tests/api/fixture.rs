@@ -1,19 +1,18 @@
 //! The router over a real store, scheduler and alert, and a caller who checks each answer against the document.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{Router, body::Body};
 use domain::{
     clock::{Clock, Timestamp},
     mail::Address,
     monitor::MonitorConfig,
-    state::{MonitorState, Transition, advance},
 };
 use http::{HeaderMap, Method, Request, StatusCode, header::AUTHORIZATION};
 use http_body_util::BodyExt;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
-use store::{MasterKey, Options, Record, Recorded, Store, accounts::{Password, Scope}};
+use store::{MasterKey, Options, Store, accounts::{Password, Scope}};
 use testkit::{TempDir, WallClock};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
@@ -171,40 +170,6 @@ impl Api {
         let answer = self.post("/monitors", paused(name)).await;
         assert_eq!(answer.status, 201, "{}", answer.text);
         answer.body["id"].as_i64().unwrap()
-    }
-
-    /// Takes a monitor down by the store's own transaction, as the scheduler does.
-    pub(crate) async fn take_down(&self, id: i64) -> i64 {
-        use domain::outcome::{Outcome, Phases, Reason, ReasonKind, Verdict};
-        let id = domain::id::MonitorId(id);
-        let monitor = self.store.monitors().get(id).await.unwrap().unwrap();
-        let outcome = Outcome {
-            at: self.store.now(),
-            verdict: Verdict::Down(Reason::new(ReasonKind::Status, "Answered 503.")),
-            phases: Phases {
-                total: Duration::from_millis(12),
-                wait: Some(Duration::from_millis(10)),
-                ..Phases::default()
-            },
-            evidence: Box::default(),
-        };
-        let (state, transition) = advance(MonitorState::default(), &outcome, monitor.config.thresholds);
-        assert!(matches!(transition, Some(Transition::Opened { .. })), "confirm_after is 1");
-        let record = self
-            .store
-            .record(Recorded {
-                monitor: id,
-                revision: monitor.revision,
-                outcome,
-                state,
-                transition,
-            })
-            .await
-            .unwrap();
-        match record {
-            Record::Stored { incident: Some(incident), .. } => incident.0,
-            other => panic!("no incident: {other:?}"),
-        }
     }
 }
 

@@ -70,6 +70,9 @@ async fn bad_queries_are_named_by_parameter() {
         ("/monitors?limit=many".to_owned(), "limit"),
         ("/monitors?status=fine".to_owned(), "status"),
         ("/monitors?colour=red".to_owned(), "colour"),
+        ("/monitors?cursor=%21%21".to_owned(), "cursor"),
+        ("/incidents?cursor=zzz".to_owned(), "cursor"),
+        ("/deliveries?cursor=zzz".to_owned(), "cursor"),
         ("/incidents?state=closed".to_owned(), "state"),
         ("/incidents?monitor=x".to_owned(), "monitor"),
         ("/deliveries?state=lost".to_owned(), "state"),
@@ -82,14 +85,6 @@ async fn bad_queries_are_named_by_parameter() {
         let answer = api.get(&path).await;
         assert_eq!(answer.status, 422, "{path}");
         assert_eq!(fields(&answer), [field], "{path}");
-    }
-    for path in ["/monitors?cursor=%21%21", "/incidents?cursor=zzz", "/deliveries?cursor=zzz"] {
-        let answer = api.get(path).await;
-        assert!(
-            answer.status == 422 || answer.status == 200,
-            "{path}: a cursor of somebody's own making is no failure of ours: {}",
-            answer.text
-        );
     }
 }
 

@@ -23,7 +23,7 @@ use crate::{
 mod row;
 #[cfg(test)]
 mod samples;
-pub(crate) use row::Row;
+pub(crate) use row::{Row, bar, load};
 #[cfg(test)]
 pub(crate) use samples::samples;
 

@@ -11,7 +11,24 @@ pub(crate) fn all(language: Language) -> Vec<(&'static str, Box<dyn DynTemplate>
     add(&mut all, "login", super::login::samples(language));
     add(&mut all, "setup", super::setup::samples(language));
     add(&mut all, "overview", super::overview::samples(language));
+    let monitors = super::monitors::samples(language);
+    add(&mut all, "monitors", monitors.lists);
+    add(&mut all, "monitors/show", monitors.pages);
+    add(&mut all, "monitors/check", monitors.checks);
+    add(&mut all, "monitors/edit", monitors.forms);
+    add(&mut all, "monitors/delete", monitors.deletes);
+    add(&mut all, "incidents", super::incidents::lists(language));
+    add(&mut all, "incidents/show", super::incidents::details(language));
+    add(&mut all, "deliveries", super::deliveries::lists(language));
+    add(&mut all, "deliveries/show", super::deliveries::details(language));
+    add(&mut all, "channels", super::channels::lists(language));
+    add(&mut all, "channels/edit", super::channels::edits(language));
+    add(&mut all, "channels/secret", super::channels::secrets(language));
+    add(&mut all, "channels/delete", super::channels::deletes(language));
     add(&mut all, "settings/mail", super::settings::mail::samples(language));
+    add(&mut all, "settings/security", super::settings::security::samples(language));
+    add(&mut all, "settings/tokens", super::settings::tokens::samples(language));
+    add(&mut all, "settings/general", super::settings::general::samples(language));
     all
 }
 

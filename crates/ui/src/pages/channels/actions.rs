@@ -1,0 +1,64 @@
+//! Switching a channel on and off, and deleting it.
+
+use askama::Template;
+use axum::{extract::Path, response::{IntoResponse as _, Redirect}};
+use domain::{channel::ChannelDraft, id::MonitorId};
+
+use super::{find, health_of, users_of};
+use crate::{Flash, Section, Shell, SignedIn, error, shell::page};
+
+#[derive(Template)]
+#[template(path = "pages/channels/delete.html")]
+pub(crate) struct DeletePage {
+    pub(super) shell: Shell,
+    pub(super) href: String,
+    pub(super) name: String,
+    pub(super) summary: String,
+    pub(super) waiting: u64,
+    pub(super) users: Vec<(MonitorId, String)>,
+    pub(super) enabled: bool,
+}
+
+pub(super) async fn enable(signed_in: SignedIn, Path(id): Path<String>) -> error::Result {
+    set_enabled(&signed_in, &id, true, "flash-channel-enabled").await
+}
+
+pub(super) async fn disable(signed_in: SignedIn, Path(id): Path<String>) -> error::Result {
+    set_enabled(&signed_in, &id, false, "flash-channel-disabled").await
+}
+
+async fn set_enabled(signed_in: &SignedIn, id: &str, enabled: bool, flash: &str) -> error::Result {
+    let channel = find(signed_in.store(), id).await?;
+    let href = format!("/channels/{}", channel.id);
+    // Without its secrets there is nothing that could be saved again.
+    let Some(config) = channel.config else {
+        return Ok(Flash::bad("flash-channel-locked").redirect(&signed_in.visit, &href));
+    };
+    let draft = ChannelDraft { name: channel.name, config, enabled };
+    if signed_in.store().channels().update(channel.id, &draft).await?.is_none() {
+        return Ok(Redirect::to("/channels").into_response());
+    }
+    tracing::info!(channel.id = channel.id.0, channel.enabled = enabled, user = signed_in.by(), "channel switched");
+    Ok(Flash::good(flash).about(&draft.name).redirect(&signed_in.visit, &href))
+}
+
+pub(super) async fn ask(signed_in: SignedIn, Path(id): Path<String>) -> error::Result {
+    let channel = find(signed_in.store(), &id).await?;
+    let health = health_of(signed_in.store(), &channel).await?;
+    page(&DeletePage {
+        shell: signed_in.shell(Section::Channels, "channel-delete-title"),
+        href: format!("/channels/{}", channel.id),
+        summary: channel.config.as_ref().map(domain::channel::ChannelConfig::summary).unwrap_or_default(),
+        waiting: health.waiting,
+        users: users_of(signed_in.store(), channel.id).await?,
+        enabled: channel.enabled,
+        name: channel.name,
+    })
+}
+
+pub(super) async fn delete(signed_in: SignedIn, Path(id): Path<String>) -> error::Result {
+    let channel = find(signed_in.store(), &id).await?;
+    signed_in.store().channels().delete(channel.id).await?;
+    tracing::info!(channel.id = channel.id.0, user = signed_in.by(), "channel deleted");
+    Ok(Flash::good("flash-channel-deleted").about(&channel.name).redirect(&signed_in.visit, "/channels"))
+}

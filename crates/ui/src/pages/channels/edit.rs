@@ -1,0 +1,212 @@
+//! Creating, showing and changing a channel.
+
+use askama::Template;
+use axum::{
+    Form as FormBody,
+    extract::{Path, Query},
+    response::{IntoResponse as _, Redirect},
+};
+use domain::{
+    channel::{Channel, ChannelConfig, ChannelDraft, ChannelKind, signing_secret},
+    field::FieldErrors,
+    id::MonitorId,
+};
+use http::StatusCode;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+
+use super::{Health, fields, find, health_of, test::Outcome, users_of};
+use crate::{
+    Flash, Section, Shell, SignedIn, Typed,
+    components::Form,
+    error::{self, Error},
+    pages::{
+        form::{ticked, value},
+        header_lines,
+    },
+    shell::{page, page_with},
+};
+
+#[derive(Template)]
+#[template(path = "pages/channels/edit.html")]
+pub(crate) struct EditPage {
+    pub(super) shell: Shell,
+    pub(super) form: Form,
+    pub(super) kind: ChannelKind,
+    /// `None` while it is new.
+    pub(super) channel: Option<Existing>,
+    pub(super) mail_missing: bool,
+}
+
+pub(crate) struct Existing {
+    pub(super) href: String,
+    pub(super) id: i64,
+    pub(super) name: String,
+    pub(super) summary: String,
+    pub(super) health: Health,
+    pub(super) users: Vec<(MonitorId, String)>,
+    /// What became of the test that was just sent.
+    pub(super) outcome: Option<Outcome>,
+}
+
+/// Tells a signing secret that was made, this once.
+#[derive(Template)]
+#[template(path = "pages/channels/secret.html")]
+pub(crate) struct SecretPage {
+    pub(super) shell: Shell,
+    pub(super) name: String,
+    pub(super) href: String,
+    pub(super) secret: String,
+}
+
+impl EditPage {
+    fn action(&self) -> &str {
+        self.channel.as_ref().map_or("/channels", |c| &c.href)
+    }
+
+    fn is(&self, kind: &str) -> bool {
+        self.kind.as_str() == kind
+    }
+
+    fn strays(&self) -> Vec<String> {
+        self.form.other_errors(&fields::NAMES)
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Chosen {
+    kind: String,
+}
+
+pub(super) async fn new(signed_in: SignedIn, Query(chosen): Query<Chosen>) -> error::Result {
+    let shell = signed_in.shell(Section::Channels, "channel-new-title");
+    let kind = ChannelKind::parse(&chosen.kind).unwrap_or(ChannelKind::Email);
+    page(&EditPage {
+        form: Form::new(shell.language).with("config.to", signed_in.by()),
+        kind,
+        channel: None,
+        mail_missing: mail_missing(&signed_in, kind).await?,
+        shell,
+    })
+}
+
+pub(super) async fn create(signed_in: SignedIn, FormBody(typed): Typed) -> error::Result {
+    let kind = ChannelKind::parse(value(&typed, "kind")).unwrap_or(ChannelKind::Email);
+    match ChannelDraft::from_json(fields::body(&typed, kind, true), None) {
+        Ok(mut draft) => {
+            let made = make_secret(&mut draft.config, false)?;
+            let channel = signed_in.store().channels().create(&draft).await?;
+            tracing::info!(channel.id = channel.id.0, user = signed_in.by(), "channel created");
+            saved(&signed_in, &channel, made, "flash-channel-created")
+        }
+        Err(errors) => {
+            let shell = signed_in.shell(Section::Channels, "channel-new-title");
+            refused(&signed_in, shell, kind, None, &typed, errors).await
+        }
+    }
+}
+
+pub(super) async fn show(signed_in: SignedIn, Path(id): Path<String>) -> error::Result {
+    let channel = find(signed_in.store(), &id).await?;
+    page(&view(&signed_in, channel, None).await?)
+}
+
+pub(super) async fn view(signed_in: &SignedIn, channel: Channel, outcome: Option<Outcome>) -> error::Result<EditPage> {
+    let shell = signed_in.shell_titled(Section::Channels, &channel.name);
+    Ok(EditPage {
+        form: fields::stored(shell.language, &channel),
+        kind: channel.kind,
+        mail_missing: mail_missing(signed_in, channel.kind).await?,
+        channel: Some(existing(signed_in, &channel, outcome).await?),
+        shell,
+    })
+}
+
+pub(super) async fn save(signed_in: SignedIn, Path(id): Path<String>, FormBody(typed): Typed) -> error::Result {
+    let channel = find(signed_in.store(), &id).await?;
+    let body = fields::body(&typed, channel.kind, channel.enabled);
+    match ChannelDraft::from_json(body, channel.config.as_ref()) {
+        Ok(mut draft) => {
+            let made = make_secret(&mut draft.config, ticked(&typed, "new_secret"))?;
+            // Deleted while the form was open: there is nothing to save any more.
+            let Some(channel) = signed_in.store().channels().update(channel.id, &draft).await? else {
+                return Ok(Redirect::to("/channels").into_response());
+            };
+            tracing::info!(channel.id = channel.id.0, user = signed_in.by(), "channel changed");
+            saved(&signed_in, &channel, made, "flash-channel-saved")
+        }
+        Err(errors) => {
+            let shell = signed_in.shell_titled(Section::Channels, &channel.name);
+            refused(&signed_in, shell, channel.kind, Some(&channel), &typed, errors).await
+        }
+    }
+}
+
+/// A webhook without a secret gets one; `anew` replaces the one it has.
+fn make_secret(config: &mut ChannelConfig, anew: bool) -> error::Result<Option<SecretString>> {
+    let ChannelConfig::Webhook(webhook) = config else {
+        return Ok(None);
+    };
+    if webhook.secret.is_some() && !anew {
+        return Ok(None);
+    }
+    let mut random = [0_u8; 32];
+    getrandom::fill(&mut random).map_err(|e| Error::Internal(e.to_string()))?;
+    let secret = signing_secret(&random);
+    webhook.secret = Some(secret.clone());
+    Ok(Some(secret))
+}
+
+/// A redirect, or the page that tells the secret: a redirect could not carry it.
+fn saved(signed_in: &SignedIn, channel: &Channel, made: Option<SecretString>, flash: &str) -> error::Result {
+    let href = format!("/channels/{}", channel.id);
+    match made {
+        Some(secret) => page(&SecretPage {
+            shell: signed_in.shell(Section::Channels, "channel-secret-title"),
+            name: channel.name.clone(),
+            href,
+            secret: secret.expose_secret().to_owned(),
+        }),
+        None => Ok(Flash::good(flash).about(&channel.name).redirect(&signed_in.visit, &href)),
+    }
+}
+
+async fn refused(
+    signed_in: &SignedIn,
+    shell: Shell,
+    kind: ChannelKind,
+    channel: Option<&Channel>,
+    typed: &[(String, String)],
+    errors: FieldErrors,
+) -> error::Result {
+    let header_names = header_lines::names(value(typed, fields::HEADERS));
+    let form = Form::typed(shell.language, typed, &fields::SECRETS).with(fields::HEADERS, header_names).refused(errors);
+    let view = EditPage {
+        form,
+        kind,
+        mail_missing: false,
+        channel: match channel {
+            Some(channel) => Some(existing(signed_in, channel, None).await?),
+            None => None,
+        },
+        shell,
+    };
+    page_with(StatusCode::UNPROCESSABLE_ENTITY, &view)
+}
+
+async fn existing(signed_in: &SignedIn, channel: &Channel, outcome: Option<Outcome>) -> error::Result<Existing> {
+    Ok(Existing {
+        href: format!("/channels/{}", channel.id),
+        id: channel.id.0,
+        name: channel.name.clone(),
+        summary: channel.config.as_ref().map(ChannelConfig::summary).unwrap_or_default(),
+        health: health_of(signed_in.store(), channel).await?,
+        users: users_of(signed_in.store(), channel.id).await?,
+        outcome,
+    })
+}
+
+async fn mail_missing(signed_in: &SignedIn, kind: ChannelKind) -> error::Result<bool> {
+    Ok(kind == ChannelKind::Email && signed_in.store().settings().mail().await?.is_none())
+}

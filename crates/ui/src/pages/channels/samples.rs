@@ -1,0 +1,159 @@
+//! Channels that work, that do not, and none.
+
+use std::time::Duration;
+
+use alert::channel::{Receipt, Retry, SendError, Trace};
+use domain::{channel::ChannelDraft, id::MonitorId};
+use serde_json::{Value, json};
+
+use super::{
+    actions::DeletePage,
+    edit::{EditPage, Existing, SecretPage},
+    fields,
+    test::Outcome,
+    *,
+};
+use crate::{
+    components::Form,
+    locale::Language,
+    pages::samples::{NOW, shell},
+};
+
+fn channel(id: i64, body: Value) -> Channel {
+    let draft = ChannelDraft::from_json(body, None).unwrap();
+    Channel {
+        id: ChannelId(id),
+        name: draft.name,
+        kind: draft.config.kind(),
+        enabled: draft.enabled,
+        config: Some(draft.config),
+    }
+}
+
+fn email() -> Channel {
+    channel(1, json!({"name": "On call", "kind": "email", "config": {"to": ["me@example.org"], "cc": ["you@example.org"]}}))
+}
+
+fn webhook() -> Channel {
+    channel(
+        2,
+        json!({"name": "Chat", "kind": "webhook",
+               "config": {"url": "https://chat.example/hooks/secret", "headers": {"X-Token": "secret"}}}),
+    )
+}
+
+fn works() -> ChannelHealth {
+    ChannelHealth { last_success: Some(NOW.minus(Duration::from_secs(5000))), ..ChannelHealth::default() }
+}
+
+fn fails() -> ChannelHealth {
+    let failure = (NOW.minus(Duration::from_secs(97)), "The server refused the password.".to_owned());
+    ChannelHealth { last_failure: Some(failure), waiting: 2, ..works() }
+}
+
+pub(crate) fn lists(language: Language) -> Vec<ChannelsPage> {
+    let row = |c: &Channel, enabled, locked, health| Row {
+        id: c.id,
+        name: c.name.clone(),
+        kind: c.kind,
+        summary: c.config.as_ref().unwrap().summary(),
+        health: Health { enabled, locked, ..Health::new(c, health) },
+    };
+    let (email, webhook) = (email(), webhook());
+    let rows = vec![
+        row(&email, true, false, fails()),
+        row(&webhook, true, false, works()),
+        row(&webhook, true, false, ChannelHealth::default()),
+        row(&webhook, false, false, works()),
+        row(&webhook, true, true, works()),
+    ];
+    let titled = || shell(language, Section::Channels, "nav-channels");
+    vec![
+        ChannelsPage { shell: titled(), rows, mail_missing: true },
+        ChannelsPage { shell: titled(), rows: Vec::new(), mail_missing: false },
+    ]
+}
+
+pub(crate) fn edits(language: Language) -> Vec<EditPage> {
+    let fresh = |kind| EditPage {
+        shell: shell(language, Section::Channels, "channel-new-title"),
+        form: Form::new(language),
+        kind,
+        channel: None,
+        mail_missing: kind == ChannelKind::Email,
+    };
+    let trace = |code, text: &str, step: &str| Trace {
+        remote: Some("203.0.113.25:465".parse().unwrap()),
+        server: Some("smtp.example.org:465".to_owned()),
+        step: Some(step.to_owned()),
+        reply_code: Some(code),
+        reply_text: Some(text.to_owned()),
+        ..Trace::default()
+    };
+    let good = Receipt { reference: Some("4XyZ1c2d3e".to_owned()), trace: trace(250, "2.0.0 Ok: queued as 4XyZ1c2d3e", "reply") };
+    let bad = |retry| SendError {
+        reason: "The server refused the user name or password. Check both, or use an app password.".to_owned(),
+        retry,
+        trace: trace(535, "5.7.8 Authentication failed", "auth"),
+    };
+    let results = [
+        Ok(good),
+        Err(bad(Retry::OnSettings)),
+        Err(bad(Retry::Never)),
+        Err(bad(Retry::Briefly)),
+        Err(bad(Retry::Backoff)),
+        Err(bad(Retry::After(Duration::from_secs(90)))),
+    ];
+    let mut pages = vec![fresh(ChannelKind::Email), fresh(ChannelKind::Webhook), refused(language, fresh(ChannelKind::Email))];
+    for (i, result) in results.into_iter().enumerate() {
+        let stored = if i % 2 == 0 { webhook() } else { email() };
+        let health = if result.is_ok() { works() } else { fails() };
+        let mut page = fresh(stored.kind);
+        page.shell.title.clone_from(&stored.name);
+        page.form = fields::stored(language, &stored);
+        page.channel = Some(Existing {
+            href: "/channels/1".to_owned(),
+            id: 1,
+            name: stored.name.clone(),
+            summary: stored.config.as_ref().unwrap().summary(),
+            health: Health { locked: i == 5, ..Health::new(&stored, health) },
+            users: if i == 0 { Vec::new() } else { users() },
+            outcome: Some(Outcome::new(&page.shell, result)),
+        });
+        pages.push(page);
+    }
+    pages
+}
+
+fn refused(language: Language, mut page: EditPage) -> EditPage {
+    let typed = [("name".to_owned(), String::new()), ("config.to".to_owned(), "nobody".to_owned())];
+    let errors = ChannelDraft::from_json(fields::body(&typed, ChannelKind::Email, true), None).unwrap_err();
+    page.form = Form::typed(language, &typed, &fields::SECRETS).refused(errors);
+    page
+}
+
+fn users() -> Vec<(MonitorId, String)> {
+    vec![(MonitorId(7), "Shop".to_owned()), (MonitorId(8), "Mail gateway".to_owned())]
+}
+
+pub(crate) fn secrets(language: Language) -> Vec<SecretPage> {
+    vec![SecretPage {
+        shell: shell(language, Section::Channels, "channel-secret-title"),
+        name: "Chat".to_owned(),
+        href: "/channels/2".to_owned(),
+        secret: "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".to_owned(),
+    }]
+}
+
+pub(crate) fn deletes(language: Language) -> Vec<DeletePage> {
+    let page = |waiting, users| DeletePage {
+        shell: shell(language, Section::Channels, "channel-delete-title"),
+        href: "/channels/1".to_owned(),
+        name: "On call".to_owned(),
+        summary: "me@example.org".to_owned(),
+        waiting,
+        users,
+        enabled: true,
+    };
+    vec![page(2, users()), page(0, Vec::new())]
+}

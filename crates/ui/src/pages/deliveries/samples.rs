@@ -1,0 +1,107 @@
+//! Messages that went well, that did not, and none.
+
+use domain::delivery::Attempt;
+use uuid::Uuid;
+
+use super::*;
+use crate::{
+    locale::Language,
+    pages::samples::{NOW, shell},
+};
+
+pub(crate) fn lists(language: Language) -> Vec<DeliveriesPage> {
+    let all = [
+        DeliveryState::Pending,
+        DeliveryState::Sent,
+        DeliveryState::Failed,
+        DeliveryState::Expired,
+        DeliveryState::Cancelled,
+    ];
+    let lines = all.iter().enumerate().map(|(i, s)| delivery(i as u128, *s).into()).collect();
+    let filtered = Search { state: "failed".to_owned(), incident: "42".to_owned(), ..Search::default() };
+    vec![
+        list(language, lines, Search::default()),
+        list(language, Vec::new(), Search::default()),
+        list(language, Vec::new(), filtered),
+    ]
+}
+
+fn list(language: Language, lines: Vec<Line>, search: Search) -> DeliveriesPage {
+    let shell = shell(language, Section::Deliveries, "nav-deliveries");
+    DeliveriesPage {
+        states: states(&shell),
+        channels: vec![choice("1".to_owned(), "On call".to_owned())],
+        lines,
+        pager: Pager::new(&shell, "/deliveries", &[], None, Some("c")),
+        search,
+        shell,
+    }
+}
+
+pub(crate) fn delivery(n: u128, state: DeliveryState) -> Delivery {
+    let waiting = state == DeliveryState::Pending;
+    let reason = match state {
+        DeliveryState::Pending => Some("Mail is not set up. Enter a mail server under Settings > Mail."),
+        DeliveryState::Failed => Some("The server refused the recipient: 550 5.1.1 No such user."),
+        DeliveryState::Expired => Some("Not delivered within 24 hours."),
+        DeliveryState::Cancelled => Some("Merged into the recovery message."),
+        DeliveryState::Sending | DeliveryState::Sent => None,
+    };
+    let created_at = NOW.minus(Duration::from_secs(97));
+    Delivery {
+        id: DeliveryId(Uuid::from_u128(0x0198_c0de_0000_7000_8000_0000_0000_0000 + n)),
+        event: if n % 2 == 0 { Event::Opened } else { Event::Resolved },
+        event_at: created_at,
+        incident: IncidentId(42),
+        monitor_name: "Shop".to_owned(),
+        channel: ChannelId(1),
+        channel_name: if n % 2 == 0 { "Chat" } else { "On call" }.to_owned(),
+        recipient: if n % 2 == 0 { "" } else { "me@example.org" }.to_owned(),
+        state,
+        reason: reason.map(str::to_owned),
+        waiting,
+        created_at,
+        next_attempt_at: None,
+        attempts: 2,
+        message_id: "0198c0de-0000-7000-8000-000000000001@example.org".to_owned(),
+        expires_at: NOW.plus(Duration::from_hours(24)),
+        finished_at: state.is_final().then(|| created_at.plus(Duration::from_secs(3))),
+    }
+}
+
+pub(crate) fn details(language: Language) -> Vec<DeliveryPage> {
+    let attempt = |number, verdict, code, text: &str, step: &str| Attempt {
+        number,
+        started_at: NOW.minus(Duration::from_secs(90 - u64::from(number) * 30)),
+        duration: Duration::from_millis(812),
+        settings_revision: Some(7),
+        remote: Some("203.0.113.25:465".parse().unwrap()),
+        server: Some("smtp.example.org:465".to_owned()),
+        step: Some(step.to_owned()),
+        reply_code: Some(code),
+        reply_text: Some(text.to_owned()),
+        verdict,
+    };
+    let deferred = AttemptVerdict::Deferred { reason: "The server is busy. It is tried again in 30 s.".to_owned() };
+    let accepted = AttemptVerdict::Accepted { reference: Some("4XyZ1c2d3e".to_owned()) };
+    let refused = AttemptVerdict::Refused { reason: "The server refused the recipient.".to_owned() };
+    let waiting = AttemptVerdict::Waiting { reason: "The server refused the password.".to_owned() };
+    let greylisted = attempt(1, deferred, 451, "4.7.1 Greylisted, try again later", "rcpt_to");
+    let titled = || shell(language, Section::Deliveries, "delivery-title");
+    let mut due = delivery(5, DeliveryState::Pending);
+    due.waiting = false;
+    due.next_attempt_at = Some(NOW.plus(Duration::from_secs(30)));
+    vec![
+        view(
+            titled(),
+            delivery(1, DeliveryState::Sent),
+            vec![greylisted.clone(), attempt(2, accepted, 250, "2.0.0 Ok: queued as 4XyZ1c2d3e", "reply")],
+        ),
+        view(
+            titled(),
+            delivery(3, DeliveryState::Failed),
+            vec![attempt(1, waiting, 535, "5.7.8 No", "auth"), attempt(2, refused, 550, "5.1.1 No such user", "rcpt_to")],
+        ),
+        view(titled(), due, Vec::new()),
+    ]
+}

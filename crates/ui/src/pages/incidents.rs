@@ -1,0 +1,183 @@
+//! Outages: the list, and one with its story from the first failing check to the last delivery.
+
+use std::time::Duration;
+
+use askama::Template;
+use axum::{
+    Router,
+    extract::{Path, Query},
+    routing::{get, post},
+};
+use domain::{
+    clock::Timestamp,
+    id::{IncidentId, MonitorId},
+    incident::Progress,
+};
+use serde::Deserialize;
+use store::{IncidentFilter, IncidentPhase, IncidentRow, outbox::DeliveryFilter};
+
+use super::deliveries::Line;
+use crate::{
+    App, Flash, Section, Shell, SignedIn,
+    components::{Pager, href},
+    error::{self, Error},
+    shell::page,
+};
+
+#[cfg(test)]
+mod samples;
+mod timeline;
+#[cfg(test)]
+pub(crate) use samples::{details, lists, sample_incident};
+use timeline::Moment;
+
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/incidents", get(list))
+        .route("/incidents/{id}", get(show))
+        .route("/incidents/{id}/acknowledge", post(acknowledge))
+}
+
+#[derive(Template)]
+#[template(path = "pages/incidents.html")]
+pub(crate) struct IncidentsPage {
+    shell: Shell,
+    chips: Vec<Chip>,
+    rows: Vec<Row>,
+    filtered: bool,
+    pager: Pager,
+}
+
+pub(crate) struct Chip {
+    label: String,
+    href: String,
+    current: bool,
+}
+
+pub(crate) struct Row {
+    id: IncidentId,
+    monitor: MonitorId,
+    monitor_name: String,
+    open: bool,
+    acknowledged_by: Option<String>,
+    since: Timestamp,
+    resolved_at: Option<Timestamp>,
+    duration: Duration,
+    reason: String,
+}
+
+#[derive(Template)]
+#[template(path = "pages/incidents/show.html")]
+pub(crate) struct IncidentPage {
+    shell: Shell,
+    row: Row,
+    opened_at: Timestamp,
+    timeline: Vec<Moment>,
+    deliveries: Vec<Line>,
+    /// More deliveries than are shown.
+    more: bool,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Search {
+    state: String,
+    monitor: String,
+    cursor: String,
+}
+
+const PAGE_SIZE: u32 = 50;
+/// Deliveries that one incident's page shows.
+const MOST_DELIVERIES: u32 = 100;
+
+async fn list(signed_in: SignedIn, Query(search): Query<Search>) -> error::Result {
+    let shell = signed_in.shell(Section::Incidents, "nav-incidents");
+    let phase = match search.state.as_str() {
+        "open" => Some(IncidentPhase::Open),
+        "resolved" => Some(IncidentPhase::Resolved),
+        _ => None,
+    };
+    let cursor = (!search.cursor.is_empty()).then_some(search.cursor.as_str());
+    let filter = IncidentFilter {
+        phase,
+        monitor: search.monitor.parse().ok(),
+        cursor: cursor.map(str::to_owned),
+        limit: PAGE_SIZE,
+    };
+    let found = signed_in.store().incidents().page(&filter).await?;
+    let query = [("state", search.state.as_str()), ("monitor", &search.monitor)];
+    page(&IncidentsPage {
+        chips: chips(&shell, &search),
+        rows: found.items.into_iter().map(|row| Row::new(row, shell.now)).collect(),
+        filtered: phase.is_some() || filter.monitor.is_some(),
+        pager: Pager::new(&shell, "/incidents", &query, cursor, found.next.as_deref()),
+        shell,
+    })
+}
+
+fn chips(shell: &Shell, search: &Search) -> Vec<Chip> {
+    let words = [("", shell.t("filter-all")), ("open", shell.t("incident-open")), ("resolved", shell.t("incident-resolved"))];
+    let chip = |(state, label): (&str, crate::locale::Text)| Chip {
+        label: label.to_string(),
+        href: href("/incidents", &[("state", state), ("monitor", &search.monitor)]),
+        current: search.state == state,
+    };
+    words.into_iter().map(chip).collect()
+}
+
+async fn show(signed_in: SignedIn, Path(id): Path<String>) -> error::Result {
+    let id = parse(&id)?;
+    let store = signed_in.store();
+    let row = store.incidents().get(id).await?.ok_or(Error::NotFound)?;
+    let events = store.incidents().events(id).await?;
+    let filter = DeliveryFilter { incident: Some(id), limit: MOST_DELIVERIES, ..DeliveryFilter::default() };
+    let deliveries = store.outbox().page(&filter).await?;
+    let title = signed_in.visit.language.text("overview-incident").arg("id", id);
+    let shell = signed_in.shell_titled(Section::Incidents, &title.to_string());
+    page(&IncidentPage {
+        timeline: timeline::tell(&shell, &row.incident, &events, &deliveries.items),
+        opened_at: row.incident.opened_at,
+        row: Row::new(row, shell.now),
+        more: deliveries.next.is_some(),
+        deliveries: deliveries.items.into_iter().map(Line::from).collect(),
+        shell,
+    })
+}
+
+async fn acknowledge(signed_in: SignedIn, Path(id): Path<String>) -> error::Result {
+    let id = parse(&id)?;
+    let incident = signed_in.store().incidents().acknowledge(id, signed_in.by()).await?;
+    let incident = incident.ok_or(Error::NotFound)?;
+    let flash = if incident.is_open() {
+        tracing::info!(incident.id = id.0, user = signed_in.by(), "incident acknowledged");
+        Flash::good("flash-incident-acknowledged")
+    } else {
+        Flash::bad("flash-incident-resolved")
+    };
+    Ok(flash.redirect(&signed_in.visit, &format!("/incidents/{id}")))
+}
+
+fn parse(id: &str) -> error::Result<IncidentId> {
+    id.parse().map_err(|_| Error::NotFound)
+}
+
+impl Row {
+    fn new(row: IncidentRow, now: Timestamp) -> Self {
+        let incident = row.incident;
+        Self {
+            id: incident.id,
+            monitor: incident.monitor,
+            monitor_name: row.monitor_name,
+            open: incident.is_open(),
+            since: incident.since,
+            resolved_at: incident.resolved_at(),
+            duration: incident.duration(now),
+            acknowledged_by: match incident.progress {
+                Progress::Open => None,
+                Progress::Acknowledged { by, .. } => Some(by),
+                Progress::Resolved { acknowledged, .. } => acknowledged.map(|(_, by)| by),
+            },
+            reason: incident.reason.detail,
+        }
+    }
+}

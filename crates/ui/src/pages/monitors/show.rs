@@ -1,0 +1,244 @@
+//! One monitor: how it is, why, how it was, and who hears of it.
+
+use std::time::Duration;
+
+use askama::Template;
+use axum::extract::{Path, Query};
+use domain::{
+    clock::Timestamp,
+    id::IncidentId,
+    monitor::Monitor,
+    schedule::Schedule,
+    state::{MonitorState, Status},
+};
+use serde::Deserialize;
+use store::{
+    ChannelHealth, IncidentFilter, IncidentRow,
+    samples::{Sample, SampleKind, Stats},
+};
+
+use super::{chart::{Chart, RANGES}, edit::{Listener, listeners}, find};
+use crate::{
+    Section, Shell, SignedIn,
+    components::{Bar, Strip, href},
+    error,
+    pages::overview::{bar, status_of},
+    shell::{page, percent},
+};
+
+#[derive(Template)]
+#[template(path = "pages/monitors/show.html")]
+pub(crate) struct MonitorPage {
+    pub(super) shell: Shell,
+    pub(super) href: String,
+    pub(super) name: String,
+    pub(super) target: String,
+    pub(super) tags: Vec<String>,
+    pub(super) enabled: bool,
+    pub(super) locked: bool,
+    pub(super) now: Now,
+    pub(super) rhythm: String,
+    pub(super) decision: String,
+    pub(super) ranges: Vec<RangeLink>,
+    pub(super) chart: Chart,
+    pub(super) figures: Figures,
+    pub(super) strip: Strip,
+    pub(super) results: Vec<ResultRow>,
+    pub(super) incidents: Vec<IncidentLine>,
+    pub(super) listeners: Vec<Hearing>,
+}
+
+/// The answer to "how is it?".
+pub(crate) struct Now {
+    pub(super) status: Status,
+    pub(super) since: Option<Timestamp>,
+    pub(super) why: Option<String>,
+    pub(super) last_check: Option<Timestamp>,
+    pub(super) latency: Option<Duration>,
+    pub(super) incident: Option<IncidentId>,
+    /// A first failure is not confirmed yet: what it was, and how many there were.
+    pub(super) unconfirmed: Option<(u32, String)>,
+}
+
+pub(crate) struct RangeLink {
+    pub(super) word: &'static str,
+    pub(super) href: String,
+    pub(super) current: bool,
+}
+
+/// The chosen span in numbers.
+pub(crate) struct Figures {
+    pub(super) uptime: Option<String>,
+    pub(super) coverage: String,
+    pub(super) percentiles: Vec<(&'static str, Option<Duration>)>,
+    pub(super) up: u64,
+    pub(super) down: u64,
+    pub(super) unknown: u64,
+}
+
+pub(crate) struct ResultRow {
+    pub(super) at: Timestamp,
+    pub(super) status: Status,
+    pub(super) latency: Option<Duration>,
+    pub(super) why: String,
+}
+
+pub(crate) struct IncidentLine {
+    pub(super) id: IncidentId,
+    pub(super) open: bool,
+    pub(super) since: Timestamp,
+    pub(super) duration: Duration,
+    pub(super) reason: String,
+}
+
+/// A channel that hears of this monitor, and whether it works.
+pub(crate) struct Hearing {
+    pub(super) channel: Listener,
+    pub(super) failing: bool,
+    pub(super) last_success: Option<Timestamp>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct View {
+    range: String,
+}
+
+const STRIP_LENGTH: usize = 60;
+const RESULTS: usize = 15;
+
+pub(super) async fn show(signed_in: SignedIn, Path(id): Path<String>, Query(view): Query<View>) -> error::Result {
+    let store = signed_in.store();
+    let (monitor, state) = find(store, &id).await?;
+    let shell = signed_in.shell_titled(Section::Monitors, &monitor.config.name);
+    let (word, span, buckets) = *RANGES.iter().find(|(w, ..)| *w == view.range).unwrap_or(&RANGES[1]);
+    let (from, to) = (shell.now.minus(span), shell.now);
+    let series = store.samples().series(monitor.id, from, to, buckets).await?;
+    let stats = store.samples().stats(monitor.id, from, to).await?;
+    let mut tails = store.samples().tail(&[monitor.id], STRIP_LENGTH).await?;
+    let tail = tails.remove(&monitor.id).unwrap_or_default();
+    let filter = IncidentFilter { monitor: Some(monitor.id), limit: 5, ..IncidentFilter::default() };
+    let incidents = store.incidents().page(&filter).await?.items;
+    let channels = store.channels().for_monitor(monitor.id).await?;
+    let health = store.channels().health(&monitor.config.channels).await?;
+    let hearing = listeners(&channels, &[]).into_iter().map(|channel| {
+        let health = health.get(&channel.id).cloned().unwrap_or_default();
+        hearing(channel, &health)
+    });
+    page(&MonitorPage {
+        href: format!("/monitors/{}", monitor.id),
+        name: monitor.config.name.clone(),
+        target: monitor.config.target.to_string(),
+        tags: monitor.config.tags.clone(),
+        enabled: monitor.config.enabled,
+        locked: monitor.locked,
+        now: now(&monitor, &state, &tail, &incidents),
+        rhythm: rhythm(&shell, &monitor.config.schedule),
+        decision: decision(&shell, &monitor),
+        ranges: range_links(monitor.id.0, word),
+        chart: Chart::new(&shell, &series, from, to),
+        figures: figures(&stats),
+        strip: strip(&shell, &tail),
+        results: tail.iter().rev().take(RESULTS).map(result_row).collect(),
+        incidents: incidents.iter().map(|row| line(&shell, row)).collect(),
+        listeners: hearing.collect(),
+        shell,
+    })
+}
+
+pub(super) fn now(monitor: &Monitor, state: &MonitorState, tail: &[Sample], incidents: &[IncidentRow]) -> Now {
+    use domain::state::Known;
+    let enabled = monitor.config.enabled;
+    let unconfirmed = match &state.known {
+        Known::Pending { failing } | Known::Up { failing, .. } if enabled => {
+            failing.as_ref().map(|s| (s.failures, s.reason.detail.clone()))
+        }
+        Known::Pending { .. } | Known::Up { .. } | Known::Down { .. } => None,
+    };
+    let last = tail.last();
+    Now {
+        status: status_of(monitor, state),
+        since: state.since().filter(|_| enabled),
+        why: state.detail().filter(|_| enabled).map(str::to_owned),
+        last_check: last.map(|s| s.at),
+        latency: last.and_then(|s| s.latency),
+        incident: incidents.iter().find(|r| r.incident.is_open()).map(|r| r.incident.id),
+        unconfirmed,
+    }
+}
+
+pub(super) fn rhythm(shell: &Shell, schedule: &Schedule) -> String {
+    match schedule {
+        Schedule::Every(d) => shell.t("monitor-every").arg("span", shell.span(d)).to_string(),
+        Schedule::Cron(c) => {
+            let text = shell.t("monitor-cron").arg("cron", c.expression());
+            text.arg("zone", c.timezone().name()).to_string()
+        }
+    }
+}
+
+pub(super) fn decision(shell: &Shell, monitor: &Monitor) -> String {
+    let t = monitor.config.thresholds;
+    let text = shell.t("monitor-decision").count("failures", t.confirm_after);
+    text.count("successes", t.recover_after).to_string()
+}
+
+pub(super) fn range_links(id: i64, current: &str) -> Vec<RangeLink> {
+    let path = format!("/monitors/{id}");
+    let link = |(word, ..): &(&'static str, Duration, usize)| RangeLink {
+        word,
+        href: href(&path, &[("range", word)]),
+        current: *word == current,
+    };
+    RANGES.iter().map(link).collect()
+}
+
+pub(super) fn figures(s: &Stats) -> Figures {
+    Figures {
+        uptime: s.uptime.map(percent),
+        coverage: percent(s.coverage),
+        percentiles: vec![("50 %", s.p50), ("90 %", s.p90), ("95 %", s.p95), ("99 %", s.p99)],
+        up: s.up,
+        down: s.down,
+        unknown: s.unknown,
+    }
+}
+
+pub(super) fn strip(shell: &Shell, tail: &[Sample]) -> Strip {
+    let bars: Vec<Bar> = tail.iter().map(|s| bar(s.kind)).collect();
+    let up = bars.iter().filter(|b| **b == Bar::Up).count();
+    let label = shell.t("strip-label").count("up", up).count("total", bars.len());
+    Strip::new(&bars, STRIP_LENGTH, label.to_string())
+}
+
+pub(super) fn result_row(s: &Sample) -> ResultRow {
+    ResultRow {
+        at: s.at,
+        status: match s.kind {
+            SampleKind::Up => Status::Up,
+            SampleKind::Down => Status::Down,
+            SampleKind::Unknown => Status::Unknown,
+        },
+        latency: s.latency,
+        why: s.cause.as_ref().map(|c| c.detail.to_string()).unwrap_or_default(),
+    }
+}
+
+pub(super) fn line(shell: &Shell, row: &IncidentRow) -> IncidentLine {
+    IncidentLine {
+        id: row.incident.id,
+        open: row.incident.is_open(),
+        since: row.incident.since,
+        duration: row.incident.duration(shell.now),
+        reason: row.incident.reason.detail.clone(),
+    }
+}
+
+pub(super) fn hearing(channel: Listener, health: &ChannelHealth) -> Hearing {
+    let failed = health.last_failure.as_ref().map(|(at, _)| *at);
+    Hearing {
+        channel,
+        failing: health.waiting > 0 || failed > health.last_success,
+        last_success: health.last_success,
+    }
+}

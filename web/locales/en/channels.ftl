@@ -1,0 +1,81 @@
+# Channels.
+
+channels-add = Add channel
+channels-none = Nobody hears of anything yet
+channels-none-detail = Add a channel: mail addresses, or a webhook that your own systems receive.
+channels-mail-missing = Mail is not set up yet, so messages to mail addresses wait.
+column-last-sent = Last sent
+column-waiting = Waiting
+
+channel-new-title = Add a channel
+channel-kind = Kind
+channel-kind-email = Mail
+channel-kind-webhook = Webhook
+channel-name = Name
+channel-name-example = On call
+channel-to = To
+channel-to-hint = One address on each line. Everybody gets a message of their own.
+channel-copies = Copies
+channel-cc = Cc
+channel-bcc = Bcc
+channel-url = Address
+channel-url-example = https://example.org/hooks/watchbell
+channel-url-hint = Where messages are posted as JSON. It is kept secret and not shown again.
+channel-url-kept = Kept secret. Leave it empty to keep the one that is stored.
+channel-kept = ••••••••
+channel-secret = Signing secret
+channel-secret-hint = whsec_… of a Standard Webhooks receiver. Leave it empty to have one made.
+channel-secret-kept = Leave it empty to keep the one that is stored.
+channel-secret-new = Make a new signing secret
+channel-secret-new-hint = The old one stops working at once. The new one is shown after saving.
+channel-locked = The secrets of this channel were sealed with another key, so nothing can be sent. Enter them again, or start Watchbell with the key that belongs to this database.
+channel-locked-word = Locked
+channel-test = Send a test
+channel-testing = Sending…
+channel-test-ok = The test was accepted
+channel-test-failed = The test was not accepted
+channel-enable = Switch on
+channel-disable = Switch off
+channel-delete = Delete
+channel-health = Health
+channel-goes-to = Goes to
+channel-last-failure = Last failure
+channel-deliveries = Deliveries through this channel
+channel-users = Monitors that use it
+channel-no-users = None yet. Choose this channel when you add or edit a monitor.
+
+retry-never = An alert that is refused like this is not tried again.
+retry-briefly = An alert would be tried a few more times.
+retry-backoff = An alert would be tried again, with growing pauses, until it is accepted or expires.
+retry-after = An alert would be tried again in { $span }, as the other side asks.
+retry-on-settings = An alert would wait until you correct and save the settings.
+
+channel-secret-title = Signing secret
+channel-secret-once = This is the signing secret of { $name }. Copy it now: it is not shown again.
+channel-secret-use = Your receiver checks the webhook-signature header with it, as described at standardwebhooks.com.
+channel-secret-done = I have copied it
+
+channel-delete-title = Delete channel
+channel-delete-question = Delete { $name }?
+channel-delete-what = Nothing is sent to { $summary } through it any more.
+channel-delete-no-users = No monitor uses it.
+channel-delete-users = { $n ->
+    [one] One monitor tells nobody through it any more:
+   *[other] { $n } monitors tell nobody through it any more:
+}
+channel-delete-waiting = { $n ->
+    [0] Messages that are not sent yet are cancelled.
+    [one] Messages that are not sent yet are cancelled; one waits for settings.
+   *[other] Messages that are not sent yet are cancelled; { $n } wait for settings.
+}
+channel-delete-keeps = The record of what was sent stays.
+channel-delete-instead = To stop messages for a while, switch it off instead.
+channel-delete-do = Delete { $name }
+
+flash-channel-created = { $name } is ready. Send a test to be sure.
+flash-channel-saved = { $name } is saved. The next message uses it.
+flash-channel-enabled = { $name } is on.
+flash-channel-disabled = { $name } is off. Nothing is sent through it until you switch it on.
+flash-channel-deleted = { $name } is deleted.
+flash-channel-locked = Enter the secrets of this channel again first.
+flash-channel-tests-too-many = At most five tests per minute are sent. Wait a moment and try again.

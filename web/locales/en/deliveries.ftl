@@ -1,0 +1,40 @@
+# Deliveries.
+
+deliveries-about = Every message with every attempt. “Sent” means that the other side gave its final yes.
+deliveries-any-state = Any state
+deliveries-any-channel = Any channel
+deliveries-filter = Filter
+deliveries-all = Show all
+deliveries-none = Nothing was sent yet
+deliveries-none-detail = Messages appear here when a monitor goes down or comes back. To try a channel now, send a test from its page.
+deliveries-no-match = No delivery matches
+deliveries-no-match-detail = Choose another filter, or show all.
+column-message = Message
+column-channel = Channel
+column-planned = Planned
+column-attempts = Attempts
+delivery-waiting = Waits for settings
+delivery-title = Delivery
+delivery-resend = Send again
+delivery-next = Next attempt:
+delivery-attempts = Attempts
+delivery-no-attempts = No attempt yet.
+delivery-attempt = Attempt { $n }
+delivery-facts = Facts
+delivery-recipient = Recipient
+delivery-incident = About
+delivery-finished = Finished
+delivery-expires = Tried until
+delivery-id = Id
+attempt-accepted = Accepted
+attempt-deferred = Not now
+attempt-waiting = Waits for settings
+attempt-refused = Refused
+attempt-server = Server
+attempt-step = Reached
+attempt-reference = Taken as
+attempt-reply = Reply
+attempt-revision = Settings revision
+
+flash-delivery-resent = Planned again under an id of its own. This is the new delivery.
+flash-delivery-channel-gone = This cannot be sent again: its channel was deleted.

@@ -1,0 +1,34 @@
+# Incidents.
+
+incidents-none = No incident yet
+incidents-none-detail = When a monitor goes down, its outage is told here, from the first failing check to the last message.
+incidents-no-match = No incident matches
+incidents-no-match-detail = Choose another filter, or look at all of them.
+incidents-all = Show all incidents
+incident-open = Open
+incident-resolved = Resolved
+incident-acknowledge = Acknowledge
+incident-acknowledge-hint = Acknowledging tells the others that you take care of it. The incident stays open until the target is up again.
+incident-monitor = Go to the monitor
+incident-timeline = What happened
+incident-facts = Facts
+incident-since = First failure
+incident-confirmed = Confirmed
+incident-resolved-at = Up again
+incident-acknowledged = Acknowledged by
+incident-all-deliveries = All deliveries
+incident-no-deliveries = Nobody was told: the monitor had no enabled channel.
+column-what = What
+column-began = Began
+column-duration = Duration
+
+timeline-first-failure = First failing check
+timeline-opened = Confirmed as down
+timeline-acknowledged = Acknowledged by { $by }
+timeline-resolved = Up again
+timeline-sent = { $channel }: “{ $event }” was accepted
+timeline-not-sent = { $channel }: “{ $event }” could not be sent
+timeline-cancelled = { $channel }: “{ $event }” was cancelled
+
+flash-incident-acknowledged = Acknowledged. It stays open until the target is up again.
+flash-incident-resolved = This incident was resolved meanwhile; there is nothing left to acknowledge.

@@ -1,0 +1,40 @@
+# 发送记录。
+
+deliveries-about = 每条通知及其每次发送尝试。“已发送”表示对方已最终确认接收。
+deliveries-any-state = 全部状态
+deliveries-any-channel = 全部渠道
+deliveries-filter = 筛选
+deliveries-all = 显示全部
+deliveries-none = 还没有发送过通知
+deliveries-none-detail = 监控项发生故障或恢复时，通知会显示在这里。如需立即试用某个渠道，请在其页面发送测试。
+deliveries-no-match = 没有符合条件的记录
+deliveries-no-match-detail = 请更换筛选条件，或显示全部。
+column-message = 通知
+column-channel = 渠道
+column-planned = 创建时间
+column-attempts = 尝试次数
+delivery-waiting = 等待修改设置
+delivery-title = 发送记录
+delivery-resend = 重新发送
+delivery-next = 下次尝试：
+delivery-attempts = 发送尝试
+delivery-no-attempts = 尚未尝试发送。
+delivery-attempt = 第 { $n } 次
+delivery-facts = 概要
+delivery-recipient = 收件人
+delivery-incident = 相关故障
+delivery-finished = 结束时间
+delivery-expires = 尝试截止
+delivery-id = 编号
+attempt-accepted = 已接收
+attempt-deferred = 暂未接收
+attempt-waiting = 等待修改设置
+attempt-refused = 被拒绝
+attempt-server = 服务器
+attempt-step = 到达环节
+attempt-reference = 对方编号
+attempt-reply = 应答
+attempt-revision = 设置版本
+
+flash-delivery-resent = 已用新编号重新加入发送队列，这是新的记录。
+flash-delivery-channel-gone = 无法重新发送：其通知渠道已被删除。

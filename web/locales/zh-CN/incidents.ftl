@@ -1,0 +1,34 @@
+# 故障。
+
+incidents-none = 还没有发生过故障
+incidents-none-detail = 监控项发生故障后，这里会记录全过程：从首次检查失败到最后一条通知。
+incidents-no-match = 没有符合条件的故障
+incidents-no-match-detail = 请更换筛选条件，或查看全部故障。
+incidents-all = 显示全部故障
+incident-open = 未恢复
+incident-resolved = 已恢复
+incident-acknowledge = 确认
+incident-acknowledge-hint = 确认表示您正在处理，让其他人知晓。目标恢复之前，故障仍为未恢复状态。
+incident-monitor = 查看监控项
+incident-timeline = 经过
+incident-facts = 概要
+incident-since = 首次失败
+incident-confirmed = 判定故障
+incident-resolved-at = 恢复时间
+incident-acknowledged = 确认人
+incident-all-deliveries = 全部发送记录
+incident-no-deliveries = 没有通知任何人：该监控项没有启用的通知渠道。
+column-what = 内容
+column-began = 开始时间
+column-duration = 持续时间
+
+timeline-first-failure = 首次检查失败
+timeline-opened = 判定为故障
+timeline-acknowledged = { $by } 已确认
+timeline-resolved = 已恢复
+timeline-sent = { $channel }：“{ $event }”通知已被接收
+timeline-not-sent = { $channel }：“{ $event }”通知未能发出
+timeline-cancelled = { $channel }：“{ $event }”通知已取消
+
+flash-incident-acknowledged = 已确认。目标恢复之前，故障仍为未恢复状态。
+flash-incident-resolved = 该故障在此期间已恢复，无需确认。
