@@ -211,7 +211,7 @@ async fn a_clock_that_jumps_makes_no_burst_and_no_pause() {
         let took = begun.elapsed();
         // Four rounds of ten, and at most one extra each because the plan moved.
         assert!(
-            took > Duration::from_millis(2500) && took < Duration::from_secs(6),
+            took > Duration::from_millis(2500) && took < Duration::from_secs(8),
             "{jump_hours} h: {took:?}"
         );
     }
