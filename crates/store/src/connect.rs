@@ -84,7 +84,8 @@ async fn postgres(url: &str) -> Result<Database, StoreError> {
     options
         .max_connections(12)
         .min_connections(1)
-        .acquire_timeout(Duration::from_secs(30))
+        // Also how long a server that is not up yet is waited for at the start.
+        .acquire_timeout(Duration::from_secs(10))
         .sqlx_logging(false)
         .record_stmt_in_spans(false)
         .set_application_name("watchbell");

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::{
     Backlog, Delivery, DeliveryFilter, Outbox,
     finish::read_attempt,
-    plan::{fresh, new_id},
+    plan::{self, fresh, new_id},
 };
 use crate::{
     entity::{attempt, channel, delivery, incident, monitor},
@@ -110,9 +110,12 @@ impl Outbox<'_> {
             .one(db)
             .await?;
         let since = self.store.now().minus(FAILURES_COUNT_FOR);
+        // Ids are in the order of planning, and nothing lives for longer than a day: the index leads straight there.
+        let first = plan::first_id(since.minus(Event::Opened.time_to_live()));
         let lost = [DeliveryState::Failed.as_str(), DeliveryState::Expired.as_str()];
         let failed = delivery::Entity::find()
             .filter(delivery::Column::State.is_in(lost))
+            .filter(delivery::Column::Id.gte(first))
             .filter(delivery::Column::FinishedAt.gte(since.as_millis()));
         Ok(Backlog {
             pending: unfinished().count(db).await?,

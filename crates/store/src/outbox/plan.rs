@@ -100,9 +100,17 @@ pub(super) fn fresh(event: Event, now: Timestamp) -> delivery::ActiveModel {
 pub(super) fn new_id(now: Timestamp) -> Result<DeliveryId, StoreError> {
     let mut random = [0; 10];
     getrandom::fill(&mut random).map_err(|_| StoreError::Crypto("no random numbers"))?;
-    let ms = u64::try_from(now.as_millis()).unwrap_or(0);
-    let id = uuid::Builder::from_unix_timestamp_millis(ms, &random).into_uuid();
-    Ok(DeliveryId(id))
+    Ok(DeliveryId(id_of(now, random)))
+}
+
+/// No delivery that was planned at `at` or later has a smaller id.
+pub(super) fn first_id(at: Timestamp) -> Uuid {
+    id_of(at, [0; 10])
+}
+
+fn id_of(at: Timestamp, random: [u8; 10]) -> Uuid {
+    let ms = u64::try_from(at.as_millis()).unwrap_or(0);
+    uuid::Builder::from_unix_timestamp_millis(ms, &random).into_uuid()
 }
 
 pub(super) fn new_token() -> Result<Uuid, StoreError> {

@@ -14,7 +14,7 @@ use sea_orm::{
 use tokio::sync::Notify;
 
 use super::{
-    Sample, TAIL,
+    HOUR, Sample, TAIL,
     codec::{Reader, Writer, read_all},
     hour_of,
 };
@@ -334,13 +334,14 @@ async fn read_back<C: ConnectionTrait>(
 ) -> Result<(i64, Vec<(Sample, i64)>), StoreError> {
     let closed_until = match watermark(db, CLOSED_UNTIL).await? {
         Some(hour) => hour,
-        // Nothing was ever closed: the journal begins at the beginning.
+        // Nothing was ever closed: the journal begins at the beginning. What is about to be written may be of the hour
+        // before.
         None => {
             let first = journal::Entity::find()
                 .order_by_asc(journal::Column::Id)
                 .one(db)
                 .await?;
-            first.map_or(hour_of(now), |row| row.base_hour)
+            first.map_or(hour_of(now) - HOUR, |row| row.base_hour)
         }
     };
     let (mut after, mut found) = (0, Vec::new());

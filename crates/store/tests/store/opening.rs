@@ -77,9 +77,10 @@ async fn a_migration_is_preceded_by_a_backup_and_three_are_kept() {
     let mode = std::os::unix::fs::MetadataExt::mode(&copy.metadata().unwrap());
     assert_eq!(mode & 0o777, 0o600);
     // The copy is a database of its own, from before the migration.
+    let elsewhere = testkit::temp_dir();
     let store = Store::open(Options {
         url: format!("sqlite://{}", copy.display()),
-        data_dir: db.dir.path().to_owned(),
+        data_dir: elsewhere.path().to_owned(),
         key: db.key.clone(),
         clock: db.clock.clone(),
         message_domain: "x.test".into(),

@@ -19,7 +19,7 @@ fn sample(monitor: MonitorId, at: Timestamp, n: u64) -> Sample {
         9 => SampleKind::Unknown,
         _ => SampleKind::Up,
     };
-    let total = Duration::from_micros(10_000 + (n * 7919) % 90_000);
+    let total = Duration::from_micros(10_000 + (n * 7918) % 90_000);
     let cause = match kind {
         SampleKind::Up => None,
         SampleKind::Down => Some((ReasonKind::Timeout.as_str(), format!("No answer {}.", n % 3))),

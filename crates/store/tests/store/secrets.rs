@@ -89,22 +89,22 @@ both! {
     }
 
     async fn no_secret_is_in_the_database_in_the_open(db: Db) {
-        db.store.settings().save_mail(&mail("canary-password"), "ada").await.unwrap();
-        db.webhook("https://hooks.example/canary-token").await;
+        db.store.settings().save_mail(&mail("goldfish-password"), "ada").await.unwrap();
+        db.webhook("https://hooks.example/goldfish-token").await;
         db.monitor_with(json!({
-            "kind": "http", "target": {"url": "https://x.example/", "headers": {"X-Key": "canary-header"}},
+            "kind": "http", "target": {"url": "https://x.example/", "headers": {"X-Key": "goldfish-header"}},
         })).await;
         let (cookie, _) = {
             let email = domain::mail::Address::parse("e", "a@example.org").unwrap();
-            let password = store::accounts::Password::parse("p", "canary-login-pw").unwrap();
+            let password = store::accounts::Password::parse("p", "goldfish-login-pw").unwrap();
             let user = db.store.accounts().create_first_admin(&email, &password).await.unwrap();
             db.store.accounts().start_session(user.id, false).await.unwrap()
         };
         if db.is_sqlite() {
             db.store.close().await;
             let bytes = std::fs::read(db.dir.path().join("watchbell.db")).unwrap();
-            for canary in ["canary", cookie.expose_secret()] {
-                assert!(!bytes.windows(canary.len()).any(|w| w == canary.as_bytes()), "{canary}");
+            for goldfish in ["goldfish", cookie.expose_secret()] {
+                assert!(!bytes.windows(goldfish.len()).any(|w| w == goldfish.as_bytes()), "{goldfish}");
             }
             assert!(bytes.windows(10).any(|w| w == b"a@example."), "the search would find something");
         }
