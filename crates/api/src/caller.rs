@@ -45,8 +45,12 @@ pub(crate) async fn authenticate(
 }
 
 fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
-    let missing =
-        || Problem::unauthorized("Send a token with the header \"Authorization: Bearer wb_…\".", None);
+    let missing = || {
+        Problem::unauthorized(
+            "Send a token with the header \"Authorization: Bearer wb_…\".",
+            None,
+        )
+    };
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
         return Err(missing());

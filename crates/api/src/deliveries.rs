@@ -88,7 +88,11 @@ pub(crate) async fn resend(
     let new = new.ok_or_else(unknown)?;
     tracing::info!(delivery.id = %new, delivery.resend_of = %id, caller = %caller.name, "delivery resent");
     let location = app.location(&format!("/deliveries/{new}"));
-    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(Resent { id: new.0 })))
+    Ok((
+        StatusCode::CREATED,
+        [(LOCATION, location)],
+        Json(Resent { id: new.0 }),
+    ))
 }
 
 fn unknown() -> Problem {

@@ -193,7 +193,9 @@ pub(crate) async fn check(
         ));
     }
     let outcome = app.scheduler.check_now(id).await.ok_or_else(|| {
-        Problem::conflict("This monitor was paused, changed or deleted meanwhile, so the check does not count.")
+        Problem::conflict(
+            "This monitor was paused, changed or deleted meanwhile, so the check does not count.",
+        )
     })?;
     let state = state_view(&app, &monitor).await?;
     Ok(Json(CheckView::new(&outcome, state)))

@@ -191,12 +191,9 @@ impl Params {
     }
 
     pub(crate) fn paging(&mut self) -> Paging {
-        let limit = self.parse(
-            "limit",
-            "limit-range",
-            "Use a whole number from 1 to 500.",
-            |t| t.parse().ok().filter(|n| (1..=crate::LONGEST_PAGE).contains(n)),
-        );
+        let limit = self.parse("limit", "limit-range", "Use a whole number from 1 to 500.", |t| {
+            t.parse().ok().filter(|n| (1..=crate::LONGEST_PAGE).contains(n))
+        });
         Paging {
             limit: limit.unwrap_or(50),
             cursor: self.text("cursor"),

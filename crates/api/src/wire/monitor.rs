@@ -228,7 +228,10 @@ impl From<&Target> for TargetView {
 }
 
 pub(super) fn headers_set(headers: &[domain::target::Header]) -> BTreeMap<String, bool> {
-    headers.iter().map(|h| (format!("{}_set", h.name), true)).collect()
+    headers
+        .iter()
+        .map(|h| (format!("{}_set", h.name), true))
+        .collect()
 }
 
 impl From<&Schedule> for ScheduleBody {

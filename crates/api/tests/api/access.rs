@@ -100,7 +100,12 @@ async fn expired_and_revoked_tokens_are_refused_by_name() {
     let accounts = api.store.accounts();
     let now = api.store.now();
     let expired = accounts
-        .create_token(api.user, "old", Scope::Write, Some(now.minus(Duration::from_secs(1))))
+        .create_token(
+            api.user,
+            "old",
+            Scope::Write,
+            Some(now.minus(Duration::from_secs(1))),
+        )
         .await
         .unwrap();
     let revoked = accounts
@@ -116,7 +121,12 @@ async fn expired_and_revoked_tokens_are_refused_by_name() {
             assert_eq!(answer.status, 401);
             let challenge = answer.headers["www-authenticate"].to_str().unwrap();
             assert!(challenge.contains("error=\"invalid_token\""));
-            assert!(answer.body["detail"].as_str().unwrap().contains("expired or revoked"));
+            assert!(
+                answer.body["detail"]
+                    .as_str()
+                    .unwrap()
+                    .contains("expired or revoked")
+            );
             assert!(!answer.text.contains(token), "a token is never repeated");
         }
     }

@@ -17,7 +17,13 @@ fn webhook(url: &str) -> Value {
 }
 
 async fn stored(api: &Api, id: i64) -> domain::channel::WebhookChannel {
-    let channel = api.store.channels().get(domain::id::ChannelId(id)).await.unwrap().unwrap();
+    let channel = api
+        .store
+        .channels()
+        .get(domain::id::ChannelId(id))
+        .await
+        .unwrap()
+        .unwrap();
     match channel.config.unwrap() {
         domain::channel::ChannelConfig::Webhook(w) => w,
         domain::channel::ChannelConfig::Email(_) => panic!("not a webhook"),
@@ -32,12 +38,20 @@ async fn a_mail_channel_goes_round() {
     assert_eq!(created.status, 201);
     let id = created.body["id"].as_i64().unwrap();
     let path = format!("/channels/{id}");
-    assert_eq!(created.headers["location"], format!("http://watch.test/api/v1/channels/{id}"));
+    assert_eq!(
+        created.headers["location"],
+        format!("http://watch.test/api/v1/channels/{id}")
+    );
     let config = json!({"to": ["ops@example.org"], "cc": ["boss@example.org"], "bcc": []});
     assert_eq!(created.body["config"], config);
     assert_eq!(api.get(&path).await.body, created.body);
-    assert_eq!(api.get("/channels").await.body, json!({"items": [created.body], "next": null}));
-    let changed = api.patch(&path, json!({"enabled": false, "config": {"cc": null}})).await;
+    assert_eq!(
+        api.get("/channels").await.body,
+        json!({"items": [created.body], "next": null})
+    );
+    let changed = api
+        .patch(&path, json!({"enabled": false, "config": {"cc": null}}))
+        .await;
     assert_eq!(changed.body["enabled"], false);
     assert_eq!(changed.body["config"]["cc"], json!([]));
     assert_eq!(changed.body["config"]["to"], json!(["ops@example.org"]));
@@ -54,7 +68,10 @@ async fn a_webhook_without_a_secret_gets_one_and_hears_it_once() {
     assert_eq!(created.status, 201);
     let secret = created.body["config"]["secret"].as_str().unwrap();
     assert!(secret.starts_with("whsec_"));
-    assert!(!created.text.contains("url-secret"), "the address is a secret as well");
+    assert!(
+        !created.text.contains("url-secret"),
+        "the address is a secret as well"
+    );
     let id = created.body["id"].as_i64().unwrap();
     assert_eq!(stored(&api, id).await.secret.unwrap().expose_secret(), secret);
     for path in [format!("/channels/{id}"), "/channels".to_owned()] {
@@ -65,7 +82,10 @@ async fn a_webhook_without_a_secret_gets_one_and_hears_it_once() {
         assert!(read.text.contains("\"url_set\":true"));
     }
     let own = api.post("/channels", webhook(url)).await;
-    assert!(own.body["config"].get("secret").is_none(), "an own secret is not repeated");
+    assert!(
+        own.body["config"].get("secret").is_none(),
+        "an own secret is not repeated"
+    );
 }
 
 #[tokio::test]
@@ -84,7 +104,10 @@ async fn a_patch_keeps_replaces_and_removes() {
     let new_secret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
     let config = json!({"url": "https://hooks.example/two", "secret": new_secret, "headers": {"x-token": null, "X-New": "n"}});
     let changed = api.patch(&path, json!({"config": config})).await;
-    assert_eq!(changed.body["config"], json!({"url_set": true, "secret_set": true, "headers": {"X-New_set": true}}));
+    assert_eq!(
+        changed.body["config"],
+        json!({"url_set": true, "secret_set": true, "headers": {"X-New_set": true}})
+    );
     let now = stored(&api, id).await;
     assert_eq!(now.url.expose_secret(), "https://hooks.example/two");
     assert_eq!(now.secret.unwrap().expose_secret(), new_secret);
@@ -113,11 +136,20 @@ async fn bad_channels_are_refused_by_field() {
         (mail(json!({})), "config.to"),
         (mail(json!({"to": []})), "config.to"),
         (mail(json!({"to": ["nobody"]})), "config.to"),
-        (mail(json!({"to": ["a@example.org\r\nBcc: b@example.org"]})), "config.to"),
-        (mail(json!({"to": ["a@example.org"], "subject": "x"})), "config.subject"),
+        (
+            mail(json!({"to": ["a@example.org\r\nBcc: b@example.org"]})),
+            "config.to",
+        ),
+        (
+            mail(json!({"to": ["a@example.org"], "subject": "x"})),
+            "config.subject",
+        ),
         (hook(json!({})), "config.url"),
         (hook(json!({"url": "file:///etc/passwd"})), "config.url"),
-        (hook(json!({"url": "https://a.example", "secret": "short"})), "config.secret"),
+        (
+            hook(json!({"url": "https://a.example", "secret": "short"})),
+            "config.secret",
+        ),
         (json!({"name": "x", "kind": "pigeon", "config": {}}), "kind"),
         (json!({"name": "x", "kind": "email"}), "config"),
     ] {
@@ -131,7 +163,9 @@ async fn bad_channels_are_refused_by_field() {
 async fn a_test_takes_the_real_way_and_is_rationed() {
     let api = Api::start().await;
     let sink = WebhookSink::start().await;
-    let id = api.post("/channels", webhook(&sink.url())).await.body["id"].as_i64().unwrap();
+    let id = api.post("/channels", webhook(&sink.url())).await.body["id"]
+        .as_i64()
+        .unwrap();
     let path = format!("/channels/{id}/test");
     let good = api.act(&path).await;
     assert_eq!(good.status, 200);
@@ -154,6 +188,13 @@ async fn a_test_takes_the_real_way_and_is_rationed() {
     }
     let sixth = api.act(&path).await;
     assert_eq!(sixth.status, 429);
-    assert!(sixth.headers["retry-after"].to_str().unwrap().parse::<u64>().unwrap() <= 60);
+    assert!(
+        sixth.headers["retry-after"]
+            .to_str()
+            .unwrap()
+            .parse::<u64>()
+            .unwrap()
+            <= 60
+    );
     assert_eq!(sink.requests().len(), 5);
 }

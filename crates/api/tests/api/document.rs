@@ -6,7 +6,8 @@ use api::wire::{
     channel::{ChannelConfigDraft, ChannelDraft, EmailConfig, WebhookConfigDraft},
     mail::MailDraft,
     monitor::{
-        CronBody, EverySchedule, HttpTargetDraft, MonitorDraft, PingTarget, ScheduleBody, TargetDraft, TcpTarget,
+        CronBody, EverySchedule, HttpTargetDraft, MonitorDraft, PingTarget, ScheduleBody, TargetDraft,
+        TcpTarget,
     },
 };
 use domain::{channel, mail::MailSettings, monitor::MonitorConfig};
@@ -68,7 +69,10 @@ async fn it_has_every_route_of_the_contract() {
     for methods in found.values_mut() {
         methods.sort();
     }
-    let found: Vec<String> = found.iter().map(|(p, m)| format!("{} {p}", m.join(" "))).collect();
+    let found: Vec<String> = found
+        .iter()
+        .map(|(p, m)| format!("{} {p}", m.join(" ")))
+        .collect();
     assert_eq!(
         found,
         [
@@ -99,10 +103,21 @@ async fn it_has_every_route_of_the_contract() {
 #[tokio::test]
 async fn the_router_has_what_it_says_and_nothing_else() {
     let api = Api::start().await;
-    let paths: Vec<&str> = api.document.0["paths"].as_object().unwrap().keys().map(String::as_str).collect();
+    let paths: Vec<&str> = api.document.0["paths"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
     for template in paths {
         let path = template.replace("{id}", "1");
-        for method in [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
+        for method in [
+            Method::GET,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+        ] {
             let documented = api.document.operation(&method, template).is_some();
             let answer = api.call(method.clone(), &path, Some(&api.write), None).await;
             assert_eq!(answer.status != 405, documented, "{method} {path}");
@@ -120,7 +135,13 @@ async fn the_router_has_what_it_says_and_nothing_else() {
 #[test]
 fn no_route_is_added_past_the_document() {
     let source = include_str!("../../src/lib.rs");
-    for way in [".route(", ".route_service(", ".nest(", ".nest_service(", "fallback_service("] {
+    for way in [
+        ".route(",
+        ".route_service(",
+        ".nest(",
+        ".nest_service(",
+        "fallback_service(",
+    ] {
         assert!(!source.contains(way), "{way}");
     }
 }
@@ -158,8 +179,19 @@ async fn drafts_name_exactly_the_fields_that_the_domain_reads() {
         enabled: Some(true),
     };
     let others = [
-        ("tcp", TargetDraft::Tcp(TcpTarget { host: "db".into(), port: 5432 })),
-        ("ping", TargetDraft::Ping(PingTarget { host: "10.0.0.1".into() })),
+        (
+            "tcp",
+            TargetDraft::Tcp(TcpTarget {
+                host: "db".into(),
+                port: 5432,
+            }),
+        ),
+        (
+            "ping",
+            TargetDraft::Ping(PingTarget {
+                host: "10.0.0.1".into(),
+            }),
+        ),
     ];
     let others = others.map(|(kind, target)| MonitorDraft {
         kind,

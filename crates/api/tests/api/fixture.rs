@@ -12,7 +12,10 @@ use http::{HeaderMap, Method, Request, StatusCode, header::AUTHORIZATION};
 use http_body_util::BodyExt;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
-use store::{MasterKey, Options, Store, accounts::{Password, Scope}};
+use store::{
+    MasterKey, Options, Store,
+    accounts::{Password, Scope},
+};
 use testkit::{TempDir, WallClock};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
@@ -92,7 +95,10 @@ impl Api {
         let user = accounts.create_first_admin(&email, &password).await.unwrap().id;
         let mut tokens = Vec::new();
         for scope in [Scope::Write, Scope::Read, Scope::Push] {
-            let token = accounts.create_token(user, scope.as_str(), scope, None).await.unwrap();
+            let token = accounts
+                .create_token(user, scope.as_str(), scope, None)
+                .await
+                .unwrap();
             tokens.push(token.expose_secret().to_owned());
         }
         let [write, read, push] = <[String; 3]>::try_from(tokens).unwrap();
@@ -154,7 +160,8 @@ impl Api {
     }
 
     pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
-        self.call(Method::PATCH, path, Some(&self.write), Some(body)).await
+        self.call(Method::PATCH, path, Some(&self.write), Some(body))
+            .await
     }
 
     pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
@@ -192,12 +199,7 @@ pub(crate) fn tcp(name: &str) -> Value {
     body
 }
 
-pub(crate) fn request(
-    method: Method,
-    path: &str,
-    token: Option<&str>,
-    body: Option<Value>,
-) -> Request<Body> {
+pub(crate) fn request(method: Method, path: &str, token: Option<&str>, body: Option<Value>) -> Request<Body> {
     let mut request = Request::builder().method(method).uri(format!("/api/v1{path}"));
     if let Some(token) = token {
         request = request.header(AUTHORIZATION, format!("Bearer {token}"));

@@ -9,7 +9,8 @@ use crate::fixture::{Api, is_time, tcp};
 
 /// A monitor with a mail channel that is found down; nothing dispatches here, so its messages wait.
 async fn outage(api: &Api) -> (i64, i64, i64) {
-    let channel = json!({"name": "Ops", "kind": "email", "config": {"to": ["ops@example.org", "two@example.org"]}});
+    let channel =
+        json!({"name": "Ops", "kind": "email", "config": {"to": ["ops@example.org", "two@example.org"]}});
     let channel = api.post("/channels", channel).await.body["id"].as_i64().unwrap();
     let target = TcpTarget::start().await;
     let port = target.addr().port();
@@ -20,10 +21,14 @@ async fn outage(api: &Api) -> (i64, i64, i64) {
     let monitor = api.post("/monitors", body).await;
     assert_eq!(monitor.status, 201, "{}", monitor.text);
     let monitor = monitor.body["id"].as_i64().unwrap();
-    let incident = wait_for(Duration::from_secs(10), "the first check opens an incident", || async {
-        let list = api.get(&format!("/incidents?monitor={monitor}")).await;
-        list.body["items"][0]["id"].as_i64()
-    })
+    let incident = wait_for(
+        Duration::from_secs(10),
+        "the first check opens an incident",
+        || async {
+            let list = api.get(&format!("/incidents?monitor={monitor}")).await;
+            list.body["items"][0]["id"].as_i64()
+        },
+    )
     .await;
     (monitor, channel, incident)
 }
@@ -51,7 +56,10 @@ async fn an_incident_tells_its_story() {
     assert_eq!(acknowledged.body["acknowledged_by"], "write (ops@example.org)");
     assert_eq!(acknowledged.body["state"], "open", "acknowledged is not resolved");
     let again = api.act(&path).await;
-    assert_eq!(again.body["acknowledged_at"], acknowledged.body["acknowledged_at"]);
+    assert_eq!(
+        again.body["acknowledged_at"],
+        acknowledged.body["acknowledged_at"]
+    );
 
     let count = async |query: &str| {
         let answer = api.get(&format!("/incidents?{query}")).await;
@@ -67,7 +75,9 @@ async fn an_incident_tells_its_story() {
 async fn a_delivery_is_found_and_sent_again() {
     let api = Api::start().await;
     let (_, channel, incident) = outage(&api).await;
-    let list = api.get(&format!("/deliveries?incident={incident}&channel={channel}")).await;
+    let list = api
+        .get(&format!("/deliveries?incident={incident}&channel={channel}"))
+        .await;
     let items = list.body["items"].as_array().unwrap();
     assert_eq!(items.len(), 2);
     let id = items[0]["id"].as_str().unwrap();
@@ -81,9 +91,15 @@ async fn a_delivery_is_found_and_sent_again() {
     assert_eq!(again.status, 201);
     let new = again.body["id"].as_str().unwrap();
     assert_ne!(new, id);
-    assert_eq!(again.headers["location"], format!("http://watch.test/api/v1/deliveries/{new}"));
+    assert_eq!(
+        again.headers["location"],
+        format!("http://watch.test/api/v1/deliveries/{new}")
+    );
     assert_eq!(api.get(&format!("/deliveries/{new}")).await.status, 200);
-    let pages = [api.get("/deliveries?limit=2").await, api.get("/deliveries?state=sent").await];
+    let pages = [
+        api.get("/deliveries?limit=2").await,
+        api.get("/deliveries?state=sent").await,
+    ];
     assert_eq!(pages[0].body["items"].as_array().unwrap().len(), 2);
     assert!(pages[0].body["next"].is_string());
     assert_eq!(pages[1].body, json!({"items": [], "next": Value::Null}));

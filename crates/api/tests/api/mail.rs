@@ -114,9 +114,16 @@ async fn a_test_mail_takes_the_real_way() {
     let elsewhere = json!({"to": "me@example.org", "settings": {"port": other.port()}});
     let refused = api.post("/settings/mail/test", elsewhere).await;
     assert_eq!(refused.status, 422);
-    assert_eq!(fields(&refused), ["settings.password"], "the saved password goes nowhere else");
+    assert_eq!(
+        fields(&refused),
+        ["settings.password"],
+        "the saved password goes nowhere else"
+    );
     assert_eq!(other.connection_count(), 0);
 
     let wrong = json!({"to": "nobody", "settings": {"hots": "x"}, "cc": 1});
-    assert_eq!(fields(&api.post("/settings/mail/test", wrong).await), ["to", "settings.hots", "cc"]);
+    assert_eq!(
+        fields(&api.post("/settings/mail/test", wrong).await),
+        ["to", "settings.hots", "cc"]
+    );
 }

@@ -1,7 +1,11 @@
 //! The API as a script meets it: the whole router in one process, over a real database file.
 //!
 //! Every answer that a test gets is held against the OpenAPI document on the way ([`fixture::Api::send`]).
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must fail")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on must fail"
+)]
 
 mod access;
 mod channels;

@@ -4,10 +4,11 @@ use axum::body::Body;
 use http::{Method, Request};
 use serde_json::json;
 
-use crate::fixture::{Api, Answer, fields, paused};
+use crate::fixture::{Answer, Api, fields, paused};
 
 async fn raw(api: &Api, media_type: Option<&str>, body: impl Into<Body>) -> Answer {
-    let mut request = Request::post("/api/v1/monitors").header("authorization", format!("Bearer {}", api.write));
+    let mut request =
+        Request::post("/api/v1/monitors").header("authorization", format!("Bearer {}", api.write));
     if let Some(media_type) = media_type {
         request = request.header("content-type", media_type);
     }
@@ -27,31 +28,63 @@ fn expect(answer: &Answer, status: u16, kind: &str) {
 async fn each_error_has_its_shape() {
     let api = Api::start().await;
     let json = Some("application/json");
-    expect(&api.call(Method::GET, "/monitors", None, None).await, 401, "unauthorized");
     expect(
-        &api.call(Method::POST, "/monitors", Some(&api.read), Some(paused("x"))).await,
+        &api.call(Method::GET, "/monitors", None, None).await,
+        401,
+        "unauthorized",
+    );
+    expect(
+        &api.call(Method::POST, "/monitors", Some(&api.read), Some(paused("x")))
+            .await,
         403,
         "forbidden",
     );
     expect(&api.get("/nothing").await, 404, "not-found");
-    for path in ["/monitors/7", "/monitors/abc", "/monitors/99999999999999999999", "/incidents/7", "/channels/7"] {
+    for path in [
+        "/monitors/7",
+        "/monitors/abc",
+        "/monitors/99999999999999999999",
+        "/incidents/7",
+        "/channels/7",
+    ] {
         expect(&api.get(path).await, 404, "not-found");
     }
     expect(&api.get("/deliveries/7").await, 404, "not-found");
-    expect(&api.get("/deliveries/0198c0de-0000-7000-8000-000000000000").await, 404, "not-found");
+    expect(
+        &api.get("/deliveries/0198c0de-0000-7000-8000-000000000000").await,
+        404,
+        "not-found",
+    );
     expect(&api.act("/channels/7/test").await, 404, "not-found");
     expect(&api.act("/monitors/7/check").await, 404, "not-found");
     let method = api.call(Method::PUT, "/monitors", Some(&api.write), None).await;
     expect(&method, 405, "method-not-allowed");
     assert!(method.headers["allow"].to_str().unwrap().contains("POST"));
-    expect(&raw(&api, json, vec![b'x'; 256 * 1024 + 1]).await, 413, "too-large");
+    expect(
+        &raw(&api, json, vec![b'x'; 256 * 1024 + 1]).await,
+        413,
+        "too-large",
+    );
     expect(&raw(&api, None, "{}").await, 415, "unsupported-media-type");
-    expect(&raw(&api, Some("text/plain"), "{}").await, 415, "unsupported-media-type");
-    expect(&raw(&api, Some("application/x-www-form-urlencoded"), "name=x").await, 415, "unsupported-media-type");
+    expect(
+        &raw(&api, Some("text/plain"), "{}").await,
+        415,
+        "unsupported-media-type",
+    );
+    expect(
+        &raw(&api, Some("application/x-www-form-urlencoded"), "name=x").await,
+        415,
+        "unsupported-media-type",
+    );
     expect(&raw(&api, json, "").await, 400, "malformed");
     expect(&raw(&api, json, vec![0xff, 0xfe]).await, 400, "malformed");
     expect(&raw(&api, json, "[".repeat(1000)).await, 400, "malformed");
-    let malformed = raw(&api, Some("application/json; charset=utf-8"), "{\n  \"name\": oops\n}").await;
+    let malformed = raw(
+        &api,
+        Some("application/json; charset=utf-8"),
+        "{\n  \"name\": oops\n}",
+    )
+    .await;
     expect(&malformed, 400, "malformed");
     let detail = malformed.body["detail"].as_str().unwrap();
     assert!(detail.contains("line 2, column 11"), "{detail}");
@@ -101,16 +134,34 @@ async fn bad_input_is_refused_by_field() {
         (target("javascript:alert(1)"), "target.url"),
         (target("https://user:pw@shop.example/"), "target.url"),
         (target("https://shop.example/\r\nX: y"), "target.url"),
-        (json!({"target": {"url": "https://a.example", "headers": {"X\r\nY": "1"}}}), "target.headers"),
-        (json!({"target": {"url": "https://a.example", "headers": {"X": "1\r\nY: 2"}}}), "target.headers"),
-        (json!({"target": {"url": "https://a.example", "headers": {"X": null}}}), "target.headers"),
-        (json!({"target": {"url": "https://a.example", "colour": 1}}), "target.colour"),
+        (
+            json!({"target": {"url": "https://a.example", "headers": {"X\r\nY": "1"}}}),
+            "target.headers",
+        ),
+        (
+            json!({"target": {"url": "https://a.example", "headers": {"X": "1\r\nY: 2"}}}),
+            "target.headers",
+        ),
+        (
+            json!({"target": {"url": "https://a.example", "headers": {"X": null}}}),
+            "target.headers",
+        ),
+        (
+            json!({"target": {"url": "https://a.example", "colour": 1}}),
+            "target.colour",
+        ),
         (json!({"schedule": {"every": "0s"}}), "schedule.every"),
         (json!({"schedule": {"every": "2d"}}), "schedule.every"),
         (json!({"schedule": {"every": 30}}), "schedule.every"),
         (json!({"schedule": {"cron": "61 * * * *"}}), "schedule.cron"),
-        (json!({"schedule": {"cron": "* * * * *", "timezone": "Mars/Base"}}), "schedule.timezone"),
-        (json!({"schedule": {"every": "30s", "cron": "* * * * *"}}), "schedule.every"),
+        (
+            json!({"schedule": {"cron": "* * * * *", "timezone": "Mars/Base"}}),
+            "schedule.timezone",
+        ),
+        (
+            json!({"schedule": {"every": "30s", "cron": "* * * * *"}}),
+            "schedule.every",
+        ),
         (json!({"name": ""}), "name"),
         (json!({"name": "two\nlines"}), "name"),
         (json!({"name": "x".repeat(200_000)}), "name"),
@@ -126,11 +177,26 @@ async fn bad_input_is_refused_by_field() {
         (json!({"state": {"status": "up"}}), "state"),
         (json!({"role": "admin"}), "role"),
         (json!({"user_id": 1}), "user_id"),
-        (json!({"kind": "tcp", "target": {"host": "tcp://db", "port": 1}}), "target.host"),
-        (json!({"kind": "tcp", "target": {"host": "db:5432", "port": 1}}), "target.host"),
-        (json!({"kind": "tcp", "target": {"host": "db", "port": 0}}), "target.port"),
-        (json!({"kind": "tcp", "target": {"host": "db", "port": 70000}}), "target.port"),
-        (json!({"kind": "ping", "target": {"host": "0x7f.1"}}), "target.host"),
+        (
+            json!({"kind": "tcp", "target": {"host": "tcp://db", "port": 1}}),
+            "target.host",
+        ),
+        (
+            json!({"kind": "tcp", "target": {"host": "db:5432", "port": 1}}),
+            "target.host",
+        ),
+        (
+            json!({"kind": "tcp", "target": {"host": "db", "port": 0}}),
+            "target.port",
+        ),
+        (
+            json!({"kind": "tcp", "target": {"host": "db", "port": 70000}}),
+            "target.port",
+        ),
+        (
+            json!({"kind": "ping", "target": {"host": "0x7f.1"}}),
+            "target.host",
+        ),
     ];
     for (wrong, field) in table {
         let mut body = json!({
@@ -143,10 +209,21 @@ async fn bad_input_is_refused_by_field() {
         let answer = api.post("/monitors", body).await;
         assert_eq!(answer.status, 422, "{field}: {}", answer.text);
         assert_eq!(fields(&answer), [field], "{}", answer.text);
-        assert!(answer.text.len() < 2000, "what was sent is not repeated at length");
+        assert!(
+            answer.text.len() < 2000,
+            "what was sent is not repeated at length"
+        );
     }
     let all = json!({"name": "", "kind": "http", "target": {"url": "ftp://x"}, "schedule": {"every": "x"}, "extra": 1});
     let answer = api.post("/monitors", all).await;
-    assert_eq!(fields(&answer), ["name", "target.url", "schedule.every", "extra"], "all at once");
-    assert_eq!(api.get("/monitors").await.body["items"], json!([]), "nothing was kept");
+    assert_eq!(
+        fields(&answer),
+        ["name", "target.url", "schedule.every", "extra"],
+        "all at once"
+    );
+    assert_eq!(
+        api.get("/monitors").await.body["items"],
+        json!([]),
+        "nothing was kept"
+    );
 }

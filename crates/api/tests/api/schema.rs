@@ -74,11 +74,17 @@ impl Document {
         }
         let content = &response["content"];
         if content.is_null() {
-            assert!(body.is_null(), "{method} {path}: a body that the document does not have");
+            assert!(
+                body.is_null(),
+                "{method} {path}: a body that the document does not have"
+            );
             return;
         }
         let schema = &content[media_type]["schema"];
-        assert!(!schema.is_null(), "{method} {path} {status}: {media_type:?} is not in the document");
+        assert!(
+            !schema.is_null(),
+            "{method} {path} {status}: {media_type:?} is not in the document"
+        );
         self.hold(schema, body, &format!("{method} {path} {status}"));
     }
 
@@ -138,7 +144,13 @@ impl Document {
 
     fn validate_object(&self, schema: &Value, value: &Value, at: &str, mistakes: &mut Vec<String>) {
         let mut parts = vec![schema];
-        parts.extend(schema["allOf"].as_array().into_iter().flatten().map(|s| self.resolve(s)));
+        parts.extend(
+            schema["allOf"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(|s| self.resolve(s)),
+        );
         let mut known = BTreeSet::new();
         let mut open = false;
         for part in &parts {
@@ -162,7 +174,12 @@ impl Document {
         }
         // `{"type": "object"}` alone means any object.
         open |= known.is_empty();
-        for name in value.as_object().into_iter().flatten().map(|(name, _)| name.as_str()) {
+        for name in value
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name.as_str())
+        {
             if !open && !known.contains(name) {
                 mistakes.push(format!("{at}.{name} is not in the document"));
             }
