@@ -11,13 +11,13 @@ pub(crate) const FIELD: &str = "csrf";
 /// False when the browser says that another site sent the request. A client that says nothing (a script) passes here:
 /// it has no cookies that a stranger could ride on, and still needs the token.
 pub(crate) fn is_same_origin(headers: &HeaderMap, public_url: &Url) -> bool {
-    let text = |name| headers.get(name).map(|v| v.to_str().unwrap_or("?"));
-    match text("sec-fetch-site") {
+    let said = |name| headers.get(name).map(|v| v.to_str().unwrap_or("?"));
+    match said("sec-fetch-site") {
         Some("same-origin" | "none") => return true,
         Some(_) => return false,
         None => {}
     }
-    let Some(origin) = text(header::ORIGIN.as_str()) else { return true };
+    let Some(origin) = said(header::ORIGIN.as_str()) else { return true };
     if origin == public_url.origin().ascii_serialization() {
         return true;
     }
@@ -27,7 +27,7 @@ pub(crate) fn is_same_origin(headers: &HeaderMap, public_url: &Url) -> bool {
         Some(port) => format!("{h}:{port}"),
         None => h.to_owned(),
     });
-    host.is_some_and(|h| text(header::HOST.as_str()).is_some_and(|asked| asked.eq_ignore_ascii_case(&h)))
+    host.is_some_and(|h| said(header::HOST.as_str()).is_some_and(|asked| asked.eq_ignore_ascii_case(&h)))
 }
 
 /// The token of an urlencoded body, compared in constant time.

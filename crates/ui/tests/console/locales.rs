@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::sources::{calls, files, literals, root};
+use crate::sources::{calls, code, files, literals, root};
 
 const LANGUAGES: [&str; 2] = ["en", "zh-CN"];
 
@@ -67,6 +67,7 @@ fn every_text_that_is_used_exists_and_none_is_left_over() {
         quoted.extend(literals(&text));
     }
     for (path, text) in files("crates/ui/src", "rs") {
+        let text = code(&text);
         let direct = ["t(", "text(", "Flash::good(", "Flash::bad(", "Forbidden("];
         for key in calls(&text, &direct).into_iter().filter(|k| k.contains('-') && is_key(k)) {
             // Form fields have names as well; those have no dash.

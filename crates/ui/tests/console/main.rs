@@ -1,5 +1,6 @@
 //! The console as a browser sees it, and the files that it is made of.
 
+mod everyday;
 mod gate;
 mod locales;
 mod mail;

@@ -23,6 +23,11 @@ pub(crate) fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
     found
 }
 
+/// A source without its comment lines.
+pub(crate) fn code(text: &str) -> String {
+    text.lines().filter(|l| !l.trim_start().starts_with("//")).map(|l| format!("{l}\n")).collect()
+}
+
 /// Every text in double quotes that has no quotes in it.
 pub(crate) fn literals(text: &str) -> Vec<String> {
     text.split('"').filter(|t| t.len() < 80 && !t.contains('\n')).map(str::to_owned).collect()
