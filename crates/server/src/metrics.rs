@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use domain::state::Status;
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{counter::ConstCounter, family::Family, gauge::Gauge},
@@ -70,6 +71,13 @@ async fn collect(vitals: &Vitals) -> Result<String, StoreError> {
     let mut registry = Registry::with_prefix("watchbell");
 
     let monitors = Family::<ByStatus, Gauge>::default();
+    for status in Status::ALL {
+        monitors
+            .get_or_create(&ByStatus {
+                status: status.as_str(),
+            })
+            .set(0);
+    }
     for (status, count) in vitals.store.monitors().counts().await? {
         monitors
             .get_or_create(&ByStatus {

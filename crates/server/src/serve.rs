@@ -12,7 +12,10 @@ use domain::clock::Clock;
 use egress::{Dialer, Policy};
 use secrecy::{ExposeSecret, SecretString};
 use store::Store;
-use tokio::{net::TcpListener, signal::unix::SignalKind};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::{
     catch_panic::CatchPanicLayer,
@@ -41,6 +44,7 @@ const DRAIN: Duration = Duration::from_secs(20);
 pub(crate) async fn run(config: Config) -> Result<ExitCode, Failure> {
     config::prepare_data_dir(&config.data_dir)?;
     let _lock = InstanceLock::take(&config.data_dir)?;
+    let mut signals = Signals::take()?;
     warn_of_ignored_variables();
     // The port comes before the database: a second start by mistake must not migrate anything.
     let listener = listen(&config).await?;
@@ -95,9 +99,12 @@ pub(crate) async fn run(config: Config) -> Result<ExitCode, Failure> {
     tracker.spawn(connections::serve(listener, app, tracker.clone(), stop.clone()));
     announce(&config, &store).await?;
 
-    until_stopped(&stop).await?;
+    // A part that dies cancels `stop` itself.
+    let died = tokio::select! {
+        () = signals.asked_to_stop() => false,
+        () = stop.cancelled() => true,
+    };
     tracing::info!("stopping: nothing new begins, what is in flight may finish");
-    let died = stop.is_cancelled();
     stop.cancel();
     tracker.close();
     if tokio::time::timeout(DRAIN, tracker.wait()).await.is_err() {
@@ -268,21 +275,34 @@ fn setup_token(path: &Path) -> Result<SecretString, Failure> {
     Ok(token)
 }
 
-async fn until_stopped(stop: &CancellationToken) -> Result<(), Failure> {
-    let no_signals = |e: std::io::Error| {
-        Failure::new(
-            Code::Unavailable,
-            "signals cannot be received",
-            e,
-            "Report this as a defect of Watchbell.",
-        )
-    };
-    let mut terminate = tokio::signal::unix::signal(SignalKind::terminate()).map_err(no_signals)?;
-    let mut interrupt = tokio::signal::unix::signal(SignalKind::interrupt()).map_err(no_signals)?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-        () = stop.cancelled() => {}
+/// SIGTERM and SIGINT. Taken before anything answers, so that a stop right after the first answer is a clean one too.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn take() -> Result<Self, Failure> {
+        let take = |kind| {
+            tokio::signal::unix::signal(kind).map_err(|e| {
+                Failure::new(
+                    Code::Unavailable,
+                    "signals cannot be received",
+                    e,
+                    "Report this as a defect of Watchbell.",
+                )
+            })
+        };
+        Ok(Self {
+            terminate: take(SignalKind::terminate())?,
+            interrupt: take(SignalKind::interrupt())?,
+        })
     }
-    Ok(())
+
+    async fn asked_to_stop(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }

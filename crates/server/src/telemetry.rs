@@ -4,6 +4,8 @@ use tracing_subscriber::{EnvFilter, fmt};
 
 use crate::failure::{Code, Failure};
 
+const QUIET: &str = "info,sea_orm_migration=warn,sqlx=warn";
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     Text,
@@ -22,6 +24,8 @@ impl Format {
 
 /// Starts logging. `filter` as in the `WATCHBELL_LOG` variable.
 pub(crate) fn start(filter: &str, format: Format) -> Result<(), Failure> {
+    // At the usual level the libraries below say nothing that a person needs.
+    let filter = if filter == "info" { QUIET } else { filter };
     let filter = EnvFilter::try_new(filter).map_err(|e| {
         Failure::new(
             Code::BadConfig,

@@ -27,8 +27,10 @@ await travel(async (page, scenery) => {
   await pictures(page, scenery, 'mail-refused');
   await field('Port').fill(String(scenery.smtpPort));
   await button('Test and save').click();
-  await page.locator('.test-steps').waitFor();
-  await page.getByText(`127.0.0.1:${scenery.smtpPort}`).first().waitFor();
+  const inUse = page.getByRole('complementary', { name: 'In use now' });
+  await inUse.getByText(`127.0.0.1:${scenery.smtpPort}`).waitFor();
+  await inUse.getByRole('button').click();
+  await page.getByRole('heading', { name: 'Test to admin@example.org' }).waitFor();
   await pictures(page, scenery, 'mail-accepted');
 
   // Who hears of it.

@@ -180,7 +180,8 @@ async fn wrong_settings_are_named() {
 async fn a_newer_database_is_left_alone() {
     let postgres = Postgres::start().await;
     let mut bell = Watchbell::start(options().database(postgres.url())).await;
-    assert!(bell.stop().await.success());
+    let status = bell.stop().await;
+    assert!(status.success(), "{status}\n{}", bell.output());
     postgres
         .sql("INSERT INTO seaql_migrations (version, applied_at) VALUES ('m29990101_000001_future', 0)")
         .await;

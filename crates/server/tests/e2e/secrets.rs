@@ -86,7 +86,10 @@ async fn canaries_are_in_no_answer_and_in_no_log() {
     ];
     let data_dir = scene.bell.data_dir().to_owned();
     let log = scene.end().await.output();
-    assert!(log.len() > 10_000, "trace is on");
+    assert!(
+        log.contains("TRACE") || log.contains("DEBUG"),
+        "the log is as talkative as it can be:\n{log}"
+    );
     for canary in &canaries {
         assert!(!log.contains(canary.as_str()), "{canary} is in the log");
         for answer in &answers {
