@@ -38,6 +38,7 @@ monitor-recover-hint = In a row, after an outage.
 monitor-timeout = Timeout
 monitor-timeout-hint = For the whole check. Empty: 10s, or the interval if that is shorter.
 monitor-request = Request
+monitor-request-more = Method, status codes, headers, body, redirects, certificate
 monitor-method = Method
 monitor-accept = Status codes that count as up
 monitor-accept-hint = Separated by commas: 200-299, 401

@@ -38,6 +38,7 @@ monitor-recover-hint = 故障后的连续成功次数。
 monitor-timeout = 超时时间
 monitor-timeout-hint = 整次检查的时限。留空则为 10s；间隔更短时取间隔。
 monitor-request = 请求
+monitor-request-more = 方法、状态码、请求头、请求体、重定向、证书
 monitor-method = 方法
 monitor-accept = 视为正常的状态码
 monitor-accept-hint = 用逗号分隔：200-299, 401

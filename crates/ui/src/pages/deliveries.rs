@@ -71,6 +71,8 @@ pub(crate) struct DeliveryPage {
     next_attempt_at: Option<Timestamp>,
     expires_at: Timestamp,
     finished_at: Option<Timestamp>,
+    /// Who took the message, and under which name.
+    accepted: Option<String>,
     attempts: Vec<Try>,
 }
 
@@ -158,6 +160,7 @@ async fn show(signed_in: SignedIn, Path(id): Path<String>) -> error::Result {
 
 fn view(shell: Shell, delivery: Delivery, attempts: Vec<Attempt>) -> DeliveryPage {
     DeliveryPage {
+        accepted: attempts.iter().rev().find_map(|a| accepted(&shell, a)),
         incident: delivery.incident,
         channel: delivery.channel,
         message_id: delivery.message_id.clone(),
@@ -168,6 +171,19 @@ fn view(shell: Shell, delivery: Delivery, attempts: Vec<Attempt>) -> DeliveryPag
         line: delivery.into(),
         shell,
     }
+}
+
+/// "Accepted by … as …": what is known, and not that anybody has read it.
+fn accepted(shell: &Shell, attempt: &Attempt) -> Option<String> {
+    let AttemptVerdict::Accepted { reference } = &attempt.verdict else {
+        return None;
+    };
+    let server = attempt.server.as_deref()?;
+    let text = match reference {
+        Some(reference) => shell.t("delivery-accepted-as").arg("server", server).arg("reference", reference),
+        None => shell.t("delivery-accepted").arg("server", server),
+    };
+    Some(text.to_string())
 }
 
 async fn resend(signed_in: SignedIn, Path(id): Path<String>) -> error::Result {

@@ -75,6 +75,7 @@ impl Chart {
         let step = WIDTH / points.len().max(1) as f64;
         let x = |i: usize| (i as f64 + 0.5) * step;
         let y = |seconds: f64| HEIGHT - seconds / top * HEIGHT;
+        let mark = |seconds: f64| latency(Duration::from_secs_f64(seconds));
 
         let areas = (0..LAYERS.len())
             .map(|layer| Area {
@@ -117,7 +118,7 @@ impl Chart {
             areas,
             slow,
             failures,
-            scale: [top, top / 2.0, 0.0].map(|s| latency(Duration::from_secs_f64(s))),
+            scale: [mark(top), mark(top / 2.0), "0".to_owned()],
             ticks: ticks(from, to),
             label: shell.t("chart-label").to_string(),
             slow_label: shell.t("chart-slow").to_string(),

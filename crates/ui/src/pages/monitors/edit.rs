@@ -62,6 +62,13 @@ impl EditPage {
         self.kind.as_str() == kind
     }
 
+    /// Closed while it says what nearly everybody wants.
+    fn request_is_open(&self) -> bool {
+        let usual = fields::fresh(self.shell.language);
+        fields::REQUEST.iter().any(|name| self.form.value(name) != usual.value(name))
+            || fields::REQUEST.iter().any(|name| !self.form.errors(name).is_empty())
+    }
+
     fn strays(&self) -> Vec<String> {
         self.form.other_errors(&fields::NAMES)
     }

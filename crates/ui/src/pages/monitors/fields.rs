@@ -45,6 +45,16 @@ pub(super) const NAMES: [&str; 19] = [
     "tags",
 ];
 
+/// The details of an HTTP request.
+pub(super) const REQUEST: [&str; 6] = [
+    "target.method",
+    HEADERS,
+    "target.body",
+    "target.accept_status",
+    "target.max_redirects",
+    "target.verify_certificate",
+];
+
 /// What was typed, as the body of the API.
 pub(super) fn body(typed: &[(String, String)], kind: Kind, enabled: bool) -> Value {
     let text = |name: &str| Some(value(typed, name).trim()).filter(|v| !v.is_empty()).map(Value::from);

@@ -232,7 +232,13 @@ fn fresh(language: Language, kind: Kind) -> EditPage {
 }
 
 fn refused(language: Language) -> EditPage {
-    let typed = [("name", "Shop"), ("target.url", "shop.example"), ("schedule.every", "0s"), ("confirm_after", "two")];
+    let typed = [
+        ("name", "Shop"),
+        ("target.url", "shop.example"),
+        ("rhythm", "every"),
+        ("schedule.every", "0s"),
+        ("confirm_after", "0"),
+    ];
     let typed: Vec<(String, String)> = typed.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
     let errors = MonitorConfig::from_json(fields::body(&typed, Kind::Http, true), None).unwrap_err();
     let mut page = fresh(language, Kind::Http);
