@@ -7,6 +7,7 @@ use axum::{
     extract::Path,
     response::{IntoResponse, Response},
 };
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{StatusCode, header};
 use rust_embed::RustEmbed;
 
@@ -26,8 +27,7 @@ static ASSETS: LazyLock<HashMap<String, Asset>> = LazyLock::new(|| {
     StaticFiles::iter()
         .filter_map(|name| {
             let file = StaticFiles::get(&name)?;
-            let digest = file.metadata.sha256_hash();
-            let hash: String = digest.iter().take(6).map(|b| format!("{b:02x}")).collect();
+            let hash = URL_SAFE_NO_PAD.encode(&file.metadata.sha256_hash()[..9]);
             let asset = Asset {
                 url: format!("/static/{hash}/{name}"),
                 hash,

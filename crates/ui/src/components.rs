@@ -33,11 +33,19 @@ impl HtmlSafe for TimeTag {}
 
 impl TimeTag {
     pub(crate) fn absolute(at: Timestamp) -> Self {
-        Self { datetime: at.to_rfc3339(), text: utc(at), relative: false }
+        Self {
+            datetime: at.to_rfc3339(),
+            text: utc(at),
+            relative: false,
+        }
     }
 
     pub(crate) fn relative(at: Timestamp, words: String) -> Self {
-        Self { datetime: at.to_rfc3339(), text: words, relative: true }
+        Self {
+            datetime: at.to_rfc3339(),
+            text: words,
+            relative: true,
+        }
     }
 }
 
@@ -76,7 +84,13 @@ impl HtmlSafe for Pager {}
 
 impl Pager {
     /// `path` with `query` (name, value) and the cursor of the next page. Empty values stay out of the address.
-    pub fn new(shell: &crate::Shell, path: &str, query: &[(&str, &str)], cursor: Option<&str>, next: Option<&str>) -> Self {
+    pub fn new(
+        shell: &crate::Shell,
+        path: &str,
+        query: &[(&str, &str)],
+        cursor: Option<&str>,
+        next: Option<&str>,
+    ) -> Self {
         Self {
             first_href: cursor.map(|_| href(path, query)),
             next_href: next.map(|n| {
@@ -95,7 +109,11 @@ pub fn href(path: &str, query: &[(&str, &str)]) -> String {
     let mut encoder = url::form_urlencoded::Serializer::new(String::new());
     encoder.extend_pairs(query.iter().filter(|(_, v)| !v.is_empty()));
     let query = encoder.finish();
-    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+    if query.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{query}")
+    }
 }
 
 /// An icon by name; decoration only, the word stands beside it.

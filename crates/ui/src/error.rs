@@ -33,7 +33,11 @@ pub enum Error {
 impl From<store::StoreError> for Error {
     fn from(e: store::StoreError) -> Self {
         let chain = chain(&e);
-        if e.is_busy() { Self::Unavailable(chain) } else { Self::Internal(chain) }
+        if e.is_busy() {
+            Self::Unavailable(chain)
+        } else {
+            Self::Internal(chain)
+        }
     }
 }
 
@@ -97,16 +101,16 @@ impl ErrorPage {
     pub(crate) fn t(&self, key: &str) -> crate::locale::Text {
         self.language.text(key)
     }
-
-    pub(crate) fn asset(&self, name: &str) -> &'static str {
-        crate::assets::url(name)
-    }
 }
 
 /// Middleware: every refusal that is not a page yet becomes one.
 pub(crate) async fn render(request: Request, next: Next) -> Response {
     let language = visit::language_of(request.headers());
-    let id = request.extensions().get::<RequestId>().map(|i| i.0.clone()).unwrap_or_default();
+    let id = request
+        .extensions()
+        .get::<RequestId>()
+        .map(|i| i.0.clone())
+        .unwrap_or_default();
     let path = request.uri().path().to_owned();
     let response = next.run(request).await;
     let status = response.status();

@@ -27,11 +27,19 @@ pub struct Flash {
 
 impl Flash {
     pub fn good(key: &str) -> Self {
-        Self { tone: Tone::Good, key: key.to_owned(), name: None }
+        Self {
+            tone: Tone::Good,
+            key: key.to_owned(),
+            name: None,
+        }
     }
 
     pub fn bad(key: &str) -> Self {
-        Self { tone: Tone::Bad, key: key.to_owned(), name: None }
+        Self {
+            tone: Tone::Bad,
+            key: key.to_owned(),
+            name: None,
+        }
     }
 
     /// The `{ $name }` of the text; cut at 200 characters, a cookie is small.
@@ -62,7 +70,7 @@ impl Flash {
         self.tone == Tone::Good
     }
 
-    pub(crate) fn text(&self, language: &Language) -> Text {
+    pub(crate) fn text(&self, language: Language) -> Text {
         let text = language.text(&self.key);
         match &self.name {
             Some(name) => text.arg("name", name),

@@ -80,10 +80,16 @@ pub fn router(state: State) -> Router {
         .route("/static/{hash}/{*name}", get(assets::file))
         .route("/favicon.ico", get(assets::favicon))
         .fallback(|| async { error::Error::NotFound })
-        .layer(middleware::from_fn_with_state(Arc::clone(&app), security::gate::pass))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&app),
+            security::gate::pass,
+        ))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(error::render))
-        .layer(middleware::from_fn_with_state(Arc::clone(&app), security::headers::add))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&app),
+            security::headers::add,
+        ))
         .layer(middleware::from_fn(security::request_id::assign))
         .with_state(app)
 }

@@ -115,7 +115,9 @@ fn load(language: Language) -> FluentBundle<FluentResource> {
     bundle.set_use_isolating(false);
     let prefix = format!("{}/", language.tag());
     for path in LocaleFiles::iter().filter(|p| p.starts_with(&prefix) && is_ours(p)) {
-        let Some(file) = LocaleFiles::get(&path) else { continue };
+        let Some(file) = LocaleFiles::get(&path) else {
+            continue;
+        };
         let source = String::from_utf8_lossy(&file.data).into_owned();
         let resource = FluentResource::try_new(source).unwrap_or_else(|(resource, errors)| {
             tracing::error!(file = %path, ?errors, "a locale file has mistakes; its other messages are used");
@@ -130,7 +132,8 @@ fn load(language: Language) -> FluentBundle<FluentResource> {
 
 /// The texts of mails belong to `alert`.
 fn is_ours(path: &str) -> bool {
-    path.ends_with(".ftl") && !path.ends_with("/emails.ftl")
+    path.strip_suffix(".ftl")
+        .is_some_and(|name| !name.ends_with("/emails"))
 }
 
 /// A message with its values, formatted where it is printed. Templates escape it like any other text.

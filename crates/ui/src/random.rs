@@ -12,11 +12,7 @@ pub(crate) fn token() -> String {
 }
 
 /// A short name, not a secret.
-pub(crate) fn hex(bytes: usize) -> String {
-    let mut buffer = vec![0_u8; bytes];
-    // Without randomness the name is all zeros: it only helps to find a line in the log.
-    if getrandom::fill(&mut buffer).is_err() {
-        buffer.fill(0);
-    }
-    buffer.iter().map(|b| format!("{b:02x}")).collect()
+pub(crate) fn name() -> String {
+    // Without randomness the name is zero: it only helps to find a line in the log.
+    format!("{:016x}", getrandom::u64().unwrap_or_default())
 }

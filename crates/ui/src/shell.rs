@@ -71,12 +71,14 @@ impl Shell {
     }
 
     pub fn navigation(&self) -> impl Iterator<Item = NavigationEntry> + use<'_> {
-        Section::NAVIGATION.iter().map(|(section, href, key)| NavigationEntry {
-            href,
-            label: self.t(key),
-            icon: key,
-            current: *section == self.section,
-        })
+        Section::NAVIGATION
+            .iter()
+            .map(|(section, href, key)| NavigationEntry {
+                href,
+                label: self.t(key),
+                icon: key,
+                current: *section == self.section,
+            })
     }
 
     pub fn languages(&self) -> [Language; 2] {
@@ -88,6 +90,10 @@ impl Shell {
         CsrfField { token: &self.csrf }
     }
 
+    pub fn flash_text(&self, flash: &Flash) -> Text {
+        flash.text(self.language)
+    }
+
     /// Date and time; UTC as served, the reader's zone where the script runs.
     pub fn time(&self, at: &Timestamp) -> TimeTag {
         TimeTag::absolute(*at)
@@ -95,7 +101,12 @@ impl Shell {
 
     /// "5 minutes ago", with the exact time in its title.
     pub fn ago(&self, at: &Timestamp) -> TimeTag {
-        TimeTag::relative(*at, self.t("ago").arg("span", self.span(&self.now.since(*at))).to_string())
+        let passed = self.now.since(*at);
+        let words = match passed.as_secs() {
+            0..5 => self.t("just-now"),
+            _ => self.t("ago").arg("span", self.span(&passed)),
+        };
+        TimeTag::relative(*at, words.to_string())
     }
 
     /// A long span in its two largest units: "3 d 4 h".
@@ -105,7 +116,7 @@ impl Shell {
         let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
         let parts = match (days, hours, minutes) {
             (0, 0, 0) => vec![part("span-seconds", seconds)],
-            (0, 0, m) if m < 10 && seconds % 60 > 0 => {
+            (0, 0, m) if m < 10 && !seconds.is_multiple_of(60) => {
                 vec![part("span-minutes", m), part("span-seconds", seconds % 60)]
             }
             (0, 0, m) => vec![part("span-minutes", m)],
@@ -215,7 +226,12 @@ mod tests {
 
     #[test]
     fn a_failure_is_never_rounded_away() {
-        for (ratio, text) in [(1.0, "100 %"), (0.999_999, "99.99 %"), (0.5, "50.00 %"), (0.0, "0.00 %")] {
+        for (ratio, text) in [
+            (1.0, "100 %"),
+            (0.999_999, "99.99 %"),
+            (0.5, "50.00 %"),
+            (0.0, "0.00 %"),
+        ] {
             assert_eq!(percent(ratio), text);
         }
     }

@@ -87,7 +87,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Visit {
 
     /// Refuses only when the route was mounted outside the gate.
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, StatusCode> {
-        parts.extensions.get::<Self>().cloned().ok_or(StatusCode::INTERNAL_SERVER_ERROR)
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
 
@@ -95,7 +99,9 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
-        let visit = Visit::from_request_parts(parts, state).await.map_err(|e| e.into_response())?;
+        let visit = Visit::from_request_parts(parts, state)
+            .await
+            .map_err(|e| e.into_response())?;
         match visit.session.clone() {
             Some(session) => Ok(Self { visit, session }),
             None => Err(Redirect::to("/login").into_response()),
@@ -113,4 +119,3 @@ pub(crate) fn language_of(headers: &HeaderMap) -> Language {
         Language::accepted(header.unwrap_or_default())
     })
 }
-

@@ -36,6 +36,7 @@ event-resolved = Up again
 event-certificate-expiring = Certificate expires
 event-test = Test
 
+just-now = just now
 ago = { $span } ago
 span-seconds = { $n } s
 span-minutes = { $n } min

@@ -36,6 +36,7 @@ event-resolved = 已恢复
 event-certificate-expiring = 证书即将到期
 event-test = 测试
 
+just-now = 刚刚
 ago = { $span }前
 span-seconds = { $n } 秒
 span-minutes = { $n } 分钟

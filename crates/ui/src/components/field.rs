@@ -17,7 +17,10 @@ pub struct Form {
 
 impl Form {
     pub fn new(language: Language) -> Self {
-        Self { language, ..Self::default() }
+        Self {
+            language,
+            ..Self::default()
+        }
     }
 
     /// What came in, without the token and without the fields named in `secrets`.
@@ -70,7 +73,12 @@ impl Form {
     /// Complaints about anything but `names`: shown above the form, so that none is lost.
     pub fn other_errors(&self, names: &[&str]) -> Vec<String> {
         let other = |e: &&FieldError| !names.contains(&e.field.as_str());
-        self.errors.0.iter().filter(other).map(|e| self.language.complaint(e)).collect()
+        self.errors
+            .0
+            .iter()
+            .filter(other)
+            .map(|e| self.language.complaint(e))
+            .collect()
     }
 
     /// A field of this form, ready to print.
@@ -209,7 +217,12 @@ impl Field {
         self.choice_with(value, label, "")
     }
 
-    pub fn choice_with(mut self, value: impl fmt::Display, label: impl fmt::Display, hint: impl fmt::Display) -> Self {
+    pub fn choice_with(
+        mut self,
+        value: impl fmt::Display,
+        label: impl fmt::Display,
+        hint: impl fmt::Display,
+    ) -> Self {
         self.choices.push(Choice {
             value: value.to_string(),
             label: label.to_string(),

@@ -67,10 +67,19 @@ impl Strip {
             .enumerate()
             .map(|(i, bar)| {
                 let (y, height) = bar.extent();
-                Rect { x: i * STEP, y, height, class: bar.class() }
+                Rect {
+                    x: i * STEP,
+                    y,
+                    height,
+                    class: bar.class(),
+                }
             })
             .collect();
-        Self { bars, width: length * STEP - (STEP - BAR_WIDTH), label }
+        Self {
+            bars,
+            width: length * STEP - (STEP - BAR_WIDTH),
+            label,
+        }
     }
 }
 
@@ -86,7 +95,12 @@ impl HtmlSafe for Sparkline {}
 
 impl Sparkline {
     pub fn new(latencies: &[Option<Duration>], label: String) -> Self {
-        let highest = latencies.iter().flatten().max().map_or(0.0, Duration::as_secs_f64).max(0.000_001);
+        let highest = latencies
+            .iter()
+            .flatten()
+            .max()
+            .map_or(0.0, Duration::as_secs_f64)
+            .max(0.000_001);
         let steps = latencies.len().saturating_sub(1).max(1) as f64;
         let mut lines = Vec::new();
         let mut line = Vec::new();
@@ -102,6 +116,9 @@ impl Sparkline {
         }
         lines.push(line);
         lines.retain(|l| l.len() > 1);
-        Self { lines: lines.into_iter().map(|l| l.join(" ")).collect(), label }
+        Self {
+            lines: lines.into_iter().map(|l| l.join(" ")).collect(),
+            label,
+        }
     }
 }

@@ -76,7 +76,10 @@ async fn sign_in(visit: Visit, axum::Form(typed): Typed) -> error::Result {
         accounts.login_failed(email, visit.client).await?;
         tracing::warn!(client.ip = %visit.client, request.id = visit.request_id, "a login failed");
         let refusal = visit.language.text("login-refused").to_string();
-        return page_with(StatusCode::UNPROCESSABLE_ENTITY, &view(&visit, form, Some(refusal)));
+        return page_with(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &view(&visit, form, Some(refusal)),
+        );
     };
     accounts.login_succeeded(email, visit.client).await?;
     if let Some(old) = &visit.cookie {
@@ -89,9 +92,15 @@ async fn sign_in(visit: Visit, axum::Form(typed): Typed) -> error::Result {
 fn throttled(visit: &Visit, form: Form, wait: Duration) -> error::Result {
     // Rounded up: who comes back on the second is let in.
     let seconds = wait.as_secs() + 1;
-    let refusal = visit.language.text("login-throttled").count("seconds", seconds).to_string();
+    let refusal = visit
+        .language
+        .text("login-throttled")
+        .count("seconds", seconds)
+        .to_string();
     let mut response = page_with(StatusCode::TOO_MANY_REQUESTS, &view(visit, form, Some(refusal)))?;
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     Ok(response)
 }
 
@@ -99,8 +108,18 @@ fn throttled(visit: &Visit, form: Form, wait: Duration) -> error::Result {
 const REMEMBERED: Duration = Duration::from_hours(24 * 30);
 
 /// Starts a session for `user` and puts its cookie on `response`.
-pub(crate) async fn with_session(visit: &Visit, user: &User, remember: bool, mut response: Response) -> error::Result {
-    let (cookie, _): (SecretString, Session) = visit.app.store.accounts().start_session(user.id, remember).await?;
+pub(crate) async fn with_session(
+    visit: &Visit,
+    user: &User,
+    remember: bool,
+    mut response: Response,
+) -> error::Result {
+    let (cookie, _): (SecretString, Session) = visit
+        .app
+        .store
+        .accounts()
+        .start_session(user.id, remember)
+        .await?;
     let https = visit.app.is_https();
     let keep = remember.then_some(REMEMBERED);
     let cookies = [
@@ -116,7 +135,12 @@ pub(crate) async fn with_session(visit: &Visit, user: &User, remember: bool, mut
 async fn sign_out(signed_in: SignedIn) -> error::Result {
     let visit = &signed_in.visit;
     if let Some(cookie) = &visit.cookie {
-        visit.app.store.accounts().end_session(cookie.expose_secret()).await?;
+        visit
+            .app
+            .store
+            .accounts()
+            .end_session(cookie.expose_secret())
+            .await?;
     }
     let mut response = crate::Flash::good("flash-signed-out").redirect(visit, "/login");
     if let Some(cookie) = cookies::remove(Name::Session, visit.app.is_https()) {
@@ -129,10 +153,16 @@ async fn sign_out(signed_in: SignedIn) -> error::Result {
 pub(crate) fn samples(language: crate::locale::Language) -> Vec<LoginPage> {
     let shell = || crate::pages::samples::stranger(language, "login-title");
     vec![
-        LoginPage { shell: shell(), form: Form::new(language).with("next", "/monitors"), refusal: None },
         LoginPage {
             shell: shell(),
-            form: Form::new(language).with("email", "me@example.org").tick("remember", true),
+            form: Form::new(language).with("next", "/monitors"),
+            refusal: None,
+        },
+        LoginPage {
+            shell: shell(),
+            form: Form::new(language)
+                .with("email", "me@example.org")
+                .tick("remember", true),
             refusal: Some(language.text("login-refused").to_string()),
         },
     ]

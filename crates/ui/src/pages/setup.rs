@@ -2,7 +2,10 @@
 
 use askama::Template;
 use axum::{Router, extract::Query, response::Response, routing::get};
-use domain::{field::{FieldError, FieldErrors}, mail::Address};
+use domain::{
+    field::{FieldError, FieldErrors},
+    mail::Address,
+};
 use http::StatusCode;
 use serde::Deserialize;
 use store::accounts::{CreateAdminError, Password, RetryAfter};
@@ -95,7 +98,11 @@ async fn create(visit: Visit, axum::Form(typed): Typed) -> error::Result {
 }
 
 pub(crate) fn repeat_differs() -> FieldError {
-    FieldError::new("repeat", "password-repeat", "This is not the same password as above.")
+    FieldError::new(
+        "repeat",
+        "password-repeat",
+        "This is not the same password as above.",
+    )
 }
 
 fn again(visit: &Visit, typed: &[(String, String)], errors: FieldErrors, token: String) -> error::Result {
@@ -106,9 +113,19 @@ fn again(visit: &Visit, typed: &[(String, String)], errors: FieldErrors, token: 
 #[cfg(test)]
 pub(crate) fn samples(language: crate::locale::Language) -> Vec<SetupPage> {
     let shell = crate::pages::samples::stranger(language, "setup-title");
-    let form = Form::new(shell.language).with("email", "me@").refused(repeat_differs().into());
+    let form = Form::new(shell.language)
+        .with("email", "me@")
+        .refused(repeat_differs().into());
     vec![
-        SetupPage { shell: shell.clone(), form: shell.form(), token: "t".to_owned() },
-        SetupPage { shell, form, token: "t".to_owned() },
+        SetupPage {
+            shell: shell.clone(),
+            form: shell.form(),
+            token: "t".to_owned(),
+        },
+        SetupPage {
+            shell,
+            form,
+            token: "t".to_owned(),
+        },
     ]
 }

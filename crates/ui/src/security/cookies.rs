@@ -37,8 +37,12 @@ impl Name {
 pub(crate) fn set(name: Name, value: &str, https: bool, keep: Option<Duration>) -> Option<HeaderValue> {
     let name = name.as_str(https);
     let secure = if https { "; Secure" } else { "" };
-    let age = keep.map(|k| format!("; Max-Age={}", k.as_secs())).unwrap_or_default();
-    format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}").parse().ok()
+    let age = keep
+        .map(|k| format!("; Max-Age={}", k.as_secs()))
+        .unwrap_or_default();
+    format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}")
+        .parse()
+        .ok()
 }
 
 pub(crate) fn remove(name: Name, https: bool) -> Option<HeaderValue> {

@@ -17,12 +17,16 @@ pub(crate) fn is_same_origin(headers: &HeaderMap, public_url: &Url) -> bool {
         Some(_) => return false,
         None => {}
     }
-    let Some(origin) = said(header::ORIGIN.as_str()) else { return true };
+    let Some(origin) = said(header::ORIGIN.as_str()) else {
+        return true;
+    };
     if origin == public_url.origin().ascii_serialization() {
         return true;
     }
     // People on a LAN use an address that nobody configured: then the origin must be the host that was asked.
-    let Ok(origin) = Url::parse(origin) else { return false };
+    let Ok(origin) = Url::parse(origin) else {
+        return false;
+    };
     let host = origin.host_str().map(|h| match origin.port() {
         Some(port) => format!("{h}:{port}"),
         None => h.to_owned(),
@@ -51,14 +55,24 @@ mod tests {
             (None, None, "watch.example", true),
             (Some("same-origin"), None, "inner:8380", true),
             (Some("none"), None, "watch.example", true),
-            (Some("same-site"), Some("https://a.example"), "watch.example", false),
+            (
+                Some("same-site"),
+                Some("https://a.example"),
+                "watch.example",
+                false,
+            ),
             (Some("cross-site"), None, "watch.example", false),
             (None, Some("https://watch.example"), "inner:8380", true),
             (None, Some("http://10.0.0.7:8380"), "10.0.0.7:8380", true),
             (None, Some("http://10.0.0.7:8381"), "10.0.0.7:8380", false),
             (None, Some("http://[fd00::7]:8380"), "[fd00::7]:8380", true),
             (None, Some("https://evil.example"), "watch.example", false),
-            (None, Some("https://watch.example.evil.example"), "watch.example", false),
+            (
+                None,
+                Some("https://watch.example.evil.example"),
+                "watch.example",
+                false,
+            ),
             (None, Some("null"), "watch.example", false),
         ] {
             let mut headers = HeaderMap::new();
@@ -69,7 +83,11 @@ mod tests {
                 headers.insert(header::ORIGIN, origin.parse().unwrap());
             }
             headers.insert(header::HOST, host.parse().unwrap());
-            assert_eq!(is_same_origin(&headers, &public), expected, "{site:?} {origin:?} {host}");
+            assert_eq!(
+                is_same_origin(&headers, &public),
+                expected,
+                "{site:?} {origin:?} {host}"
+            );
         }
     }
 

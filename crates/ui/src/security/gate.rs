@@ -9,8 +9,8 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use axum_extra::extract::CookieJar;
-use secrecy::{ExposeSecret as _, SecretString};
 use http::{HeaderValue, Method, StatusCode, header};
+use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{
     App,
@@ -47,7 +47,9 @@ async fn admit(app: App, request: Request, next: Next) -> Result<Response, Error
         return Ok(next.run(request).await);
     }
     let jar = CookieJar::from_headers(request.headers());
-    let cookie = jar.get(Name::Session.as_str(https)).map(|c| Arc::new(SecretString::from(c.value())));
+    let cookie = jar
+        .get(Name::Session.as_str(https))
+        .map(|c| Arc::new(SecretString::from(c.value())));
     let session = match &cookie {
         Some(cookie) => app.store.accounts().session(cookie.expose_secret()).await?,
         None => None,
@@ -66,14 +68,25 @@ async fn admit(app: App, request: Request, next: Next) -> Result<Response, Error
         (None, None) => random::token(),
     };
 
-    let request = if is_read { request } else { authentic(&app, request, &token).await? };
+    let request = if is_read {
+        request
+    } else {
+        authentic(&app, request, &token).await?
+    };
 
     let flash = jar.get(Name::Flash.as_str(https));
     let visit = Visit {
         language: language_of(request.headers()),
         client: client_ip(request.extensions(), request.headers(), &app.trusted_proxies),
-        request_id: request.extensions().get::<RequestId>().map(|i| i.0.clone()).unwrap_or_default(),
-        here: request.uri().path_and_query().map_or_else(|| path.clone(), ToString::to_string),
+        request_id: request
+            .extensions()
+            .get::<RequestId>()
+            .map(|i| i.0.clone())
+            .unwrap_or_default(),
+        here: request
+            .uri()
+            .path_and_query()
+            .map_or_else(|| path.clone(), ToString::to_string),
         flash: flash.and_then(|c| Flash::decode(c.value())),
         cookie: session.is_some().then_some(cookie).flatten(),
         session: session.map(Arc::new),
@@ -107,7 +120,9 @@ fn to_login(request: &Request, is_read: bool) -> Response {
     if !is_read || wanted == "/" {
         return Redirect::to("/login").into_response();
     }
-    let next: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", wanted).finish();
+    let next: String = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("next", wanted)
+        .finish();
     Redirect::to(&format!("/login?{next}")).into_response()
 }
 

@@ -19,7 +19,10 @@ pub(crate) async fn add(State(app): State<App>, request: Request, next: Next) ->
     set(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::REFERRER_POLICY, "same-origin");
-    set(header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    set(
+        header::HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    );
     if app.is_https() {
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }

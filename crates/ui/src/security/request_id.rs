@@ -17,7 +17,7 @@ pub(crate) async fn assign(mut request: Request, next: Next) -> Response {
         .get::<tower_http::request_id::RequestId>()
         .and_then(|id| id.header_value().to_str().ok())
         .map(str::to_owned);
-    let id = given.unwrap_or_else(|| random::hex(8));
+    let id = given.unwrap_or_else(random::name);
     request.extensions_mut().insert(RequestId(id.clone()));
     let mut response = next.run(request).await;
     if let Ok(value) = HeaderValue::from_str(&id) {

@@ -23,14 +23,19 @@ fn routes(method: &str) -> BTreeSet<String> {
             let end = call[7..].find(".route(").map_or(call.len(), |e| e + 7);
             let end = call[..end].find("}\n").unwrap_or(end);
             let call = &call[..end];
-            let Some(path) = call.split('"').nth(1) else { continue };
+            let Some(path) = call.split('"').nth(1) else {
+                continue;
+            };
             if call.contains(&format!("{method}(")) {
                 found.insert(path.replace("{id}", "1"));
             }
         }
     }
     assert!(found.len() > 5, "{found:?}");
-    assert!(!found.iter().any(|p| p.contains('{')), "fill in the parameter: {found:?}");
+    assert!(
+        !found.iter().any(|p| p.contains('{')),
+        "fill in the parameter: {found:?}"
+    );
     found
 }
 
@@ -42,14 +47,21 @@ fn is_public(path: &str) -> bool {
 async fn strangers_see_the_login_and_nothing_else() {
     let scene = Scene::new().await;
     scene.with_admin().await;
-    for path in routes("get").into_iter().chain(["/no/such/page".to_owned(), "/static".to_owned()]) {
+    for path in routes("get")
+        .into_iter()
+        .chain(["/no/such/page".to_owned(), "/static".to_owned()])
+    {
         let answer = scene.visitor().get(&path).await;
         match path.as_str() {
             "/login" => assert_eq!(answer.status, StatusCode::OK),
             "/setup" => assert_eq!(answer.status, StatusCode::NOT_FOUND),
             path => {
                 assert_eq!(answer.status, StatusCode::SEE_OTHER, "{path}");
-                assert!(answer.location().starts_with("/login"), "{path}: {}", answer.location());
+                assert!(
+                    answer.location().starts_with("/login"),
+                    "{path}: {}",
+                    answer.location()
+                );
             }
         }
     }
@@ -57,7 +69,11 @@ async fn strangers_see_the_login_and_nothing_else() {
         let mut stranger = scene.visitor();
         stranger.get("/login").await;
         let answer = stranger.post(path, &[]).await;
-        assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/login"), "{path}");
+        assert_eq!(
+            (answer.status, answer.location()),
+            (StatusCode::SEE_OTHER, "/login"),
+            "{path}"
+        );
     }
 }
 
@@ -68,14 +84,23 @@ async fn no_form_passes_without_the_token_or_from_elsewhere() {
     for path in routes("post") {
         let mut visitor = admin.clone();
         let right = visitor.token.clone();
-        for fields in [vec![], vec![("csrf", "")], vec![("csrf", "wrong")], vec![("csrf", &right[1..])]] {
+        for fields in [
+            vec![],
+            vec![("csrf", "")],
+            vec![("csrf", "wrong")],
+            vec![("csrf", &right[1..])],
+        ] {
             let answer = visitor.post_bare(&path, &fields).await;
             assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path} with {fields:?}");
         }
         // A body that is not a form has no token, whatever it contains.
         let mut plain = admin.clone();
-        plain.headers.insert("content-type", "text/plain".parse().unwrap());
-        let answer = plain.send(Method::POST, &path, Some(format!("csrf={right}"))).await;
+        plain
+            .headers
+            .insert("content-type", "text/plain".parse().unwrap());
+        let answer = plain
+            .send(Method::POST, &path, Some(format!("csrf={right}")))
+            .await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path} as text");
 
         for (name, value) in [
@@ -87,7 +112,11 @@ async fn no_form_passes_without_the_token_or_from_elsewhere() {
             let mut elsewhere = admin.clone();
             elsewhere.headers.insert(name, value.parse().unwrap());
             let answer = elsewhere.post(&path, &[]).await;
-            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path} with {name}: {value}");
+            assert_eq!(
+                answer.status,
+                StatusCode::FORBIDDEN,
+                "{path} with {name}: {value}"
+            );
         }
     }
 }
@@ -147,11 +176,21 @@ async fn static_files_are_cached_for_ever_under_their_content() {
     let scene = Scene::new().await;
     let mut stranger = scene.visitor();
     let page = stranger.get("/login").await.body;
-    for (kind, ending) in [("text/css", "app.css"), ("text/javascript", "app.js"), ("image/svg+xml", "logo.svg")] {
-        let url = page.split('"').find(|t| t.starts_with("/static/") && t.ends_with(ending)).unwrap();
+    for (kind, ending) in [
+        ("text/css", "app.css"),
+        ("text/javascript", "app.js"),
+        ("image/svg+xml", "logo.svg"),
+    ] {
+        let url = page
+            .split('"')
+            .find(|t| t.starts_with("/static/") && t.ends_with(ending))
+            .unwrap();
         let answer = stranger.get(url).await;
         assert_eq!(answer.status, StatusCode::OK, "{url}");
-        assert_eq!(answer.headers["cache-control"], "public, max-age=31536000, immutable");
+        assert_eq!(
+            answer.headers["cache-control"],
+            "public, max-age=31536000, immutable"
+        );
         assert_eq!(answer.headers["content-type"], kind);
         assert!(answer.headers.contains_key("content-security-policy"));
         // HSTS belongs to https alone.
@@ -167,7 +206,9 @@ async fn an_error_page_names_the_request_and_no_cause() {
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
     let id = answer.headers["x-request-id"].to_str().unwrap();
     assert!(answer.body.contains(id), "{}", answer.body);
-    let answer = admin.send(Method::DELETE, "/login", Some(format!("csrf={}", admin.token))).await;
+    let answer = admin
+        .send(Method::DELETE, "/login", Some(format!("csrf={}", admin.token)))
+        .await;
     assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
     assert!(answer.headers.contains_key("allow") && answer.body.contains("</html>"));
     let answer = admin.post("/login", &[("email", &"x".repeat(300 * 1024))]).await;

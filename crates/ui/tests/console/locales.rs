@@ -18,10 +18,15 @@ fn messages(language: &str) -> BTreeMap<String, BTreeSet<String>> {
         for line in text.lines() {
             if let Some((name, _)) = line.split_once(" =").filter(|(n, _)| is_key(n)) {
                 name.clone_into(&mut key);
-                assert!(all.insert(key.clone(), BTreeSet::new()).is_none(), "{path}: {key} stands there twice");
+                assert!(
+                    all.insert(key.clone(), BTreeSet::new()).is_none(),
+                    "{path}: {key} stands there twice"
+                );
             }
             let values = line.split('$').skip(1).map(|rest| {
-                rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect::<String>()
+                rest.chars()
+                    .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+                    .collect::<String>()
             });
             all.entry(key.clone()).or_default().extend(values);
         }
@@ -32,7 +37,9 @@ fn messages(language: &str) -> BTreeMap<String, BTreeSet<String>> {
 
 fn is_key(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase())
-        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        && text
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }
 
 /// Complaints about fields: English comes with the complaint itself.
@@ -44,7 +51,10 @@ fn is_complaint(key: &str) -> bool {
 fn both_languages_say_the_same_things() {
     let [english, chinese] = LANGUAGES.map(messages);
     for (key, values) in &english {
-        assert!(!is_complaint(key), "{key}: the English sentence is in FieldError.message");
+        assert!(
+            !is_complaint(key),
+            "{key}: the English sentence is in FieldError.message"
+        );
         let other = chinese.get(key).unwrap_or_else(|| panic!("zh-CN has no {key}"));
         assert_eq!(values, other, "{key}: the values differ");
     }
@@ -69,7 +79,10 @@ fn every_text_that_is_used_exists_and_none_is_left_over() {
     for (path, text) in files("crates/ui/src", "rs") {
         let text = code(&text);
         let direct = ["t(", "text(", "Flash::good(", "Flash::bad(", "Forbidden("];
-        for key in calls(&text, &direct).into_iter().filter(|k| k.contains('-') && is_key(k)) {
+        for key in calls(&text, &direct)
+            .into_iter()
+            .filter(|k| k.contains('-') && is_key(k))
+        {
             // Form fields have names as well; those have no dash.
             assert!(known.contains(&key), "{path} uses {key}, which does not exist");
         }
@@ -81,11 +94,23 @@ fn every_text_that_is_used_exists_and_none_is_left_over() {
 
 #[test]
 fn every_complaint_is_translated() {
-    let chinese: BTreeSet<String> = messages("zh-CN").into_keys().filter(|k| is_complaint(k)).collect();
+    let chinese: BTreeSet<String> = messages("zh-CN")
+        .into_keys()
+        .filter(|k| is_complaint(k))
+        .collect();
     let mut used = BTreeSet::new();
-    for folder in ["crates/domain/src", "crates/store/src", "crates/ui/src", "crates/api/src"] {
+    for folder in [
+        "crates/domain/src",
+        "crates/store/src",
+        "crates/ui/src",
+        "crates/api/src",
+    ] {
         for (path, text) in files(folder, "rs") {
-            let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_owned();
+            let text = text
+                .split("#[cfg(test)]\nmod tests {")
+                .next()
+                .unwrap_or_default()
+                .to_owned();
             for code in crate::sources::complaint_codes(&text) {
                 let key = format!("error-{code}");
                 let api_only = folder == "crates/api/src";

@@ -14,8 +14,13 @@ const SECRET: &str = "hunter2-canary-7f3a";
 /// The form as a browser would send it for a server with a login.
 fn form(port: u16) -> Vec<(&'static str, String)> {
     [
-        ("host", "127.0.0.1"), ("security", "none"), ("username", "watch"), ("password", SECRET),
-        ("from", "watch@example.org"), ("verify_certificate", "on"), ("test_to", EMAIL),
+        ("host", "127.0.0.1"),
+        ("security", "none"),
+        ("username", "watch"),
+        ("password", SECRET),
+        ("from", "watch@example.org"),
+        ("verify_certificate", "on"),
+        ("test_to", EMAIL),
     ]
     .into_iter()
     .map(|(n, v)| (n, v.to_owned()))
@@ -32,7 +37,11 @@ async fn send(visitor: &mut Visitor, button: &str, form: &[(&'static str, String
     let mut fields: Vec<(&str, &str)> = form.iter().map(|(n, v)| (*n, v.as_str())).collect();
     fields.push(("do", button));
     let answer = visitor.post(HERE, &fields).await;
-    assert!(!answer.body.contains(SECRET), "the password came back: {}", answer.body);
+    assert!(
+        !answer.body.contains(SECRET),
+        "the password came back: {}",
+        answer.body
+    );
     answer
 }
 
@@ -65,7 +74,11 @@ async fn a_test_that_works_saves_and_the_panel_says_what_is_in_use() {
 
     let page = admin.get(HERE).await.body;
     assert!(page.contains("The test was accepted"), "{page}");
-    for shown in [format!("127.0.0.1:{}", server.port()).as_str(), "watch@example.org", EMAIL] {
+    for shown in [
+        format!("127.0.0.1:{}", server.port()).as_str(),
+        "watch@example.org",
+        EMAIL,
+    ] {
         assert!(page.contains(shown), "{shown} is missing");
     }
     assert!(!page.contains(SECRET));
@@ -73,9 +86,15 @@ async fn a_test_that_works_saves_and_the_panel_says_what_is_in_use() {
     assert_eq!((saved.revision, saved.saved_by.as_str()), (1, EMAIL));
 
     // The button of the panel uses exactly what is stored.
-    let shown = admin.post("/settings/mail/test", &[("test_to", "other@example.org")]).await;
+    let shown = admin
+        .post("/settings/mail/test", &[("test_to", "other@example.org")])
+        .await;
     assert_eq!(shown.status, StatusCode::OK);
-    assert!(shown.body.contains("Accepted") && !shown.body.contains(SECRET), "{}", shown.body);
+    assert!(
+        shown.body.contains("Accepted") && !shown.body.contains(SECRET),
+        "{}",
+        shown.body
+    );
     assert_eq!(server.messages()[1].recipients, ["other@example.org"]);
 }
 
@@ -89,7 +108,13 @@ async fn a_test_that_fails_shows_its_steps_and_saves_nothing() {
     set(&mut typed, "password", "");
     let answer = send(&mut admin, "test", &typed).await;
     assert_eq!(answer.status, StatusCode::OK);
-    for shown in ["no such user", "Recipient", "Connection", "Nothing was saved", "C: RCPT TO"] {
+    for shown in [
+        "no such user",
+        "Recipient",
+        "Connection",
+        "Nothing was saved",
+        "C: RCPT TO",
+    ] {
         assert!(answer.body.contains(shown), "{shown} is missing: {}", answer.body);
     }
     assert!(scene.store.settings().mail().await.unwrap().is_none());
@@ -97,7 +122,11 @@ async fn a_test_that_fails_shows_its_steps_and_saves_nothing() {
     let connections = server.connection_count();
     let saved = send(&mut admin, "save", &typed).await;
     assert_eq!(saved.status, StatusCode::SEE_OTHER);
-    assert_eq!(server.connection_count(), connections, "saving alone connects to nobody");
+    assert_eq!(
+        server.connection_count(),
+        connections,
+        "saving alone connects to nobody"
+    );
     assert!(scene.store.settings().mail().await.unwrap().is_some());
 }
 
@@ -107,12 +136,22 @@ async fn a_stored_password_goes_nowhere_else() {
     let server = SmtpServer::start(Script::plain()).await;
     let scene = Scene::new().await;
     let mut admin = scene.admin().await;
-    assert_eq!(send(&mut admin, "save", &form(2525)).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(
+        send(&mut admin, "save", &form(2525)).await.status,
+        StatusCode::SEE_OTHER
+    );
     let port = server.port().to_string();
     for (name, value) in [
-        ("host", "localhost"), ("port", port.as_str()), ("security", "starttls"), ("security", "tls"),
-        ("username", "other"), ("verify_certificate", ""),
-        ("ca_pem", "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----"),
+        ("host", "localhost"),
+        ("port", port.as_str()),
+        ("security", "starttls"),
+        ("security", "tls"),
+        ("username", "other"),
+        ("verify_certificate", ""),
+        (
+            "ca_pem",
+            "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----",
+        ),
     ] {
         let mut typed = form(2525);
         set(&mut typed, "password", "");
@@ -120,8 +159,16 @@ async fn a_stored_password_goes_nowhere_else() {
         typed.retain(|(n, v)| !(*n == "verify_certificate" && v.is_empty()));
         for button in ["test", "save"] {
             let answer = send(&mut admin, button, &typed).await;
-            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{button} with {name}={value}");
-            assert!(answer.body.contains("Enter the password again"), "{name}: {}", answer.body);
+            assert_eq!(
+                answer.status,
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "{button} with {name}={value}"
+            );
+            assert!(
+                answer.body.contains("Enter the password again"),
+                "{name}: {}",
+                answer.body
+            );
         }
     }
     assert_eq!(server.connection_count(), 0);
@@ -135,11 +182,17 @@ async fn an_empty_password_field_keeps_and_the_box_removes() {
     send(&mut admin, "save", &form(2525)).await;
     let mut typed = form(2525);
     set(&mut typed, "password", "");
-    assert_eq!(send(&mut admin, "save", &typed).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(
+        send(&mut admin, "save", &typed).await.status,
+        StatusCode::SEE_OTHER
+    );
     assert_eq!(stored_password(&scene).await.as_deref(), Some(SECRET));
 
     set(&mut typed, "clear_password", "on");
-    assert_eq!(send(&mut admin, "save", &typed).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(
+        send(&mut admin, "save", &typed).await.status,
+        StatusCode::SEE_OTHER
+    );
     assert_eq!(stored_password(&scene).await, None);
     let stored = scene.store.settings().mail().await.unwrap().unwrap();
     assert!(stored.settings.credentials.is_none());
@@ -149,22 +202,47 @@ async fn an_empty_password_field_keeps_and_the_box_removes() {
 async fn whatever_is_typed_is_refused_in_words() {
     let scene = Scene::new().await;
     let mut admin = scene.admin().await;
-    let odd = ["a\r\nBcc: x@example.org", "\u{0}", "\u{202e}evil", "<script>alert(1)</script>\u{7}"];
-    for name in ["host", "port", "security", "username", "from", "from_name", "reply_to", "hello_name", "ca_pem"] {
+    let odd = [
+        "a\r\nBcc: x@example.org",
+        "\u{0}",
+        "\u{202e}evil",
+        "<script>alert(1)</script>\u{7}",
+    ];
+    for name in [
+        "host",
+        "port",
+        "security",
+        "username",
+        "from",
+        "from_name",
+        "reply_to",
+        "hello_name",
+        "ca_pem",
+    ] {
         for value in odd.iter().copied().chain(["https://mail.example.org/x"]) {
             let mut typed = form(2525);
             set(&mut typed, name, value);
             let answer = send(&mut admin, "save", &typed).await;
             let harmless = value.starts_with("https") && matches!(name, "username" | "from_name");
-            let expected = if harmless { StatusCode::SEE_OTHER } else { StatusCode::UNPROCESSABLE_ENTITY };
+            let expected = if harmless {
+                StatusCode::SEE_OTHER
+            } else {
+                StatusCode::UNPROCESSABLE_ENTITY
+            };
             assert_eq!(answer.status, expected, "{name} = {value:?}");
             assert!(!answer.body.contains("<script>alert"), "{name}");
-            assert!(harmless || answer.body.contains("complaints") || answer.body.contains("notice bad"), "{name}");
+            assert!(
+                harmless || answer.body.contains("complaints") || answer.body.contains("notice bad"),
+                "{name}"
+            );
         }
     }
     let mut typed = form(2525);
     set(&mut typed, "from_name", &"x".repeat(200_000));
-    assert_eq!(send(&mut admin, "save", &typed).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(
+        send(&mut admin, "save", &typed).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
 }
 
 #[tokio::test]
@@ -176,10 +254,20 @@ async fn a_mismatch_is_a_warning_with_a_fix_that_saves_nothing() {
     set(&mut typed, "security", "starttls");
     let fixed = send(&mut admin, "fix:security:tls", &typed).await;
     assert_eq!(fixed.status, StatusCode::OK);
-    assert!(fixed.body.contains("value=\"tls\" checked") && fixed.body.contains("mail.example.org"), "{}", fixed.body);
+    assert!(
+        fixed.body.contains("value=\"tls\" checked") && fixed.body.contains("mail.example.org"),
+        "{}",
+        fixed.body
+    );
     assert!(scene.store.settings().mail().await.unwrap().is_none());
     send(&mut admin, "save", &typed).await;
-    assert!(admin.get(HERE).await.body.contains("Port 465 usually expects TLS"));
+    assert!(
+        admin
+            .get(HERE)
+            .await
+            .body
+            .contains("Port 465 usually expects TLS")
+    );
 }
 
 #[tokio::test]
@@ -191,13 +279,19 @@ async fn tests_are_few_per_minute() {
     set(&mut typed, "username", "");
     set(&mut typed, "password", "");
     for _ in 0..5 {
-        assert_eq!(send(&mut admin, "test", &typed).await.status, StatusCode::SEE_OTHER);
+        assert_eq!(
+            send(&mut admin, "test", &typed).await.status,
+            StatusCode::SEE_OTHER
+        );
     }
     let refused = send(&mut admin, "test", &typed).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(refused.body.contains("Five tests a minute"));
     scene.clock.advance(Duration::from_mins(1));
-    assert_eq!(send(&mut admin, "test", &typed).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(
+        send(&mut admin, "test", &typed).await.status,
+        StatusCode::SEE_OTHER
+    );
 }
 
 #[tokio::test]
@@ -205,6 +299,12 @@ async fn a_preset_fills_the_form_and_says_what_to_know() {
     let scene = Scene::new().await;
     let mut admin = scene.admin().await;
     let page = admin.get("/settings/mail?preset=gmail").await.body;
-    assert!(page.contains("value=\"smtp.gmail.com\"") && page.contains("app password"), "{page}");
-    assert_eq!(admin.get("/settings/mail?preset=nonsense").await.status, StatusCode::OK);
+    assert!(
+        page.contains("value=\"smtp.gmail.com\"") && page.contains("app password"),
+        "{page}"
+    );
+    assert_eq!(
+        admin.get("/settings/mail?preset=nonsense").await.status,
+        StatusCode::OK
+    );
 }

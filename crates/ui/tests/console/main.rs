@@ -1,4 +1,8 @@
 //! The console as a browser sees it, and the files that it is made of.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, in its helpers as well"
+)]
 
 mod everyday;
 mod gate;

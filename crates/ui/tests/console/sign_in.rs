@@ -13,22 +13,39 @@ async fn the_set_up_needs_its_token_and_happens_once() {
     std::fs::write(scene.dir.path().join("setup-token"), SETUP_TOKEN).unwrap();
     let mut visitor = scene.visitor();
     assert_eq!(visitor.get("/setup").await.status, StatusCode::FORBIDDEN);
-    assert_eq!(visitor.get("/setup?token=guess").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        visitor.get("/setup?token=guess").await.status,
+        StatusCode::FORBIDDEN
+    );
     // A stranger cannot tell from the login that nobody has claimed this instance.
     assert!(!visitor.get("/login").await.body.contains("setup"));
 
     let address = format!("/setup?token={SETUP_TOKEN}");
     assert_eq!(visitor.get(&address).await.status, StatusCode::OK);
     let form = |password: &'static str, repeat: &'static str| {
-        [("token", SETUP_TOKEN), ("email", EMAIL), ("password", password), ("repeat", repeat)]
+        [
+            ("token", SETUP_TOKEN),
+            ("email", EMAIL),
+            ("password", password),
+            ("repeat", repeat),
+        ]
     };
     for (password, repeat) in [("short", "short"), (PASSWORD, "another one entirely")] {
         let refused = visitor.post("/setup", &form(password, repeat)).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-        assert!(refused.body.contains(EMAIL) && !refused.body.contains(password), "{}", refused.body);
+        assert!(
+            refused.body.contains(EMAIL) && !refused.body.contains(password),
+            "{}",
+            refused.body
+        );
     }
     let done = visitor.post("/setup", &form(PASSWORD, PASSWORD)).await;
-    assert_eq!((done.status, done.location()), (StatusCode::SEE_OTHER, "/"), "{}", done.body);
+    assert_eq!(
+        (done.status, done.location()),
+        (StatusCode::SEE_OTHER, "/"),
+        "{}",
+        done.body
+    );
     assert_eq!(visitor.get("/").await.status, StatusCode::OK);
     assert!(!scene.dir.path().join("setup-token").exists());
 
@@ -47,7 +64,12 @@ async fn fifty_at_once_make_one_administrator() {
             let mut visitor = visitor.clone();
             let email = format!("admin{i}@example.org");
             async move {
-                let fields = [("token", SETUP_TOKEN), ("email", &email), ("password", PASSWORD), ("repeat", PASSWORD)];
+                let fields = [
+                    ("token", SETUP_TOKEN),
+                    ("email", &email),
+                    ("password", PASSWORD),
+                    ("repeat", PASSWORD),
+                ];
                 visitor.post("/setup", &fields).await.status
             }
         })
@@ -76,13 +98,23 @@ async fn the_login_leads_back_and_only_to_ourselves() {
         visitor.get("/login").await;
         let fields = [("email", EMAIL), ("password", PASSWORD), ("next", next)];
         let answer = visitor.post("/login", &fields).await;
-        assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, location), "{next}");
+        assert_eq!(
+            (answer.status, answer.location()),
+            (StatusCode::SEE_OTHER, location),
+            "{next}"
+        );
     }
     let mut visitor = scene.visitor();
     let answer = visitor.get("/settings/mail?preset=gmail").await;
-    assert_eq!(answer.location(), "/login?next=%2Fsettings%2Fmail%3Fpreset%3Dgmail");
+    assert_eq!(
+        answer.location(),
+        "/login?next=%2Fsettings%2Fmail%3Fpreset%3Dgmail"
+    );
     let page = visitor.get(answer.location()).await;
-    assert!(page.body.contains("name=\"next\" value=\"/settings/mail?preset=gmail\""));
+    assert!(
+        page.body
+            .contains("name=\"next\" value=\"/settings/mail?preset=gmail\"")
+    );
 }
 
 #[tokio::test]
@@ -93,7 +125,9 @@ async fn a_wrong_password_and_an_unknown_account_look_alike() {
     for email in [EMAIL, "ne@example.org"] {
         let mut visitor = scene.visitor();
         visitor.get("/login").await;
-        let answer = visitor.post("/login", &[("email", email), ("password", "wrong wrong wrong")]).await;
+        let answer = visitor
+            .post("/login", &[("email", email), ("password", "wrong wrong wrong")])
+            .await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(!answer.body.contains("wrong wrong"));
         bodies.push(answer.body.replace(email, "").replace(&visitor.token, ""));
@@ -109,20 +143,31 @@ async fn guessing_is_slowed_down_for_the_guesser_alone() {
     guesser.get("/login").await;
     let mut throttled = None;
     for _ in 0..15 {
-        let answer = guesser.post("/login", &[("email", EMAIL), ("password", "wrong wrong wrong")]).await;
+        let answer = guesser
+            .post("/login", &[("email", EMAIL), ("password", "wrong wrong wrong")])
+            .await;
         if answer.status == StatusCode::TOO_MANY_REQUESTS {
             throttled = Some(answer);
             break;
         }
     }
     let throttled = throttled.expect("fifteen guesses in a row are not all looked at");
-    assert!(throttled.headers["retry-after"].to_str().unwrap().parse::<u64>().unwrap() > 0);
+    assert!(
+        throttled.headers["retry-after"]
+            .to_str()
+            .unwrap()
+            .parse::<u64>()
+            .unwrap()
+            > 0
+    );
 
     scene.clock.advance(Duration::from_secs(5));
     let mut owner = scene.visitor();
     owner.peer = "198.51.100.9:1".parse().unwrap();
     owner.get("/login").await;
-    let answer = owner.post("/login", &[("email", EMAIL), ("password", PASSWORD)]).await;
+    let answer = owner
+        .post("/login", &[("email", EMAIL), ("password", PASSWORD)])
+        .await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
 }
 
@@ -156,7 +201,9 @@ async fn changing_the_password_ends_the_other_sessions() {
     one.get("/settings/security").await;
     let fresh = "other words in a row";
     let form = |present: &'static str| [("present", present), ("password", fresh), ("repeat", fresh)];
-    let refused = one.post("/settings/security/password", &form("not the password")).await;
+    let refused = one
+        .post("/settings/security/password", &form("not the password"))
+        .await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     scene.clock.advance(Duration::from_mins(5));
     let done = one.post("/settings/security/password", &form(PASSWORD)).await;
@@ -173,13 +220,26 @@ async fn tokens_are_shown_once() {
     let fields = [("name", "Grafana <b>"), ("scope", "read"), ("expires", "30")];
     let made = admin.post("/settings/tokens", &fields).await;
     assert_eq!(made.status, StatusCode::OK);
-    let token = made.body.split('>').find(|t| t.starts_with("wb_")).unwrap().split('<').next().unwrap().to_owned();
+    let token = made
+        .body
+        .split('>')
+        .find(|t| t.starts_with("wb_"))
+        .unwrap()
+        .split('<')
+        .next()
+        .unwrap()
+        .to_owned();
     assert!(scene.store.accounts().token(&token).await.unwrap().is_some());
     assert!(!made.body.contains("Grafana <b>"));
     let later = admin.get("/settings/tokens").await;
     assert!(later.body.contains("Grafana") && !later.body.contains(&token));
 
-    let path = later.body.split('"').find(|t| t.ends_with("/revoke")).unwrap().to_owned();
+    let path = later
+        .body
+        .split('"')
+        .find(|t| t.ends_with("/revoke"))
+        .unwrap()
+        .to_owned();
     assert_eq!(admin.post(&path, &[]).await.status, StatusCode::SEE_OTHER);
     assert!(scene.store.accounts().token(&token).await.unwrap().is_none());
     assert_eq!(admin.post(&path, &[]).await.status, StatusCode::NOT_FOUND);
@@ -190,12 +250,18 @@ async fn the_language_follows_the_choice_and_then_the_browser() {
     let scene = Scene::new().await;
     let mut visitor = scene.visitor();
     assert!(visitor.get("/login").await.body.contains("Sign in"));
-    visitor.headers.insert("accept-language", "zh-CN,zh;q=0.9".parse().unwrap());
+    visitor
+        .headers
+        .insert("accept-language", "zh-CN,zh;q=0.9".parse().unwrap());
     assert!(visitor.get("/login").await.body.contains("登录"));
-    let answer = visitor.post("/language", &[("language", "en"), ("next", "/login")]).await;
+    let answer = visitor
+        .post("/language", &[("language", "en"), ("next", "/login")])
+        .await;
     assert_eq!(answer.location(), "/login");
     assert!(visitor.get("/login").await.body.contains("Sign in"));
-    visitor.post("/language", &[("language", "xx"), ("next", "//evil.example")]).await;
+    visitor
+        .post("/language", &[("language", "xx"), ("next", "//evil.example")])
+        .await;
     assert!(visitor.get("/login").await.body.contains("Sign in"));
 }
 
@@ -208,7 +274,11 @@ async fn plain_http_beyond_this_machine_says_so() {
     ] {
         let scene = Scene::at(url).await;
         let mut admin = scene.admin().await;
-        assert_eq!(admin.get("/").await.body.contains("travels unencrypted"), shown, "{url}");
+        assert_eq!(
+            admin.get("/").await.body.contains("travels unencrypted"),
+            shown,
+            "{url}"
+        );
         assert!(admin.cookies.contains_key(cookie), "{url}: {:?}", admin.cookies);
     }
 }

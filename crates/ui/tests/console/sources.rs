@@ -25,12 +25,19 @@ pub(crate) fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
 
 /// A source without its comment lines.
 pub(crate) fn code(text: &str) -> String {
-    text.lines().filter(|l| !l.trim_start().starts_with("//")).map(|l| format!("{l}\n")).collect()
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|l| !l.trim_start().starts_with("//"))
+        .collect();
+    lines.join("\n")
 }
 
 /// Every text in double quotes that has no quotes in it.
 pub(crate) fn literals(text: &str) -> Vec<String> {
-    text.split('"').filter(|t| t.len() < 80 && !t.contains('\n')).map(str::to_owned).collect()
+    text.split('"')
+        .filter(|t| t.len() < 80 && !t.contains('\n'))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The first argument of calls of these functions, where it is a literal.
@@ -55,7 +62,9 @@ pub(crate) fn complaint_codes(text: &str) -> Vec<String> {
     for (call, position) in [("FieldError::new(", 1), ("complain(", 1), ("bad(", 0)] {
         for (at, _) in text.match_indices(call) {
             let arguments = arguments(&text[at + call.len()..]);
-            let code = arguments.get(position).and_then(|a| a.strip_prefix('"')?.strip_suffix('"'));
+            let code = arguments
+                .get(position)
+                .and_then(|a| a.strip_prefix('"')?.strip_suffix('"'));
             // With a message behind it; other functions of that name have fewer arguments.
             if let Some(code) = code.filter(|_| arguments.len() > position + 1) {
                 found.push(code.to_owned());
@@ -87,5 +96,8 @@ fn arguments(text: &str) -> Vec<String> {
             last.push(c);
         }
     }
-    all.into_iter().map(|a| a.trim().to_owned()).filter(|a| !a.is_empty()).collect()
+    all.into_iter()
+        .map(|a| a.trim().to_owned())
+        .filter(|a| !a.is_empty())
+        .collect()
 }

@@ -46,7 +46,10 @@ impl Scene {
         let stop = CancellationToken::new();
         let probes = probe::Probes::new(dialer.clone(), Arc::clone(&clock) as Arc<dyn Clock>);
         let scheduler = scheduler::Scheduler::start(
-            scheduler::Config { workers: 2, per_host: 1 },
+            scheduler::Config {
+                workers: 2,
+                per_host: 1,
+            },
             store.clone(),
             probes,
             Arc::clone(&clock) as Arc<dyn Clock>,
@@ -56,7 +59,12 @@ impl Scene {
         .await
         .unwrap();
         let public_url: url::Url = public_url.parse().unwrap();
-        let alert = alert::Alert::new(store.clone(), dialer, Arc::clone(&clock) as Arc<dyn Clock>, public_url.clone());
+        let alert = alert::Alert::new(
+            store.clone(),
+            dialer,
+            Arc::clone(&clock) as Arc<dyn Clock>,
+            public_url.clone(),
+        );
         let router = ui::router(ui::State {
             store: store.clone(),
             scheduler,
@@ -66,7 +74,13 @@ impl Scene {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             data_dir: dir.path().to_owned(),
         });
-        Self { store, clock, dir, router, stop }
+        Self {
+            store,
+            clock,
+            dir,
+            router,
+            stop,
+        }
     }
 
     pub(crate) fn visitor(&self) -> Visitor {
@@ -89,7 +103,11 @@ impl Scene {
     }
 
     pub(crate) async fn with_setup_token(&self) {
-        self.store.accounts().set_setup_token(&SecretString::from(SETUP_TOKEN)).await.unwrap();
+        self.store
+            .accounts()
+            .set_setup_token(&SecretString::from(SETUP_TOKEN))
+            .await
+            .unwrap();
     }
 
     /// A visitor who is signed in; makes the administrator first.
@@ -97,7 +115,9 @@ impl Scene {
         self.with_admin().await;
         let mut visitor = self.visitor();
         visitor.get("/login").await;
-        let answer = visitor.post("/login", &[("email", EMAIL), ("password", PASSWORD)]).await;
+        let answer = visitor
+            .post("/login", &[("email", EMAIL), ("password", PASSWORD)])
+            .await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
         visitor.get("/").await;
         visitor
@@ -129,7 +149,9 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn location(&self) -> &str {
-        self.headers.get(header::LOCATION).map_or("", |l| l.to_str().unwrap())
+        self.headers
+            .get(header::LOCATION)
+            .map_or("", |l| l.to_str().unwrap())
     }
 }
 
@@ -148,12 +170,17 @@ impl Visitor {
 
     /// Sends exactly these fields.
     pub(crate) async fn post_bare(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
         self.send(Method::POST, path, Some(body)).await
     }
 
     pub(crate) async fn send(&mut self, method: Method, path: &str, form: Option<String>) -> Answer {
-        let mut request = Request::builder().method(method).uri(path).header(header::HOST, "127.0.0.1:8380");
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, "127.0.0.1:8380");
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
@@ -171,7 +198,11 @@ impl Visitor {
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
         let body = String::from_utf8_lossy(&bytes).into_owned();
         self.remember(&parts.headers, &body);
-        Answer { status: parts.status, headers: parts.headers, body }
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
     }
 
     fn remember(&mut self, headers: &HeaderMap, body: &str) {
@@ -186,7 +217,7 @@ impl Visitor {
             }
         }
         if let Some((_, rest)) = body.split_once("name=\"csrf\" value=\"") {
-            self.token = rest.split('"').next().unwrap().to_owned();
+            rest.split('"').next().unwrap().clone_into(&mut self.token);
         }
     }
 }

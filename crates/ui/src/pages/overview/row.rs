@@ -1,6 +1,10 @@
 //! One monitor as a row of a table.
 
-use domain::{id::MonitorId, monitor::Monitor, state::{MonitorState, Status}};
+use domain::{
+    id::MonitorId,
+    monitor::Monitor,
+    state::{MonitorState, Status},
+};
 use store::{
     Store,
     samples::{Sample, SampleKind},
@@ -30,13 +34,23 @@ pub(crate) struct Row {
 }
 
 /// Reads what the rows need besides the monitors themselves.
-pub(crate) async fn load(store: &Store, shell: &Shell, found: &[(Monitor, MonitorState)]) -> error::Result<Vec<Row>> {
+pub(crate) async fn load(
+    store: &Store,
+    shell: &Shell,
+    found: &[(Monitor, MonitorState)],
+) -> error::Result<Vec<Row>> {
     let ids: Vec<MonitorId> = found.iter().map(|(m, _)| m.id).collect();
     let mut tails = store.samples().tail(&ids, STRIP_LENGTH).await?;
     let mut rows = Vec::with_capacity(found.len());
     for (monitor, state) in found {
-        let day = store.samples().stats(monitor.id, shell.now.minus(DAY), shell.now).await?;
-        let month = store.samples().stats(monitor.id, shell.now.minus(MONTH), shell.now).await?;
+        let day = store
+            .samples()
+            .stats(monitor.id, shell.now.minus(DAY), shell.now)
+            .await?;
+        let month = store
+            .samples()
+            .stats(monitor.id, shell.now.minus(MONTH), shell.now)
+            .await?;
         let tail = tails.remove(&monitor.id).unwrap_or_default();
         let figures = [day.uptime, month.uptime];
         rows.push(row(shell, monitor, state, &tail, figures));
@@ -53,7 +67,11 @@ pub(crate) fn row(
 ) -> Row {
     let bars: Vec<Bar> = tail.iter().map(|s| bar(s.kind)).collect();
     let up = bars.iter().filter(|b| **b == Bar::Up).count();
-    let strip_label = shell.t("strip-label").count("up", up).count("total", bars.len()).to_string();
+    let strip_label = shell
+        .t("strip-label")
+        .count("up", up)
+        .count("total", bars.len())
+        .to_string();
     let latencies: Vec<_> = tail.iter().map(|s| s.latency).collect();
     let last = latencies.iter().rev().flatten().next().copied();
     Row {

@@ -12,7 +12,10 @@ use serde_json::json;
 use store::samples::{Sample, SampleKind};
 
 use super::*;
-use crate::{locale::Language, pages::samples::{NOW, noisy_shell, shell}};
+use crate::{
+    locale::Language,
+    pages::samples::{NOW, noisy_shell, shell},
+};
 
 pub(crate) fn samples(language: Language) -> Vec<OverviewPage> {
     vec![first_day(language), bad_day(language), good_day(language)]
@@ -20,7 +23,16 @@ pub(crate) fn samples(language: Language) -> Vec<OverviewPage> {
 
 fn first_day(language: Language) -> OverviewPage {
     let shell = noisy_shell(language, Section::Overview, "nav-overview");
-    view(shell, &[], Vec::new(), Some(Checklist { mail: true, channel: false, monitor: false }))
+    view(
+        shell,
+        &[],
+        Vec::new(),
+        Some(Checklist {
+            mail: true,
+            channel: false,
+            monitor: false,
+        }),
+    )
 }
 
 fn bad_day(language: Language) -> OverviewPage {
@@ -35,7 +47,13 @@ fn bad_day(language: Language) -> OverviewPage {
         acknowledged_by: by.map(str::to_owned),
     };
     let troubles = vec![
-        trouble(Status::Down, "Mail gateway", "Connection refused by 198.51.100.25:25.", Some(41), None),
+        trouble(
+            Status::Down,
+            "Mail gateway",
+            "Connection refused by 198.51.100.25:25.",
+            Some(41),
+            None,
+        ),
         trouble(
             Status::Down,
             "Shop",
@@ -43,22 +61,54 @@ fn bad_day(language: Language) -> OverviewPage {
             Some(42),
             Some("me@example.org"),
         ),
-        trouble(Status::Unknown, "Router", "The system does not allow ping for this user.", None, None),
+        trouble(
+            Status::Unknown,
+            "Router",
+            "The system does not allow ping for this user.",
+            None,
+            None,
+        ),
     ];
-    view(shell, &[Status::Down, Status::Up, Status::Unknown, Status::Up, Status::Paused, Status::Up], troubles, None)
+    view(
+        shell,
+        &[
+            Status::Down,
+            Status::Up,
+            Status::Unknown,
+            Status::Up,
+            Status::Paused,
+            Status::Up,
+        ],
+        troubles,
+        None,
+    )
 }
 
 fn good_day(language: Language) -> OverviewPage {
     let shell = shell(language, Section::Overview, "nav-overview");
-    view(shell, &[Status::Up, Status::Up, Status::Pending], Vec::new(), None)
+    view(
+        shell,
+        &[Status::Up, Status::Up, Status::Pending],
+        Vec::new(),
+        None,
+    )
 }
 
-fn view(shell: Shell, statuses: &[Status], troubles: Vec<Trouble>, checklist: Option<Checklist>) -> OverviewPage {
+fn view(
+    shell: Shell,
+    statuses: &[Status],
+    troubles: Vec<Trouble>,
+    checklist: Option<Checklist>,
+) -> OverviewPage {
     let of = |status: Status| statuses.iter().filter(|s| **s == status).count() as u64;
     let numbers: Vec<(Status, u64)> = Status::ALL.into_iter().map(|s| (s, of(s))).collect();
     let total = statuses.len() as u64;
     let search = Search::default();
-    let rows = statuses.iter().enumerate().map(|(i, status)| sample_row(&shell, i, *status)).collect();
+    let rows = statuses
+        .iter()
+        .enumerate()
+        .map(|(i, status)| sample_row(&shell, i, *status))
+        .collect();
     OverviewPage {
         checklist,
         verdict: verdict(&shell, total, &of),
@@ -75,7 +125,14 @@ fn view(shell: Shell, statuses: &[Status], troubles: Vec<Trouble>, checklist: Op
 }
 
 fn sample_row(shell: &Shell, i: usize, status: Status) -> Row {
-    let names = ["Mail gateway", "Shop", "Router", "Documentation", "Staging API", "Backup server"];
+    let names = [
+        "Mail gateway",
+        "Shop",
+        "Router",
+        "Documentation",
+        "Staging API",
+        "Backup server",
+    ];
     let config = json!({
         "name": names[i % names.len()], "kind": "http",
         "target": { "url": "https://shop.example/health?deep=true" },
@@ -94,7 +151,10 @@ fn sample_row(shell: &Shell, i: usize, status: Status) -> Row {
             reason: Reason::new(ReasonKind::Status, "503"),
             successes: 0,
         },
-        Status::Up => Known::Up { since: NOW, failing: None },
+        Status::Up => Known::Up {
+            since: NOW,
+            failing: None,
+        },
         _ => Known::Pending { failing: None },
     };
     let length = if status == Status::Pending { 0 } else { 50 - i * 4 };
@@ -117,6 +177,16 @@ fn sample_row(shell: &Shell, i: usize, status: Status) -> Row {
             }
         })
         .collect();
-    let figures = if length == 0 { [None, None] } else { [Some(0.9987), Some(if i == 0 { 1.0 } else { 0.999_83 })] };
-    row::row(shell, &monitor, &MonitorState { known, doubt: None }, &tail, figures)
+    let figures = if length == 0 {
+        [None, None]
+    } else {
+        [Some(0.9987), Some(if i == 0 { 1.0 } else { 0.999_83 })]
+    };
+    row::row(
+        shell,
+        &monitor,
+        &MonitorState { known, doubt: None },
+        &tail,
+        figures,
+    )
 }
