@@ -18,9 +18,9 @@ pub struct Problem {
     /// A stable name for the kind of problem.
     #[serde(rename = "type")]
     #[schema(example = "urn:watchbell:problem:invalid-input")]
-    pub kind: String,
+    pub kind: &'static str,
     /// The same for every problem of this kind.
-    pub title: String,
+    pub title: &'static str,
     pub status: u16,
     /// What happened this time and what to do.
     pub detail: String,
@@ -28,7 +28,7 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<Mistake>,
     #[serde(skip)]
-    header: Option<(HeaderName, HeaderValue)>,
+    header: Option<Box<(HeaderName, HeaderValue)>>,
 }
 
 /// One mistake in a body or a query.
@@ -45,10 +45,10 @@ pub struct Mistake {
 }
 
 impl Problem {
-    fn new(status: StatusCode, kind: &str, title: &str, detail: impl Into<String>) -> Self {
+    fn new(status: StatusCode, kind: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
         Self {
-            kind: format!("urn:watchbell:problem:{kind}"),
-            title: title.to_owned(),
+            kind,
+            title,
             status: status.as_u16(),
             detail: detail.into(),
             errors: Vec::new(),
@@ -64,7 +64,7 @@ impl Problem {
         };
         Self::new(
             StatusCode::UNAUTHORIZED,
-            "unauthorized",
+            "urn:watchbell:problem:unauthorized",
             "A valid API token is needed",
             detail,
         )
@@ -74,33 +74,43 @@ impl Problem {
     pub(crate) fn forbidden(detail: impl Into<String>) -> Self {
         Self::new(
             StatusCode::FORBIDDEN,
-            "forbidden",
+            "urn:watchbell:problem:forbidden",
             "This token may not do that",
             detail,
         )
     }
 
     pub(crate) fn not_found(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail)
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "urn:watchbell:problem:not-found",
+            "Not found",
+            detail,
+        )
     }
 
     pub(crate) fn method_not_allowed(detail: impl Into<String>) -> Self {
         Self::new(
             StatusCode::METHOD_NOT_ALLOWED,
-            "method-not-allowed",
+            "urn:watchbell:problem:method-not-allowed",
             "Method not allowed",
             detail,
         )
     }
 
     pub(crate) fn conflict(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::CONFLICT, "conflict", "Not possible now", detail)
+        Self::new(
+            StatusCode::CONFLICT,
+            "urn:watchbell:problem:conflict",
+            "Not possible now",
+            detail,
+        )
     }
 
     pub(crate) fn malformed(detail: impl Into<String>) -> Self {
         Self::new(
             StatusCode::BAD_REQUEST,
-            "malformed",
+            "urn:watchbell:problem:malformed",
             "The request cannot be read",
             detail,
         )
@@ -110,7 +120,7 @@ impl Problem {
         let detail = format!("The body may have at most {} KiB.", crate::LARGEST_BODY / 1024);
         Self::new(
             StatusCode::PAYLOAD_TOO_LARGE,
-            "too-large",
+            "urn:watchbell:problem:too-large",
             "The body is too large",
             detail,
         )
@@ -119,7 +129,7 @@ impl Problem {
     pub(crate) fn unsupported_media_type(detail: impl Into<String>) -> Self {
         Self::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "unsupported-media-type",
+            "urn:watchbell:problem:unsupported-media-type",
             "The body is not JSON",
             detail,
         )
@@ -128,7 +138,7 @@ impl Problem {
     pub(crate) fn too_many_requests(retry_after_seconds: u64) -> Self {
         Self::new(
             StatusCode::TOO_MANY_REQUESTS,
-            "too-many-requests",
+            "urn:watchbell:problem:too-many-requests",
             "Too many tests",
             format!(
                 "At most {} tests per minute are sent. Try again in {retry_after_seconds} s.",
@@ -141,7 +151,7 @@ impl Problem {
     pub(crate) fn busy() -> Self {
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
-            "unavailable",
+            "urn:watchbell:problem:unavailable",
             "The database is not available",
             "Nothing was changed. Try again in a moment.",
         )
@@ -151,14 +161,14 @@ impl Problem {
     pub(crate) fn internal() -> Self {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
-            "internal",
+            "urn:watchbell:problem:internal",
             "Something of ours failed",
             "The log of Watchbell says what. Nothing is known to be wrong with the request.",
         )
     }
 
     fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.header = Some((name, value));
+        self.header = Some(Box::new((name, value)));
         self
     }
 }
@@ -173,7 +183,7 @@ impl From<FieldErrors> for Problem {
         };
         let mut problem = Self::new(
             StatusCode::UNPROCESSABLE_ENTITY,
-            "invalid-input",
+            "urn:watchbell:problem:invalid-input",
             "Some values cannot be used",
             detail,
         );
@@ -203,7 +213,7 @@ impl IntoResponse for Problem {
         let mut response = (status, Json(self)).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if let Some((name, value)) = header {
+        if let Some((name, value)) = header.map(|h| *h) {
             headers.insert(name, value);
         }
         response
