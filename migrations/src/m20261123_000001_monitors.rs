@@ -1,6 +1,9 @@
 //! Channels, monitors, and what is known of each monitor.
 
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_orm_migration::{
+    prelude::*,
+    schema::{big_integer, big_integer_null, big_pk_auto, binary_null, boolean, text, text_null},
+};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;

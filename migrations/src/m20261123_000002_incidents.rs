@@ -1,6 +1,9 @@
 //! Incidents and their events. They outlive their monitor, so they name it and do not refer to it by foreign key.
 
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_orm_migration::{
+    prelude::*,
+    schema::{big_integer, big_integer_null, big_pk_auto, text, text_null},
+};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;

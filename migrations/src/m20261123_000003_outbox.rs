@@ -1,6 +1,12 @@
 //! The outbox and the attempts. A delivery outlives its channel as the record of what was (not) sent.
 
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_orm_migration::{
+    prelude::*,
+    schema::{
+        big_integer, big_integer_null, big_pk_auto, boolean, integer, integer_null, pk_uuid, text, text_null,
+        uuid, uuid_null,
+    },
+};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;

@@ -1,6 +1,9 @@
 //! What checks measured: a journal in time order, one block per monitor and closed hour, and rollups.
 
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_orm_migration::{
+    prelude::*,
+    schema::{big_integer, big_pk_auto, binary, integer},
+};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;

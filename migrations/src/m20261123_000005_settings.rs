@@ -1,6 +1,9 @@
 //! Settings as revisions that never change, and single values of the installation.
 
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_orm_migration::{
+    prelude::*,
+    schema::{big_integer, big_integer_null, binary, binary_null, integer, text, text_null},
+};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;

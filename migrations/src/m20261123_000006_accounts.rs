@@ -1,6 +1,9 @@
 //! People, their sessions, API tokens, and the memory of failed logins.
 
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_orm_migration::{
+    prelude::*,
+    schema::{big_integer, big_integer_null, big_pk_auto, binary, boolean, integer, integer_null, text},
+};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;

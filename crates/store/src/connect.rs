@@ -64,7 +64,7 @@ async fn sqlite(url: &str) -> Result<Database, StoreError> {
                     .busy_timeout(Duration::from_secs(10))
                     .foreign_keys(true)
                     .statement_cache_capacity(64)
-                    .pragma("cache_size", "-4000")
+                    .pragma("cache_size", if readers.is_some() { "-2000" } else { "-4000" })
                     .pragma("temp_store", "memory")
                     .pragma("journal_size_limit", "67108864");
                 match readers {

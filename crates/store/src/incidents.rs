@@ -101,7 +101,7 @@ impl Incidents<'_> {
         match filter.phase {
             Some(IncidentPhase::Open) => select = select.filter(incident::Column::ResolvedAt.is_null()),
             Some(IncidentPhase::Resolved) => {
-                select = select.filter(incident::Column::ResolvedAt.is_not_null())
+                select = select.filter(incident::Column::ResolvedAt.is_not_null());
             }
             None => {}
         }

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::clock::Timestamp;
 use sea_orm::{
     ActiveValue::Set,
@@ -113,11 +114,7 @@ struct Keys {
 impl Keys {
     fn new(account: &str, ip: IpAddr) -> Self {
         // What was typed as an account may be a password in the wrong field: only its hash is kept.
-        let account: String = secret::digest(&email_key(account))
-            .iter()
-            .take(16)
-            .map(|b| format!("{b:02x}"))
-            .collect();
+        let account = URL_SAFE_NO_PAD.encode(secret::digest(&email_key(account)));
         let network = network(ip);
         Self {
             pair: format!("pair:{account}:{network}"),

@@ -298,7 +298,7 @@ mod tests {
                     tls: us(20_000),
                     wait: us(10_000),
                     transfer: us(1_000),
-                    total: Duration::from_micros(41_000),
+                    total: Duration::from_millis(41),
                 },
                 cause: None,
             });

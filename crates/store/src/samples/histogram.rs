@@ -81,7 +81,7 @@ mod tests {
     fn the_longest_check_has_a_bucket() {
         let mut h = Histogram::default();
         h.add(Duration::ZERO);
-        h.add(Duration::from_secs(3600));
+        h.add(Duration::from_hours(1));
         let mut bytes = Vec::new();
         h.write(&mut bytes);
         assert_eq!(Histogram::read(&mut Reader::new(&bytes)), Some(h));

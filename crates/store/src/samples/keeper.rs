@@ -22,10 +22,11 @@ use crate::{
 };
 
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
-const TEND_EVERY: Duration = Duration::from_secs(60);
+const TEND_EVERY: Duration = Duration::from_mins(1);
 /// A check that began in the old hour may still be running: it lasts two minutes at most.
 const GRACE: i64 = 3 * 60_000;
-const MONITORS_AT_ONCE: usize = 200;
+/// Their decoded hour is in memory together.
+const MONITORS_AT_ONCE: usize = 50;
 const RAW_FOR: i64 = 7 * DAY;
 const ROLLUPS_FOR: i64 = 731 * DAY;
 const DAYS_CLOSED_UNTIL: &str = "days_closed_until";
@@ -54,10 +55,10 @@ pub(crate) async fn run(store: Store, stop: CancellationToken) {
         }
         match (&result, failing) {
             (Err(e), false) => {
-                tracing::error!(error = %e, "samples cannot be written; they are kept in memory")
+                tracing::error!(error = %e, "samples cannot be written; they are kept in memory");
             }
             (Ok(()), true) => tracing::info!("samples are written again"),
-            _ => {}
+            (Ok(()), false) | (Err(_), true) => {}
         }
         failing = result.is_err();
         if stopped {

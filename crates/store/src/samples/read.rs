@@ -18,9 +18,11 @@ use crate::{
 };
 
 const MOST_BUCKETS: usize = 1000;
-/// After a restart the tail of a monitor that is checked often is in the last blocks, of a slow one further back.
-const NEAR: i64 = 3 * HOUR;
-const FAR: i64 = DAY;
+/// How far back the tail of a monitor is looked for after a restart: most are checked often enough for the last hour to
+/// be all of it, slow ones are further back.
+const LOOK_BACK: [i64; 4] = [0, HOUR, 6 * HOUR, DAY];
+/// Their decoded hours are in memory together.
+const MONITORS_AT_ONCE: usize = 50;
 
 /// What a span is made of.
 enum Piece {
@@ -84,7 +86,7 @@ impl Samples<'_> {
     ) -> Result<HashMap<MonitorId, Vec<Sample>>, StoreError> {
         self.ready().await?;
         let unread = self.store.inner.journal.without_recent(monitors);
-        for some in unread.chunks(500) {
+        for some in unread.chunks(MONITORS_AT_ONCE) {
             self.read_recent(some).await?;
         }
         let journal = &self.store.inner.journal;
@@ -93,12 +95,19 @@ impl Samples<'_> {
 
     async fn read_recent(&self, monitors: &[MonitorId]) -> Result<(), StoreError> {
         let closed = self.store.inner.journal.closed_until();
-        let mut recent = self.blocks_of(monitors, closed - NEAR..closed).await?;
-        let is_short = |m: &&MonitorId| recent.get(m).is_none_or(|s| s.len() < TAIL);
-        let short: Vec<MonitorId> = monitors.iter().filter(is_short).copied().collect();
-        for (monitor, mut earlier) in self.blocks_of(&short, closed - FAR..closed - NEAR).await? {
-            earlier.extend(recent.remove(&monitor).unwrap_or_default());
-            recent.insert(monitor, earlier);
+        let mut recent: HashMap<MonitorId, Vec<Sample>> = HashMap::new();
+        let mut short = monitors.to_vec();
+        for back in LOOK_BACK.windows(2) {
+            if short.is_empty() {
+                break;
+            }
+            let hours = closed - back[1]..closed - back[0];
+            for (monitor, mut earlier) in self.blocks_of(&short, hours).await? {
+                let later = recent.entry(monitor).or_default();
+                earlier.append(later);
+                *later = earlier;
+            }
+            short.retain(|m| recent.get(m).is_none_or(|s| s.len() < TAIL));
         }
         for monitor in monitors {
             let samples = recent.remove(monitor).unwrap_or_default();

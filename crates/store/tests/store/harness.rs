@@ -23,21 +23,20 @@ pub(crate) const LEASE: Duration = Duration::from_mins(10);
 
 /// Makes two tests of one body.
 macro_rules! both {
-    ($(async fn $name:ident($db:ident: Db) $body:block)+) => {$(
+    ($(async fn $name:ident($db:ident: $type:ty) $body:block)+) => {$(
         mod $name {
-            #[allow(unused_imports, reason = "each body uses some of its file's imports")]
             use super::*;
 
-            async fn body($db: $crate::harness::Db) $body
+            async fn body($db: $type) $body
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn on_sqlite() {
-                body($crate::harness::Db::sqlite().await).await;
+                body(<$type>::sqlite().await).await;
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn on_postgres() {
-                body($crate::harness::Db::postgres().await).await;
+                body(<$type>::postgres().await).await;
             }
         }
     )+};

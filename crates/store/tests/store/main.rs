@@ -1,5 +1,12 @@
 //! The store against both databases: every test body runs on SQLite with the production options and on PostgreSQL.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test that cannot set its scene must fail at once; its tasks end with the test"
+)]
+
 mod accounts;
 mod harness;
 mod monitors;

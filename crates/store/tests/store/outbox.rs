@@ -129,7 +129,7 @@ both! {
     async fn a_recovery_waits_while_the_opening_is_being_sent(db: Db) {
         let (hook, monitor) = outage(&db).await;
         let opening = db.claim_one(&hook).await;
-        db.advance(Duration::from_secs(60));
+        db.advance(Duration::from_mins(1));
         db.come_up(&monitor).await;
         assert!(db.claim(&hook).await.is_empty(), "never UP before DOWN");
         assert!(db.store.outbox().due_channels(db.now()).await.unwrap().is_empty());
@@ -147,7 +147,7 @@ both! {
         let opening = db.claim_one(&hook).await;
         let later = db.now().plus(Duration::from_hours(1));
         db.finish(&opening, Next::Retry { at: later }).await;
-        db.advance(Duration::from_secs(60));
+        db.advance(Duration::from_mins(1));
         db.come_up(&monitor).await;
         assert_eq!(db.store.outbox().due_channels(db.now()).await.unwrap(), [hook.id]);
         let recovery = db.claim_one(&hook).await;

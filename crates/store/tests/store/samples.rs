@@ -79,7 +79,9 @@ both! {
         let mut db = db;
         let monitor = db.monitor(&[]).await.id;
         let pushed: Vec<_> = (0..5).map(|n| sample(monitor, db.now().plus(Duration::from_secs(n)), n + 5)).collect();
-        pushed.iter().for_each(|s| db.store.samples().push(s.clone()));
+        for s in &pushed {
+            db.store.samples().push(s.clone());
+        }
         let tail = |db: &Db| {
             let store = db.store.clone();
             async move { store.samples().tail(&[monitor], 60).await.unwrap().remove(&monitor).unwrap() }

@@ -63,7 +63,7 @@ both! {
         assert_eq!(status.last_error.unwrap().1, "451 greylisted");
         assert!(status.oldest_waiting.is_some());
 
-        db.advance(Duration::from_secs(60));
+        db.advance(Duration::from_mins(1));
         db.store.settings().save_mail(&mail("right"), "ada").await.unwrap();
         assert!(db.claim(&hook).await.is_empty(), "a webhook has nothing to do with mail");
         let letter = db.claim_one(&to).await;
