@@ -135,7 +135,11 @@ async fn list(signed_in: SignedIn) -> error::Result {
                 id: c.id,
                 name: c.name.clone(),
                 kind: c.kind,
-                summary: c.config.as_ref().map(domain::channel::ChannelConfig::summary).unwrap_or_default(),
+                summary: c
+                    .config
+                    .as_ref()
+                    .map(domain::channel::ChannelConfig::summary)
+                    .unwrap_or_default(),
                 health: Health::new(c, health.remove(&c.id).unwrap_or_default()),
             })
             .collect(),
@@ -149,7 +153,10 @@ async fn find(store: &Store, id: &str) -> error::Result<Channel> {
 
 async fn health_of(store: &Store, channel: &Channel) -> error::Result<Health> {
     let mut health = store.channels().health(&[channel.id]).await?;
-    Ok(Health::new(channel, health.remove(&channel.id).unwrap_or_default()))
+    Ok(Health::new(
+        channel,
+        health.remove(&channel.id).unwrap_or_default(),
+    ))
 }
 
 /// Names of the monitors that tell through this channel.

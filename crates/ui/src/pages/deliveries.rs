@@ -123,11 +123,18 @@ async fn list(signed_in: SignedIn, Query(search): Query<Search>) -> error::Resul
         limit: PAGE_SIZE,
     };
     let found = store.outbox().page(&filter).await?;
-    let query = [("state", search.state.as_str()), ("channel", &search.channel), ("incident", &search.incident)];
+    let query = [
+        ("state", search.state.as_str()),
+        ("channel", &search.channel),
+        ("incident", &search.incident),
+    ];
     let channels = store.channels().all().await?;
     page(&DeliveriesPage {
         states: states(&shell),
-        channels: channels.iter().map(|c| choice(c.id.to_string(), c.name.clone())).collect(),
+        channels: channels
+            .iter()
+            .map(|c| choice(c.id.to_string(), c.name.clone()))
+            .collect(),
         lines: found.items.into_iter().map(Line::from).collect(),
         pager: Pager::new(&shell, "/deliveries", &query, cursor, found.next.as_deref()),
         search,
@@ -136,7 +143,11 @@ async fn list(signed_in: SignedIn, Query(search): Query<Search>) -> error::Resul
 }
 
 fn choice(value: String, label: String) -> Choice {
-    Choice { value, label, hint: String::new() }
+    Choice {
+        value,
+        label,
+        hint: String::new(),
+    }
 }
 
 fn states(shell: &Shell) -> Vec<Choice> {
@@ -148,7 +159,10 @@ fn states(shell: &Shell) -> Vec<Choice> {
         DeliveryState::Expired => shell.t("delivery-state-expired"),
         DeliveryState::Cancelled => shell.t("delivery-state-cancelled"),
     };
-    DeliveryState::ALL.iter().map(|s| choice(s.to_string(), word(s).to_string())).collect()
+    DeliveryState::ALL
+        .iter()
+        .map(|s| choice(s.to_string(), word(s).to_string()))
+        .collect()
 }
 
 async fn show(signed_in: SignedIn, Path(id): Path<String>) -> error::Result {
@@ -180,7 +194,10 @@ fn accepted(shell: &Shell, attempt: &Attempt) -> Option<String> {
     };
     let server = attempt.server.as_deref()?;
     let text = match reference {
-        Some(reference) => shell.t("delivery-accepted-as").arg("server", server).arg("reference", reference),
+        Some(reference) => shell
+            .t("delivery-accepted-as")
+            .arg("server", server)
+            .arg("reference", reference),
         None => shell.t("delivery-accepted").arg("server", server),
     };
     Some(text.to_string())
@@ -191,9 +208,13 @@ async fn resend(signed_in: SignedIn, Path(id): Path<String>) -> error::Result {
     match signed_in.store().outbox().resend(id).await? {
         Some(new) => {
             tracing::info!(delivery.id = %new, delivery.resend_of = %id, user = signed_in.by(), "delivery resent");
-            Ok(Flash::good("flash-delivery-resent").redirect(&signed_in.visit, &format!("/deliveries/{new}")))
+            Ok(
+                Flash::good("flash-delivery-resent")
+                    .redirect(&signed_in.visit, &format!("/deliveries/{new}")),
+            )
         }
-        None => Ok(Flash::bad("flash-delivery-channel-gone").redirect(&signed_in.visit, &format!("/deliveries/{id}"))),
+        None => Ok(Flash::bad("flash-delivery-channel-gone")
+            .redirect(&signed_in.visit, &format!("/deliveries/{id}"))),
     }
 }
 
@@ -222,7 +243,9 @@ impl Try {
     fn new(shell: &Shell, a: Attempt) -> Self {
         let (shape, word, reason, reference) = match a.verdict {
             AttemptVerdict::Accepted { reference } => ("up", shell.t("attempt-accepted"), None, reference),
-            AttemptVerdict::Deferred { reason } => ("degraded", shell.t("attempt-deferred"), Some(reason), None),
+            AttemptVerdict::Deferred { reason } => {
+                ("degraded", shell.t("attempt-deferred"), Some(reason), None)
+            }
             AttemptVerdict::Waiting { reason } => ("unknown", shell.t("attempt-waiting"), Some(reason), None),
             AttemptVerdict::Refused { reason } => ("down", shell.t("attempt-refused"), Some(reason), None),
         };

@@ -21,7 +21,7 @@ pub(crate) fn names(text: &str) -> String {
 }
 
 pub(crate) fn of<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    names.map(|name| format!("{name}:\n")).collect()
+    names.flat_map(|name| [name, ":\n"]).collect()
 }
 
 #[cfg(test)]

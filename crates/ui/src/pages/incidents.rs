@@ -108,7 +108,11 @@ async fn list(signed_in: SignedIn, Query(search): Query<Search>) -> error::Resul
     let query = [("state", search.state.as_str()), ("monitor", &search.monitor)];
     page(&IncidentsPage {
         chips: chips(&shell, &search),
-        rows: found.items.into_iter().map(|row| Row::new(row, shell.now)).collect(),
+        rows: found
+            .items
+            .into_iter()
+            .map(|row| Row::new(row, shell.now))
+            .collect(),
         filtered: phase.is_some() || filter.monitor.is_some(),
         pager: Pager::new(&shell, "/incidents", &query, cursor, found.next.as_deref()),
         shell,
@@ -116,7 +120,11 @@ async fn list(signed_in: SignedIn, Query(search): Query<Search>) -> error::Resul
 }
 
 fn chips(shell: &Shell, search: &Search) -> Vec<Chip> {
-    let words = [("", shell.t("filter-all")), ("open", shell.t("incident-open")), ("resolved", shell.t("incident-resolved"))];
+    let words = [
+        ("", shell.t("filter-all")),
+        ("open", shell.t("incident-open")),
+        ("resolved", shell.t("incident-resolved")),
+    ];
     let chip = |(state, label): (&str, crate::locale::Text)| Chip {
         label: label.to_string(),
         href: href("/incidents", &[("state", state), ("monitor", &search.monitor)]),
@@ -130,7 +138,11 @@ async fn show(signed_in: SignedIn, Path(id): Path<String>) -> error::Result {
     let store = signed_in.store();
     let row = store.incidents().get(id).await?.ok_or(Error::NotFound)?;
     let events = store.incidents().events(id).await?;
-    let filter = DeliveryFilter { incident: Some(id), limit: MOST_DELIVERIES, ..DeliveryFilter::default() };
+    let filter = DeliveryFilter {
+        incident: Some(id),
+        limit: MOST_DELIVERIES,
+        ..DeliveryFilter::default()
+    };
     let deliveries = store.outbox().page(&filter).await?;
     let title = signed_in.visit.language.text("overview-incident").arg("id", id);
     let shell = signed_in.shell_titled(Section::Incidents, &title.to_string());
@@ -146,7 +158,11 @@ async fn show(signed_in: SignedIn, Path(id): Path<String>) -> error::Result {
 
 async fn acknowledge(signed_in: SignedIn, Path(id): Path<String>) -> error::Result {
     let id = parse(&id)?;
-    let incident = signed_in.store().incidents().acknowledge(id, signed_in.by()).await?;
+    let incident = signed_in
+        .store()
+        .incidents()
+        .acknowledge(id, signed_in.by())
+        .await?;
     let incident = incident.ok_or(Error::NotFound)?;
     let flash = if incident.is_open() {
         tracing::info!(incident.id = id.0, user = signed_in.by(), "incident acknowledged");

@@ -91,7 +91,11 @@ async fn list(signed_in: SignedIn, Query(search): Query<Search>) -> error::Resul
     };
     let found = store.monitors().page(&filter).await?;
     let rows = load(store, &shell, &found.items).await?;
-    let query = [("q", search.q.as_str()), ("status", &search.status), ("tag", &search.tag)];
+    let query = [
+        ("q", search.q.as_str()),
+        ("status", &search.status),
+        ("tag", &search.tag),
+    ];
     let view = MonitorsPage {
         pager: Pager::new(
             &shell,
@@ -114,7 +118,10 @@ fn chips(shell: &Shell, search: &Search, numbers: &[(Status, u64)]) -> Vec<Chip>
     let chip = |label: &str, status: &str, number: u64| Chip {
         label: shell.t(label).to_string(),
         number,
-        href: href("/monitors", &[("q", &search.q), ("status", status), ("tag", &search.tag)]),
+        href: href(
+            "/monitors",
+            &[("q", &search.q), ("status", status), ("tag", &search.tag)],
+        ),
         current: search.status == status,
     };
     let all = chip("filter-all", "", numbers.iter().map(|(_, n)| n).sum());

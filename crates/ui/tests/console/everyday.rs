@@ -17,10 +17,18 @@ fn see_other(answer: &Answer) -> &str {
 /// Creates a webhook channel and gives its address in the console.
 async fn channel(visitor: &mut Visitor, sink: &WebhookSink) -> String {
     let url = format!("{}?key={TOKEN}", sink.url());
-    let fields = [("kind", "webhook"), ("name", "Chat"), ("config.url", &url), ("config.headers", "X-Key: header-secret")];
+    let fields = [
+        ("kind", "webhook"),
+        ("name", "Chat"),
+        ("config.url", &url),
+        ("config.headers", "X-Key: header-secret"),
+    ];
     let created = visitor.post("/channels", &fields).await;
     assert_eq!(created.status, StatusCode::OK, "{}", created.body);
-    assert!(created.body.contains("whsec_"), "a secret that was made is told once");
+    assert!(
+        created.body.contains("whsec_"),
+        "a secret that was made is told once"
+    );
     assert!(visitor.get("/channels").await.body.contains("/channels/1"));
     "/channels/1".to_owned()
 }
@@ -33,7 +41,13 @@ async fn a_monitor_is_made_changed_checked_paused_and_deleted() {
     let sink = WebhookSink::start().await;
     channel(&mut visitor, &sink).await;
 
-    assert!(visitor.get("/monitors/new").await.body.contains("channel-1\" name=\"channel\" value=\"1\" checked"));
+    assert!(
+        visitor
+            .get("/monitors/new")
+            .await
+            .body
+            .contains("channel-1\" name=\"channel\" value=\"1\" checked")
+    );
     let url = target.url("/health");
     let fields = |url: &'static str| {
         [
@@ -50,7 +64,11 @@ async fn a_monitor_is_made_changed_checked_paused_and_deleted() {
     };
     let refused = visitor.post("/monitors", &fields("shop.example")).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(refused.body.contains("shop.example") && refused.body.contains("Shop &#60;b&#62;"), "{}", refused.body);
+    assert!(
+        refused.body.contains("shop.example") && refused.body.contains("Shop &#60;b&#62;"),
+        "{}",
+        refused.body
+    );
     assert!(refused.body.contains("Authorization:") && !refused.body.contains("header-secret"));
 
     let mut good = fields("").to_vec();
@@ -61,13 +79,27 @@ async fn a_monitor_is_made_changed_checked_paused_and_deleted() {
     assert!(shown.contains("Shop &#60;b&#62;") && shown.contains("Chat") && !shown.contains("<b>"));
 
     let check = visitor.post(&format!("{page}/check"), &[]).await;
-    assert!(check.body.contains("HTTP/1.1") && check.body.contains("200"), "{}", check.body);
+    assert!(
+        check.body.contains("HTTP/1.1") && check.body.contains("200"),
+        "{}",
+        check.body
+    );
     let sent = target.requests();
-    assert_eq!(sent.last().unwrap().header("authorization"), Some("Bearer header-secret"));
-    scene.clock.advance(Duration::from_secs(60));
+    assert_eq!(
+        sent.last().unwrap().header("authorization"),
+        Some("Bearer header-secret")
+    );
+    scene.clock.advance(Duration::from_mins(1));
     wait_for(Duration::from_secs(5), "the sample is written", || {
         let (mut visitor, page) = (visitor.clone(), page.clone());
-        async move { visitor.get(&format!("{page}?range=1h")).await.body.contains("<polygon").then_some(()) }
+        async move {
+            visitor
+                .get(&format!("{page}?range=1h"))
+                .await
+                .body
+                .contains("<polygon")
+                .then_some(())
+        }
     })
     .await;
 
@@ -77,17 +109,39 @@ async fn a_monitor_is_made_changed_checked_paused_and_deleted() {
     assert_eq!(see_other(&visitor.post(&page, &good).await), page);
     visitor.post(&format!("{page}/check"), &[]).await;
     let kept = target.requests();
-    assert_eq!(kept.last().unwrap().header("authorization"), Some("Bearer header-secret"));
+    assert_eq!(
+        kept.last().unwrap().header("authorization"),
+        Some("Bearer header-secret")
+    );
 
-    assert_eq!(see_other(&visitor.post(&format!("{page}/pause"), &[]).await), page);
+    assert_eq!(
+        see_other(&visitor.post(&format!("{page}/pause"), &[]).await),
+        page
+    );
     assert!(visitor.get(&page).await.body.contains(&format!("{page}/resume")));
-    assert_eq!(see_other(&visitor.post(&format!("{page}/check"), &[]).await), page, "a paused monitor is not checked");
-    assert!(visitor.get("/monitors?status=paused&q=shop").await.body.contains(&page));
-    assert_eq!(see_other(&visitor.post(&format!("{page}/resume"), &[]).await), page);
+    assert_eq!(
+        see_other(&visitor.post(&format!("{page}/check"), &[]).await),
+        page,
+        "a paused monitor is not checked"
+    );
+    assert!(
+        visitor
+            .get("/monitors?status=paused&q=shop")
+            .await
+            .body
+            .contains(&page)
+    );
+    assert_eq!(
+        see_other(&visitor.post(&format!("{page}/resume"), &[]).await),
+        page
+    );
 
     let asked = visitor.get(&format!("{page}/delete")).await.body;
     assert!(asked.contains("Delete Shop?") && asked.contains(&url));
-    assert_eq!(see_other(&visitor.post(&format!("{page}/delete"), &[]).await), "/monitors");
+    assert_eq!(
+        see_other(&visitor.post(&format!("{page}/delete"), &[]).await),
+        "/monitors"
+    );
     assert_eq!(visitor.get(&page).await.status, StatusCode::NOT_FOUND);
 }
 
@@ -99,7 +153,10 @@ async fn a_channel_keeps_its_secrets_and_is_tested() {
     let page = channel(&mut visitor, &sink).await;
     for path in [page.as_str(), "/channels"] {
         let body = visitor.get(path).await.body;
-        assert!(!body.contains(TOKEN) && !body.contains("header-secret") && !body.contains("whsec_A"), "{path}");
+        assert!(
+            !body.contains(TOKEN) && !body.contains("header-secret") && !body.contains("whsec_A"),
+            "{path}"
+        );
     }
     let test = format!("{page}/test");
     let good = visitor.post(&test, &[]).await;
@@ -108,29 +165,67 @@ async fn a_channel_keeps_its_secrets_and_is_tested() {
     assert_eq!(request.header("x-key"), Some("header-secret"));
 
     // Empty secrets stay, and a bad address does not come back to the browser.
-    let keep = [("kind", "webhook"), ("name", "Chat 2"), ("config.url", ""), ("config.headers", "X-Key:")];
+    let keep = [
+        ("kind", "webhook"),
+        ("name", "Chat 2"),
+        ("config.url", ""),
+        ("config.headers", "X-Key:"),
+    ];
     assert_eq!(see_other(&visitor.post(&page, &keep).await), page);
-    let wrong = [("kind", "webhook"), ("name", "Chat 2"), ("config.url", "ftp://secret-host"), ("config.headers", "X-Key: v")];
+    let wrong = [
+        ("kind", "webhook"),
+        ("name", "Chat 2"),
+        ("config.url", "ftp://secret-host"),
+        ("config.headers", "X-Key: v"),
+    ];
     let refused = visitor.post(&page, &wrong).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(!refused.body.contains("secret-host"));
 
     sink.target().respond(410);
     let bad = visitor.post(&test, &[]).await;
-    assert!(bad.body.contains("class=\"notice bad\"") && bad.body.contains("410"), "{}", bad.body);
+    assert!(
+        bad.body.contains("class=\"notice bad\"") && bad.body.contains("410"),
+        "{}",
+        bad.body
+    );
     assert!(!bad.body.contains(TOKEN));
     for _ in 0..3 {
         visitor.post(&test, &[]).await;
     }
-    assert_eq!(see_other(&visitor.post(&test, &[]).await), page, "five per minute");
+    assert_eq!(
+        see_other(&visitor.post(&test, &[]).await),
+        page,
+        "five per minute"
+    );
     assert_eq!(sink.requests().len(), 5);
 
-    let renewed = [("kind", "webhook"), ("name", "Chat"), ("config.url", ""), ("new_secret", "on")];
+    let renewed = [
+        ("kind", "webhook"),
+        ("name", "Chat"),
+        ("config.url", ""),
+        ("new_secret", "on"),
+    ];
     assert!(visitor.post(&page, &renewed).await.body.contains("whsec_"));
-    assert_eq!(see_other(&visitor.post(&format!("{page}/disable"), &[]).await), page);
-    assert_eq!(see_other(&visitor.post(&format!("{page}/enable"), &[]).await), page);
-    assert!(visitor.get(&format!("{page}/delete")).await.body.contains("Delete Chat?"));
-    assert_eq!(see_other(&visitor.post(&format!("{page}/delete"), &[]).await), "/channels");
+    assert_eq!(
+        see_other(&visitor.post(&format!("{page}/disable"), &[]).await),
+        page
+    );
+    assert_eq!(
+        see_other(&visitor.post(&format!("{page}/enable"), &[]).await),
+        page
+    );
+    assert!(
+        visitor
+            .get(&format!("{page}/delete"))
+            .await
+            .body
+            .contains("Delete Chat?")
+    );
+    assert_eq!(
+        see_other(&visitor.post(&format!("{page}/delete"), &[]).await),
+        "/channels"
+    );
     assert_eq!(visitor.get(&page).await.status, StatusCode::NOT_FOUND);
 }
 
@@ -155,16 +250,27 @@ async fn an_outage_is_told_acknowledged_and_its_messages_are_found() {
     let monitor = visitor.post("/monitors", &fields).await;
     let monitor = see_other(&monitor).to_owned();
     visitor.post(&format!("{monitor}/check"), &[]).await;
-    assert!(visitor.get("/incidents?state=open").await.body.contains("/incidents/1"));
+    assert!(
+        visitor
+            .get("/incidents?state=open")
+            .await
+            .body
+            .contains("/incidents/1")
+    );
     let incident = visitor.get("/incidents/1").await.body;
     assert!(incident.contains("503") && incident.contains("/incidents/1/acknowledge"));
-    assert_eq!(see_other(&visitor.post("/incidents/1/acknowledge", &[]).await), "/incidents/1");
+    assert_eq!(
+        see_other(&visitor.post("/incidents/1/acknowledge", &[]).await),
+        "/incidents/1"
+    );
     let acknowledged = visitor.get("/incidents/1").await.body;
     assert!(acknowledged.contains("me@example.org") && !acknowledged.contains("/incidents/1/acknowledge"));
     assert!(visitor.get(&monitor).await.body.contains("/incidents/1"));
 
     let list = visitor.get("/deliveries?incident=1&state=pending").await.body;
-    let (_, rest) = list.split_once("href=\"/deliveries/").expect("a planned delivery");
+    let (_, rest) = list
+        .split_once("href=\"/deliveries/")
+        .expect("a planned delivery");
     let delivery = format!("/deliveries/{}", rest.split('"').next().unwrap());
     assert!(visitor.get(&delivery).await.body.contains("Message-ID"));
     let again = visitor.post(&format!("{delivery}/resend"), &[]).await;
@@ -172,7 +278,14 @@ async fn an_outage_is_told_acknowledged_and_its_messages_are_found() {
     assert_ne!(again, delivery);
     assert_eq!(visitor.get(&again).await.status, StatusCode::OK);
 
-    for path in ["/monitors/x", "/monitors/99/edit", "/incidents/99", "/channels/99", "/deliveries/1", "/channels/99/delete"] {
+    for path in [
+        "/monitors/x",
+        "/monitors/99/edit",
+        "/incidents/99",
+        "/channels/99",
+        "/deliveries/1",
+        "/channels/99/delete",
+    ] {
         assert_eq!(visitor.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
 }

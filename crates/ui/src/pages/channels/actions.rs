@@ -1,7 +1,10 @@
 //! Switching a channel on and off, and deleting it.
 
 use askama::Template;
-use axum::{extract::Path, response::{IntoResponse as _, Redirect}};
+use axum::{
+    extract::Path,
+    response::{IntoResponse as _, Redirect},
+};
 use domain::{channel::ChannelDraft, id::MonitorId};
 
 use super::{find, health_of, users_of};
@@ -34,12 +37,29 @@ async fn set_enabled(signed_in: &SignedIn, id: &str, enabled: bool, flash: &str)
     let Some(config) = channel.config else {
         return Ok(Flash::bad("flash-channel-locked").redirect(&signed_in.visit, &href));
     };
-    let draft = ChannelDraft { name: channel.name, config, enabled };
-    if signed_in.store().channels().update(channel.id, &draft).await?.is_none() {
+    let draft = ChannelDraft {
+        name: channel.name,
+        config,
+        enabled,
+    };
+    if signed_in
+        .store()
+        .channels()
+        .update(channel.id, &draft)
+        .await?
+        .is_none()
+    {
         return Ok(Redirect::to("/channels").into_response());
     }
-    tracing::info!(channel.id = channel.id.0, channel.enabled = enabled, user = signed_in.by(), "channel switched");
-    Ok(Flash::good(flash).about(&draft.name).redirect(&signed_in.visit, &href))
+    tracing::info!(
+        channel.id = channel.id.0,
+        channel.enabled = enabled,
+        user = signed_in.by(),
+        "channel switched"
+    );
+    Ok(Flash::good(flash)
+        .about(&draft.name)
+        .redirect(&signed_in.visit, &href))
 }
 
 pub(super) async fn ask(signed_in: SignedIn, Path(id): Path<String>) -> error::Result {
@@ -48,7 +68,11 @@ pub(super) async fn ask(signed_in: SignedIn, Path(id): Path<String>) -> error::R
     page(&DeletePage {
         shell: signed_in.shell(Section::Channels, "channel-delete-title"),
         href: format!("/channels/{}", channel.id),
-        summary: channel.config.as_ref().map(domain::channel::ChannelConfig::summary).unwrap_or_default(),
+        summary: channel
+            .config
+            .as_ref()
+            .map(domain::channel::ChannelConfig::summary)
+            .unwrap_or_default(),
         waiting: health.waiting,
         users: users_of(signed_in.store(), channel.id).await?,
         enabled: channel.enabled,
@@ -59,6 +83,12 @@ pub(super) async fn ask(signed_in: SignedIn, Path(id): Path<String>) -> error::R
 pub(super) async fn delete(signed_in: SignedIn, Path(id): Path<String>) -> error::Result {
     let channel = find(signed_in.store(), &id).await?;
     signed_in.store().channels().delete(channel.id).await?;
-    tracing::info!(channel.id = channel.id.0, user = signed_in.by(), "channel deleted");
-    Ok(Flash::good("flash-channel-deleted").about(&channel.name).redirect(&signed_in.visit, "/channels"))
+    tracing::info!(
+        channel.id = channel.id.0,
+        user = signed_in.by(),
+        "channel deleted"
+    );
+    Ok(Flash::good("flash-channel-deleted")
+        .about(&channel.name)
+        .redirect(&signed_in.visit, "/channels"))
 }

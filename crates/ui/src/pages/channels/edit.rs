@@ -97,7 +97,11 @@ pub(super) async fn create(signed_in: SignedIn, FormBody(typed): Typed) -> error
         Ok(mut draft) => {
             let made = make_secret(&mut draft.config, false)?;
             let channel = signed_in.store().channels().create(&draft).await?;
-            tracing::info!(channel.id = channel.id.0, user = signed_in.by(), "channel created");
+            tracing::info!(
+                channel.id = channel.id.0,
+                user = signed_in.by(),
+                "channel created"
+            );
             saved(&signed_in, &channel, made, "flash-channel-created")
         }
         Err(errors) => {
@@ -112,7 +116,11 @@ pub(super) async fn show(signed_in: SignedIn, Path(id): Path<String>) -> error::
     page(&view(&signed_in, channel, None).await?)
 }
 
-pub(super) async fn view(signed_in: &SignedIn, channel: Channel, outcome: Option<Outcome>) -> error::Result<EditPage> {
+pub(super) async fn view(
+    signed_in: &SignedIn,
+    channel: Channel,
+    outcome: Option<Outcome>,
+) -> error::Result<EditPage> {
     let shell = signed_in.shell_titled(Section::Channels, &channel.name);
     Ok(EditPage {
         form: fields::stored(shell.language, &channel),
@@ -123,7 +131,11 @@ pub(super) async fn view(signed_in: &SignedIn, channel: Channel, outcome: Option
     })
 }
 
-pub(super) async fn save(signed_in: SignedIn, Path(id): Path<String>, FormBody(typed): Typed) -> error::Result {
+pub(super) async fn save(
+    signed_in: SignedIn,
+    Path(id): Path<String>,
+    FormBody(typed): Typed,
+) -> error::Result {
     let channel = find(signed_in.store(), &id).await?;
     let body = fields::body(&typed, channel.kind, channel.enabled);
     match ChannelDraft::from_json(body, channel.config.as_ref()) {
@@ -133,7 +145,11 @@ pub(super) async fn save(signed_in: SignedIn, Path(id): Path<String>, FormBody(t
             let Some(channel) = signed_in.store().channels().update(channel.id, &draft).await? else {
                 return Ok(Redirect::to("/channels").into_response());
             };
-            tracing::info!(channel.id = channel.id.0, user = signed_in.by(), "channel changed");
+            tracing::info!(
+                channel.id = channel.id.0,
+                user = signed_in.by(),
+                "channel changed"
+            );
             saved(&signed_in, &channel, made, "flash-channel-saved")
         }
         Err(errors) => {
@@ -168,7 +184,9 @@ fn saved(signed_in: &SignedIn, channel: &Channel, made: Option<SecretString>, fl
             href,
             secret: secret.expose_secret().to_owned(),
         }),
-        None => Ok(Flash::good(flash).about(&channel.name).redirect(&signed_in.visit, &href)),
+        None => Ok(Flash::good(flash)
+            .about(&channel.name)
+            .redirect(&signed_in.visit, &href)),
     }
 }
 
@@ -181,7 +199,9 @@ async fn refused(
     errors: FieldErrors,
 ) -> error::Result {
     let header_names = header_lines::names(value(typed, fields::HEADERS));
-    let form = Form::typed(shell.language, typed, &fields::SECRETS).with(fields::HEADERS, header_names).refused(errors);
+    let form = Form::typed(shell.language, typed, &fields::SECRETS)
+        .with(fields::HEADERS, header_names)
+        .refused(errors);
     let view = EditPage {
         form,
         kind,
@@ -195,12 +215,20 @@ async fn refused(
     page_with(StatusCode::UNPROCESSABLE_ENTITY, &view)
 }
 
-async fn existing(signed_in: &SignedIn, channel: &Channel, outcome: Option<Outcome>) -> error::Result<Existing> {
+async fn existing(
+    signed_in: &SignedIn,
+    channel: &Channel,
+    outcome: Option<Outcome>,
+) -> error::Result<Existing> {
     Ok(Existing {
         href: format!("/channels/{}", channel.id),
         id: channel.id.0,
         name: channel.name.clone(),
-        summary: channel.config.as_ref().map(ChannelConfig::summary).unwrap_or_default(),
+        summary: channel
+            .config
+            .as_ref()
+            .map(ChannelConfig::summary)
+            .unwrap_or_default(),
         health: health_of(signed_in.store(), channel).await?,
         users: users_of(signed_in.store(), channel.id).await?,
         outcome,

@@ -16,7 +16,15 @@ pub(super) const HEADERS: &str = "config.headers";
 pub(super) const SECRETS: [&str; 3] = [URL, SECRET, HEADERS];
 
 /// The fields that carry their own complaints.
-pub(super) const NAMES: [&str; 7] = ["name", "config.to", "config.cc", "config.bcc", URL, SECRET, HEADERS];
+pub(super) const NAMES: [&str; 7] = [
+    "name",
+    "config.to",
+    "config.cc",
+    "config.bcc",
+    URL,
+    SECRET,
+    HEADERS,
+];
 
 /// What was typed, as the body of the API.
 pub(super) fn body(typed: &[(String, String)], kind: ChannelKind, enabled: bool) -> Value {
@@ -38,7 +46,10 @@ pub(super) fn body(typed: &[(String, String)], kind: ChannelKind, enabled: bool)
 
 /// One address on each line, or between commas.
 fn addresses(text: &str) -> Vec<&str> {
-    text.split(['\n', ',', ';', '，', '；']).map(str::trim).filter(|t| !t.is_empty()).collect()
+    text.split(['\n', ',', ';', '，', '；'])
+        .map(str::trim)
+        .filter(|t| !t.is_empty())
+        .collect()
 }
 
 /// The form of a channel as it is stored.
@@ -50,7 +61,9 @@ pub(super) fn stored(language: Language, channel: &Channel) -> Form {
                 let texts: Vec<&str> = list.iter().map(domain::mail::Address::as_str).collect();
                 texts.join("\n")
             };
-            form.with("config.to", lines(&e.to)).with("config.cc", lines(&e.cc)).with("config.bcc", lines(&e.bcc))
+            form.with("config.to", lines(&e.to))
+                .with("config.cc", lines(&e.cc))
+                .with("config.bcc", lines(&e.bcc))
         }
         Some(ChannelConfig::Webhook(w)) => {
             let names = header_lines::of(w.headers.iter().map(|h| h.name.as_str()));

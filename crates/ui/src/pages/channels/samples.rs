@@ -31,7 +31,10 @@ fn channel(id: i64, body: Value) -> Channel {
 }
 
 fn email() -> Channel {
-    channel(1, json!({"name": "On call", "kind": "email", "config": {"to": ["me@example.org"], "cc": ["you@example.org"]}}))
+    channel(
+        1,
+        json!({"name": "On call", "kind": "email", "config": {"to": ["me@example.org"], "cc": ["you@example.org"]}}),
+    )
 }
 
 fn webhook() -> Channel {
@@ -43,12 +46,22 @@ fn webhook() -> Channel {
 }
 
 fn works() -> ChannelHealth {
-    ChannelHealth { last_success: Some(NOW.minus(Duration::from_secs(5000))), ..ChannelHealth::default() }
+    ChannelHealth {
+        last_success: Some(NOW.minus(Duration::from_secs(5000))),
+        ..ChannelHealth::default()
+    }
 }
 
 fn fails() -> ChannelHealth {
-    let failure = (NOW.minus(Duration::from_secs(97)), "The server refused the password.".to_owned());
-    ChannelHealth { last_failure: Some(failure), waiting: 2, ..works() }
+    let failure = (
+        NOW.minus(Duration::from_secs(97)),
+        "The server refused the password.".to_owned(),
+    );
+    ChannelHealth {
+        last_failure: Some(failure),
+        waiting: 2,
+        ..works()
+    }
 }
 
 pub(crate) fn lists(language: Language) -> Vec<ChannelsPage> {
@@ -57,7 +70,11 @@ pub(crate) fn lists(language: Language) -> Vec<ChannelsPage> {
         name: c.name.clone(),
         kind: c.kind,
         summary: c.config.as_ref().unwrap().summary(),
-        health: Health { enabled, locked, ..Health::new(c, health) },
+        health: Health {
+            enabled,
+            locked,
+            ..Health::new(c, health)
+        },
     };
     let (email, webhook) = (email(), webhook());
     let rows = vec![
@@ -69,8 +86,16 @@ pub(crate) fn lists(language: Language) -> Vec<ChannelsPage> {
     ];
     let titled = || shell(language, Section::Channels, "nav-channels");
     vec![
-        ChannelsPage { shell: titled(), rows, mail_missing: true },
-        ChannelsPage { shell: titled(), rows: Vec::new(), mail_missing: false },
+        ChannelsPage {
+            shell: titled(),
+            rows,
+            mail_missing: true,
+        },
+        ChannelsPage {
+            shell: titled(),
+            rows: Vec::new(),
+            mail_missing: false,
+        },
     ]
 }
 
@@ -90,9 +115,13 @@ pub(crate) fn edits(language: Language) -> Vec<EditPage> {
         reply_text: Some(text.to_owned()),
         ..Trace::default()
     };
-    let good = Receipt { reference: Some("4XyZ1c2d3e".to_owned()), trace: trace(250, "2.0.0 Ok: queued as 4XyZ1c2d3e", "reply") };
+    let good = Receipt {
+        reference: Some("4XyZ1c2d3e".to_owned()),
+        trace: trace(250, "2.0.0 Ok: queued as 4XyZ1c2d3e", "reply"),
+    };
     let bad = |retry| SendError {
-        reason: "The server refused the user name or password. Check both, or use an app password.".to_owned(),
+        reason: "The server refused the user name or password. Check both, or use an app password."
+            .to_owned(),
         retry,
         trace: trace(535, "5.7.8 Authentication failed", "auth"),
     };
@@ -104,7 +133,11 @@ pub(crate) fn edits(language: Language) -> Vec<EditPage> {
         Err(bad(Retry::Backoff)),
         Err(bad(Retry::After(Duration::from_secs(90)))),
     ];
-    let mut pages = vec![fresh(ChannelKind::Email), fresh(ChannelKind::Webhook), refused(language, fresh(ChannelKind::Email))];
+    let mut pages = vec![
+        fresh(ChannelKind::Email),
+        fresh(ChannelKind::Webhook),
+        refused(language, fresh(ChannelKind::Email)),
+    ];
     for (i, result) in results.into_iter().enumerate() {
         let stored = if i % 2 == 0 { webhook() } else { email() };
         let health = if result.is_ok() { works() } else { fails() };
@@ -116,7 +149,10 @@ pub(crate) fn edits(language: Language) -> Vec<EditPage> {
             id: 1,
             name: stored.name.clone(),
             summary: stored.config.as_ref().unwrap().summary(),
-            health: Health { locked: i == 5, ..Health::new(&stored, health) },
+            health: Health {
+                locked: i == 5,
+                ..Health::new(&stored, health)
+            },
             users: if i == 0 { Vec::new() } else { users() },
             outcome: Some(Outcome::new(&page.shell, result)),
         });
@@ -126,14 +162,20 @@ pub(crate) fn edits(language: Language) -> Vec<EditPage> {
 }
 
 fn refused(language: Language, mut page: EditPage) -> EditPage {
-    let typed = [("name".to_owned(), String::new()), ("config.to".to_owned(), "nobody".to_owned())];
+    let typed = [
+        ("name".to_owned(), String::new()),
+        ("config.to".to_owned(), "nobody".to_owned()),
+    ];
     let errors = ChannelDraft::from_json(fields::body(&typed, ChannelKind::Email, true), None).unwrap_err();
     page.form = Form::typed(language, &typed, &fields::SECRETS).refused(errors);
     page
 }
 
 fn users() -> Vec<(MonitorId, String)> {
-    vec![(MonitorId(7), "Shop".to_owned()), (MonitorId(8), "Mail gateway".to_owned())]
+    vec![
+        (MonitorId(7), "Shop".to_owned()),
+        (MonitorId(8), "Mail gateway".to_owned()),
+    ]
 }
 
 pub(crate) fn secrets(language: Language) -> Vec<SecretPage> {

@@ -6,11 +6,7 @@ use alert::channel::{Receipt, Retry, SendError};
 use axum::{Extension, extract::Path};
 
 use super::{Tests, edit, find};
-use crate::{
-    Flash, Shell, SignedIn,
-    error,
-    shell::page,
-};
+use crate::{Flash, Shell, SignedIn, error, shell::page};
 
 /// What became of it.
 pub(crate) struct Outcome {
@@ -43,7 +39,12 @@ pub(super) async fn test(
         return Ok(flash.redirect(&signed_in.visit, &format!("/channels/{}", channel.id)));
     }
     let result = signed_in.visit.app.alert.send_test(&channel).await;
-    tracing::info!(channel.id = channel.id.0, ok = result.is_ok(), user = signed_in.by(), "channel tested");
+    tracing::info!(
+        channel.id = channel.id.0,
+        ok = result.is_ok(),
+        user = signed_in.by(),
+        "channel tested"
+    );
     let mut view = edit::view(&signed_in, channel, None).await?;
     if let Some(channel) = view.channel.as_mut() {
         channel.outcome = Some(Outcome::new(&view.shell, result));
@@ -55,7 +56,13 @@ impl Outcome {
     pub(super) fn new(shell: &Shell, result: Result<Receipt, SendError>) -> Self {
         let (ok, headline, failure, reference, trace) = match result {
             Ok(r) => (true, shell.t("channel-test-ok"), None, r.reference, r.trace),
-            Err(e) => (false, shell.t("channel-test-failed"), Some((e.reason, e.retry)), None, e.trace),
+            Err(e) => (
+                false,
+                shell.t("channel-test-failed"),
+                Some((e.reason, e.retry)),
+                None,
+                e.trace,
+            ),
         };
         let (detail, retry) = failure.unzip();
         let reply = match (trace.reply_code, trace.reply_text) {

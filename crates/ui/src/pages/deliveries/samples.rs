@@ -17,8 +17,16 @@ pub(crate) fn lists(language: Language) -> Vec<DeliveriesPage> {
         DeliveryState::Expired,
         DeliveryState::Cancelled,
     ];
-    let lines = all.iter().enumerate().map(|(i, s)| delivery(i as u128, *s).into()).collect();
-    let filtered = Search { state: "failed".to_owned(), incident: "42".to_owned(), ..Search::default() };
+    let lines = all
+        .iter()
+        .enumerate()
+        .map(|(i, s)| delivery(i as u128, *s).into())
+        .collect();
+    let filtered = Search {
+        state: "failed".to_owned(),
+        incident: "42".to_owned(),
+        ..Search::default()
+    };
     vec![
         list(language, lines, Search::default()),
         list(language, Vec::new(), Search::default()),
@@ -50,13 +58,17 @@ pub(crate) fn delivery(n: u128, state: DeliveryState) -> Delivery {
     let created_at = NOW.minus(Duration::from_secs(97));
     Delivery {
         id: DeliveryId(Uuid::from_u128(0x0198_c0de_0000_7000_8000_0000_0000_0000 + n)),
-        event: if n % 2 == 0 { Event::Opened } else { Event::Resolved },
+        event: if n.is_multiple_of(2) {
+            Event::Opened
+        } else {
+            Event::Resolved
+        },
         event_at: created_at,
         incident: IncidentId(42),
         monitor_name: "Shop".to_owned(),
         channel: ChannelId(1),
-        channel_name: if n % 2 == 0 { "Chat" } else { "On call" }.to_owned(),
-        recipient: if n % 2 == 0 { "" } else { "me@example.org" }.to_owned(),
+        channel_name: if n.is_multiple_of(2) { "Chat" } else { "On call" }.to_owned(),
+        recipient: if n.is_multiple_of(2) { "" } else { "me@example.org" }.to_owned(),
         state,
         reason: reason.map(str::to_owned),
         waiting,
@@ -82,10 +94,18 @@ pub(crate) fn details(language: Language) -> Vec<DeliveryPage> {
         reply_text: Some(text.to_owned()),
         verdict,
     };
-    let deferred = AttemptVerdict::Deferred { reason: "The server is busy. It is tried again in 30 s.".to_owned() };
-    let accepted = AttemptVerdict::Accepted { reference: Some("4XyZ1c2d3e".to_owned()) };
-    let refused = AttemptVerdict::Refused { reason: "The server refused the recipient.".to_owned() };
-    let waiting = AttemptVerdict::Waiting { reason: "The server refused the password.".to_owned() };
+    let deferred = AttemptVerdict::Deferred {
+        reason: "The server is busy. It is tried again in 30 s.".to_owned(),
+    };
+    let accepted = AttemptVerdict::Accepted {
+        reference: Some("4XyZ1c2d3e".to_owned()),
+    };
+    let refused = AttemptVerdict::Refused {
+        reason: "The server refused the recipient.".to_owned(),
+    };
+    let waiting = AttemptVerdict::Waiting {
+        reason: "The server refused the password.".to_owned(),
+    };
     let greylisted = attempt(1, deferred, 451, "4.7.1 Greylisted, try again later", "rcpt_to");
     let titled = || shell(language, Section::Deliveries, "delivery-title");
     let mut due = delivery(5, DeliveryState::Pending);
@@ -95,12 +115,18 @@ pub(crate) fn details(language: Language) -> Vec<DeliveryPage> {
         view(
             titled(),
             delivery(1, DeliveryState::Sent),
-            vec![greylisted.clone(), attempt(2, accepted, 250, "2.0.0 Ok: queued as 4XyZ1c2d3e", "reply")],
+            vec![
+                greylisted.clone(),
+                attempt(2, accepted, 250, "2.0.0 Ok: queued as 4XyZ1c2d3e", "reply"),
+            ],
         ),
         view(
             titled(),
             delivery(3, DeliveryState::Failed),
-            vec![attempt(1, waiting, 535, "5.7.8 No", "auth"), attempt(2, refused, 550, "5.1.1 No such user", "rcpt_to")],
+            vec![
+                attempt(1, waiting, 535, "5.7.8 No", "auth"),
+                attempt(2, refused, 550, "5.1.1 No such user", "rcpt_to"),
+            ],
         ),
         view(titled(), due, Vec::new()),
     ]

@@ -10,12 +10,22 @@ use store::{IncidentEvent, IncidentEventKind};
 use super::*;
 use crate::{
     locale::Language,
-    pages::{deliveries, samples::{NOW, shell}},
+    pages::{
+        deliveries,
+        samples::{NOW, shell},
+    },
 };
 
 pub(crate) fn lists(language: Language) -> Vec<IncidentsPage> {
-    let rows = vec![Row::new(incident(42, true), NOW), Row::new(incident(38, false), NOW)];
-    vec![list(language, rows, false), list(language, Vec::new(), false), list(language, Vec::new(), true)]
+    let rows = vec![
+        Row::new(incident(42, true), NOW),
+        Row::new(incident(38, false), NOW),
+    ];
+    vec![
+        list(language, rows, false),
+        list(language, Vec::new(), false),
+        list(language, Vec::new(), true),
+    ]
 }
 
 fn list(language: Language, rows: Vec<Row>, filtered: bool) -> IncidentsPage {
@@ -36,7 +46,10 @@ pub(crate) fn sample_incident(id: i64, open: bool) -> Incident {
         monitor: MonitorId(7),
         since,
         opened_at: since.plus(Duration::from_secs(5)),
-        reason: Reason::new(ReasonKind::Status, "The server answered 503 Service Unavailable, expected 200-299."),
+        reason: Reason::new(
+            ReasonKind::Status,
+            "The server answered 503 Service Unavailable, expected 200-299.",
+        ),
         progress: if open {
             Progress::Open
         } else {
@@ -49,7 +62,10 @@ pub(crate) fn sample_incident(id: i64, open: bool) -> Incident {
 }
 
 fn incident(id: i64, open: bool) -> IncidentRow {
-    IncidentRow { incident: sample_incident(id, open), monitor_name: "Shop".to_owned() }
+    IncidentRow {
+        incident: sample_incident(id, open),
+        monitor_name: "Shop".to_owned(),
+    }
 }
 
 pub(crate) fn details(language: Language) -> Vec<IncidentPage> {

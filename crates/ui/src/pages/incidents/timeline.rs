@@ -42,7 +42,11 @@ pub(super) fn tell(
 fn event(shell: &Shell, e: &IncidentEvent) -> Moment {
     let (shape, what, more) = match e.kind {
         IncidentEventKind::Opened => ("down", shell.t("timeline-opened"), String::new()),
-        IncidentEventKind::Acknowledged => ("maintenance", shell.t("timeline-acknowledged").arg("by", &e.detail), String::new()),
+        IncidentEventKind::Acknowledged => (
+            "maintenance",
+            shell.t("timeline-acknowledged").arg("by", &e.detail),
+            String::new(),
+        ),
         IncidentEventKind::Resolved => ("up", shell.t("timeline-resolved"), e.detail.clone()),
     };
     Moment {
@@ -57,7 +61,10 @@ fn event(shell: &Shell, e: &IncidentEvent) -> Moment {
 fn sent(shell: &Shell, deliveries: &[Delivery]) -> Vec<Moment> {
     let mut groups: BTreeMap<(i64, &str, &str), Vec<&Delivery>> = BTreeMap::new();
     for d in deliveries.iter().filter(|d| d.finished_at.is_some()) {
-        groups.entry((d.channel.0, d.event.as_str(), d.state.as_str())).or_default().push(d);
+        groups
+            .entry((d.channel.0, d.event.as_str(), d.state.as_str()))
+            .or_default()
+            .push(d);
     }
     groups
         .into_values()
@@ -69,9 +76,20 @@ fn sent(shell: &Shell, deliveries: &[Delivery]) -> Vec<Moment> {
                 DeliveryState::Cancelled => ("paused", "timeline-cancelled"),
                 DeliveryState::Pending | DeliveryState::Sending => return None,
             };
-            let what = shell.t(key).arg("channel", &last.channel_name).arg("event", event_word(shell, last.event));
-            let recipients: Vec<&str> = group.iter().map(|d| d.recipient.as_str()).filter(|r| !r.is_empty()).collect();
-            let why = if last.state == DeliveryState::Sent { None } else { last.reason.as_deref() };
+            let what = shell
+                .t(key)
+                .arg("channel", &last.channel_name)
+                .arg("event", event_word(shell, last.event));
+            let recipients: Vec<&str> = group
+                .iter()
+                .map(|d| d.recipient.as_str())
+                .filter(|r| !r.is_empty())
+                .collect();
+            let why = if last.state == DeliveryState::Sent {
+                None
+            } else {
+                last.reason.as_deref()
+            };
             let more: Vec<&str> = recipients.into_iter().chain(why).collect();
             Some(Moment {
                 at: last.finished_at?,

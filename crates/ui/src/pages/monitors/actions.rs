@@ -38,7 +38,12 @@ async fn set_enabled(signed_in: &SignedIn, id: &str, enabled: bool, flash: &str)
     let monitor = signed_in.store().monitors().set_enabled(id, enabled).await?;
     let monitor = monitor.ok_or(Error::NotFound)?;
     signed_in.visit.app.scheduler.changed(id);
-    tracing::info!(monitor.id = id.0, monitor.enabled = enabled, user = signed_in.by(), "monitor switched");
+    tracing::info!(
+        monitor.id = id.0,
+        monitor.enabled = enabled,
+        user = signed_in.by(),
+        "monitor switched"
+    );
     let flash = Flash::good(flash).about(&monitor.config.name);
     Ok(flash.redirect(&signed_in.visit, &format!("/monitors/{id}")))
 }
@@ -60,7 +65,11 @@ pub(super) async fn delete(signed_in: SignedIn, Path(id): Path<String>) -> error
     let (monitor, _) = find(signed_in.store(), &id).await?;
     signed_in.store().monitors().delete(monitor.id).await?;
     signed_in.visit.app.scheduler.changed(monitor.id);
-    tracing::info!(monitor.id = monitor.id.0, user = signed_in.by(), "monitor deleted");
+    tracing::info!(
+        monitor.id = monitor.id.0,
+        user = signed_in.by(),
+        "monitor deleted"
+    );
     let flash = Flash::good("flash-monitor-deleted").about(&monitor.config.name);
     Ok(flash.redirect(&signed_in.visit, "/monitors"))
 }

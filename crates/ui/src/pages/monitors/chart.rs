@@ -69,7 +69,12 @@ impl Chart {
     pub(super) fn new(shell: &Shell, points: &[Point], from: Timestamp, to: Timestamp) -> Self {
         let highest = points
             .iter()
-            .flat_map(|p| [p.p95.map_or(0.0, |d| d.as_secs_f64()), layers(&p.phases).iter().sum()])
+            .flat_map(|p| {
+                [
+                    p.p95.map_or(0.0, |d| d.as_secs_f64()),
+                    layers(&p.phases).iter().sum(),
+                ]
+            })
             .fold(0.0, f64::max);
         let top = round_up(highest);
         let step = WIDTH / points.len().max(1) as f64;
@@ -91,7 +96,11 @@ impl Chart {
                     })
                     .collect(),
             })
-            .filter(|area| points.iter().any(|p| layers(&p.phases)[layer_of(area.class)] > 0.0))
+            .filter(|area| {
+                points
+                    .iter()
+                    .any(|p| layers(&p.phases)[layer_of(area.class)] > 0.0)
+            })
             .collect::<Vec<_>>();
         let slow = stretches(points, |p| p.p95.is_some())
             .map(|stretch| polyline(stretch.filter_map(|i| Some((x(i), y(points[i].p95?.as_secs_f64()))))))
@@ -144,7 +153,10 @@ fn phase(shell: &Shell, class: &str) -> String {
 }
 
 /// The ranges of neighbours that hold; a gap in the data stays a gap in the line.
-fn stretches(points: &[Point], holds: impl Fn(&Point) -> bool) -> impl Iterator<Item = std::ops::Range<usize>> {
+fn stretches(
+    points: &[Point],
+    holds: impl Fn(&Point) -> bool,
+) -> impl Iterator<Item = std::ops::Range<usize>> {
     let mut ranges: Vec<std::ops::Range<usize>> = Vec::new();
     for (i, point) in points.iter().enumerate() {
         if !holds(point) {
@@ -201,7 +213,14 @@ mod tests {
 
     #[test]
     fn the_scale_is_round_and_never_too_small() {
-        for (seconds, top) in [(0.0, 0.001), (0.001, 0.001), (0.0011, 0.002), (0.34, 0.5), (0.9, 1.0), (12.0, 20.0)] {
+        for (seconds, top) in [
+            (0.0, 0.001),
+            (0.001, 0.001),
+            (0.0011, 0.002),
+            (0.34, 0.5),
+            (0.9, 1.0),
+            (12.0, 20.0),
+        ] {
             assert!((round_up(seconds) - top).abs() < 1e-9, "{seconds}");
         }
     }

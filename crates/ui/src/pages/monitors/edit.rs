@@ -65,8 +65,12 @@ impl EditPage {
     /// Closed while it says what nearly everybody wants.
     fn request_is_open(&self) -> bool {
         let usual = fields::fresh(self.shell.language);
-        fields::REQUEST.iter().any(|name| self.form.value(name) != usual.value(name))
-            || fields::REQUEST.iter().any(|name| !self.form.errors(name).is_empty())
+        fields::REQUEST
+            .iter()
+            .any(|name| self.form.value(name) != usual.value(name))
+            || fields::REQUEST
+                .iter()
+                .any(|name| !self.form.errors(name).is_empty())
     }
 
     fn strays(&self) -> Vec<String> {
@@ -84,7 +88,11 @@ pub(super) async fn new(signed_in: SignedIn, Query(chosen): Query<Chosen>) -> er
     let shell = signed_in.shell(Section::Monitors, "monitor-new-title");
     let channels = signed_in.store().channels().all().await?;
     // Whoever has one channel wants to hear of the monitor through it.
-    let ticked: Vec<ChannelId> = if channels.len() == 1 { vec![channels[0].id] } else { Vec::new() };
+    let ticked: Vec<ChannelId> = if channels.len() == 1 {
+        vec![channels[0].id]
+    } else {
+        Vec::new()
+    };
     page(&EditPage {
         form: fields::fresh(shell.language),
         kind: Kind::parse(&chosen.kind).unwrap_or(Kind::Http),
@@ -103,7 +111,11 @@ pub(super) async fn create(signed_in: SignedIn, FormBody(typed): Typed) -> error
     match saved {
         Ok(monitor) => {
             signed_in.visit.app.scheduler.changed(monitor.id);
-            tracing::info!(monitor.id = monitor.id.0, user = signed_in.by(), "monitor created");
+            tracing::info!(
+                monitor.id = monitor.id.0,
+                user = signed_in.by(),
+                "monitor created"
+            );
             let flash = Flash::good("flash-monitor-created").about(&monitor.config.name);
             Ok(flash.redirect(&signed_in.visit, &format!("/monitors/{}", monitor.id)))
         }
@@ -127,7 +139,11 @@ pub(super) async fn edit(signed_in: SignedIn, Path(id): Path<String>) -> error::
     })
 }
 
-pub(super) async fn save(signed_in: SignedIn, Path(id): Path<String>, FormBody(typed): Typed) -> error::Result {
+pub(super) async fn save(
+    signed_in: SignedIn,
+    Path(id): Path<String>,
+    FormBody(typed): Typed,
+) -> error::Result {
     let (monitor, _) = find(signed_in.store(), &id).await?;
     let kind = monitor.config.target.kind();
     let body = fields::body(&typed, kind, monitor.config.enabled);
@@ -139,7 +155,12 @@ pub(super) async fn save(signed_in: SignedIn, Path(id): Path<String>, FormBody(t
     match saved {
         Ok(Some(saved)) => {
             signed_in.visit.app.scheduler.changed(saved.id);
-            tracing::info!(monitor.id = saved.id.0, monitor.revision = saved.revision, user = signed_in.by(), "monitor changed");
+            tracing::info!(
+                monitor.id = saved.id.0,
+                monitor.revision = saved.revision,
+                user = signed_in.by(),
+                "monitor changed"
+            );
             let flash = Flash::good("flash-monitor-saved").about(&saved.config.name);
             Ok(flash.redirect(&signed_in.visit, &format!("/monitors/{}", saved.id)))
         }
@@ -158,7 +179,9 @@ fn accept<T>(result: Result<T, StoreError>) -> error::Result<Result<T, FieldErro
         Ok(saved) => Ok(Ok(saved)),
         Err(StoreError::UnknownChannel(id)) => {
             let message = format!("There is no channel with the id {id}.");
-            Ok(Err(FieldError::new("channels", "channel-unknown", message).with("id", id).into()))
+            Ok(Err(FieldError::new("channels", "channel-unknown", message)
+                .with("id", id)
+                .into()))
         }
         Err(e) => Err(e.into()),
     }
@@ -199,7 +222,11 @@ pub(super) fn listeners(channels: &[Channel], ticked: &[ChannelId]) -> Vec<Liste
     let listener = |c: &Channel| Listener {
         id: c.id,
         name: c.name.clone(),
-        summary: c.config.as_ref().map(domain::channel::ChannelConfig::summary).unwrap_or_default(),
+        summary: c
+            .config
+            .as_ref()
+            .map(domain::channel::ChannelConfig::summary)
+            .unwrap_or_default(),
         enabled: c.enabled,
         ticked: ticked.contains(&c.id),
     };

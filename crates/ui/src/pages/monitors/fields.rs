@@ -57,7 +57,11 @@ pub(super) const REQUEST: [&str; 6] = [
 
 /// What was typed, as the body of the API.
 pub(super) fn body(typed: &[(String, String)], kind: Kind, enabled: bool) -> Value {
-    let text = |name: &str| Some(value(typed, name).trim()).filter(|v| !v.is_empty()).map(Value::from);
+    let text = |name: &str| {
+        Some(value(typed, name).trim())
+            .filter(|v| !v.is_empty())
+            .map(Value::from)
+    };
     // What is not a number goes on as it is: the domain says what is wrong with it.
     let number = |name: &str| {
         let typed = value(typed, name).trim();
@@ -110,7 +114,10 @@ pub(super) fn chosen(typed: &[(String, String)]) -> Vec<ChannelId> {
 
 /// Values between commas.
 fn list(text: &str) -> Vec<&str> {
-    text.split([',', '，', '、']).map(str::trim).filter(|t| !t.is_empty()).collect()
+    text.split([',', '，', '、'])
+        .map(str::trim)
+        .filter(|t| !t.is_empty())
+        .collect()
 }
 
 /// The form as it begins.
@@ -143,7 +150,10 @@ pub(super) fn stored(language: Language, config: &MonitorConfig) -> Form {
         .with("recover_after", config.thresholds.recover_after)
         .with("tags", config.tags.join(", "));
     let form = match &config.schedule {
-        Schedule::Every(_) => form.with("schedule.every", json["schedule"]["every"].as_str().unwrap_or_default()),
+        Schedule::Every(_) => form.with(
+            "schedule.every",
+            json["schedule"]["every"].as_str().unwrap_or_default(),
+        ),
         Schedule::Cron(c) => form
             .with("rhythm", "cron")
             .with("schedule.cron", c.expression())
@@ -171,7 +181,9 @@ mod tests {
     use super::*;
 
     fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
-        list.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect()
+        list.iter()
+            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+            .collect()
     }
 
     #[test]
@@ -196,7 +208,12 @@ mod tests {
                 .filter(|n| form.ticked(n))
                 .map(|n| ((*n).to_owned(), form.value(n).to_owned()))
                 .collect();
-            typed.extend(config.channels.iter().map(|c| (CHANNEL.to_owned(), c.to_string())));
+            typed.extend(
+                config
+                    .channels
+                    .iter()
+                    .map(|c| (CHANNEL.to_owned(), c.to_string())),
+            );
             let again = body(&typed, config.target.kind(), config.enabled);
             let again = MonitorConfig::from_json(again, Some(&config)).unwrap();
             assert_eq!(again.to_json(), config.to_json());
@@ -214,7 +231,16 @@ mod tests {
         ]);
         let errors = MonitorConfig::from_json(body(&typed, Kind::Tcp, true), None).unwrap_err();
         let fields: Vec<&str> = errors.0.iter().map(|e| e.field.as_str()).collect();
-        assert_eq!(fields, ["name", "target.host", "target.port", "schedule.every", "confirm_after"]);
+        assert_eq!(
+            fields,
+            [
+                "name",
+                "target.host",
+                "target.port",
+                "schedule.every",
+                "confirm_after"
+            ]
+        );
         assert!(fields.iter().all(|f| NAMES.contains(f)));
     }
 }

@@ -10,7 +10,10 @@ use domain::{
     target::Kind,
 };
 use serde_json::{Value, json};
-use store::{ChannelHealth, IncidentRow, samples::{Cause, Point, Sample, SampleKind, Stats}};
+use store::{
+    ChannelHealth, IncidentRow,
+    samples::{Cause, Point, Sample, SampleKind, Stats},
+};
 
 use super::{
     actions::DeletePage,
@@ -21,7 +24,10 @@ use super::{
     show::{self, MonitorPage},
     *,
 };
-use crate::{locale::Language, pages::samples::{NOW, shell}};
+use crate::{
+    locale::Language,
+    pages::samples::{NOW, shell},
+};
 
 pub(crate) struct Samples {
     pub(crate) lists: Vec<MonitorsPage>,
@@ -36,7 +42,12 @@ pub(crate) fn samples(language: Language) -> Samples {
         lists: vec![list(language)],
         pages: vec![page_of(language, true), page_of(language, false)],
         checks: vec![check_of(language, true), check_of(language, false)],
-        forms: vec![fresh(language, Kind::Http), refused(language), fresh(language, Kind::Ping), changed(language)],
+        forms: vec![
+            fresh(language, Kind::Http),
+            refused(language),
+            fresh(language, Kind::Ping),
+            changed(language),
+        ],
         deletes: vec![delete(language)],
     }
 }
@@ -101,8 +112,13 @@ fn series() -> Vec<Point> {
                 down,
                 unknown: u64::from(i == 30),
                 p50: Some(Duration::from_millis(96)),
-                p95: (up > 0).then(|| phases(i, slow).total + Duration::from_millis(34 + (i as u64 * 17) % 29)),
-                phases: if up > 0 { phases(i, slow) } else { Phases::default() },
+                p95: (up > 0)
+                    .then(|| phases(i, slow).total + Duration::from_millis(34 + (i as u64 * 17) % 29)),
+                phases: if up > 0 {
+                    phases(i, slow)
+                } else {
+                    Phases::default()
+                },
             }
         })
         .collect()
@@ -130,19 +146,37 @@ fn tail(down: bool) -> Vec<Sample> {
 fn page_of(language: Language, down: bool) -> MonitorPage {
     let mut shell = shell(language, Section::Monitors, "nav-monitors");
     shell.title = "Shop".to_owned();
-    let reason = Reason::new(ReasonKind::Status, "The server answered 503 Service Unavailable, expected 200-299.");
+    let reason = Reason::new(
+        ReasonKind::Status,
+        "The server answered 503 Service Unavailable, expected 200-299.",
+    );
     let known = if down {
-        Known::Down { since: NOW.minus(Duration::from_secs(102)), reason: reason.clone(), successes: 0 }
+        Known::Down {
+            since: NOW.minus(Duration::from_secs(102)),
+            reason: reason.clone(),
+            successes: 0,
+        }
     } else {
-        let failing = Some(Streak { first_at: NOW, failures: 1, reason: reason.clone() });
-        Known::Up { since: NOW.minus(Duration::from_hours(80)), failing }
+        let failing = Some(Streak {
+            first_at: NOW,
+            failures: 1,
+            reason: reason.clone(),
+        });
+        Known::Up {
+            since: NOW.minus(Duration::from_hours(80)),
+            failing,
+        }
     };
     let state = MonitorState { known, doubt: None };
     let incident = |id, open: bool| IncidentRow {
         incident: crate::pages::incidents::sample_incident(id, open),
         monitor_name: "Shop".to_owned(),
     };
-    let incidents = if down { vec![incident(42, true), incident(38, false)] } else { Vec::new() };
+    let incidents = if down {
+        vec![incident(42, true), incident(38, false)]
+    } else {
+        Vec::new()
+    };
     let stats = Stats {
         up: 2861,
         down: 26,
@@ -159,8 +193,14 @@ fn page_of(language: Language, down: bool) -> MonitorPage {
     let hearing = |id, name: &str, summary: &str, health: &ChannelHealth| {
         show::hearing(listener(id, name, summary, false), health)
     };
-    let works = ChannelHealth { last_success: Some(NOW), ..ChannelHealth::default() };
-    let fails = ChannelHealth { waiting: 2, ..ChannelHealth::default() };
+    let works = ChannelHealth {
+        last_success: Some(NOW),
+        ..ChannelHealth::default()
+    };
+    let fails = ChannelHealth {
+        waiting: 2,
+        ..ChannelHealth::default()
+    };
     MonitorPage {
         href: "/monitors/7".to_owned(),
         name: monitor.config.name.clone(),
@@ -178,7 +218,10 @@ fn page_of(language: Language, down: bool) -> MonitorPage {
         results: tail.iter().rev().take(8).map(show::result_row).collect(),
         incidents: incidents.iter().map(|row| show::line(&shell, row)).collect(),
         listeners: if down {
-            vec![hearing(1, "On call", "me@example.org, you@example.org", &works), hearing(2, "Chat", "https://chat.example/…", &fails)]
+            vec![
+                hearing(1, "On call", "me@example.org, you@example.org", &works),
+                hearing(2, "Chat", "https://chat.example/…", &fails),
+            ]
         } else {
             Vec::new()
         },
@@ -193,14 +236,21 @@ fn check_of(language: Language, up: bool) -> CheckPage {
         issuer: "C=US, O=Let's Encrypt, CN=E7".to_owned(),
         names: vec!["shop.example".to_owned(), "www.shop.example".to_owned()],
         not_before: NOW.minus(Duration::from_hours(24 * 30)),
-        not_after: if up { NOW.plus(Duration::from_hours(24 * 60)) } else { NOW.minus(Duration::from_hours(5)) },
+        not_after: if up {
+            NOW.plus(Duration::from_hours(24 * 60))
+        } else {
+            NOW.minus(Duration::from_hours(5))
+        },
         chain_length: 2,
     };
     let evidence = Evidence {
         remote: Some("203.0.113.7:443".parse().unwrap()),
         http_status: up.then_some(200),
         http_version: up.then(|| "HTTP/2.0".to_owned()),
-        hops: vec!["http://shop.example/health".to_owned(), "https://shop.example/health".to_owned()],
+        hops: vec![
+            "http://shop.example/health".to_owned(),
+            "https://shop.example/health".to_owned(),
+        ],
         body_bytes: up.then_some(5120),
         certificate: Some(certificate),
     };
@@ -211,14 +261,28 @@ fn check_of(language: Language, up: bool) -> CheckPage {
     let verdict = if up {
         Verdict::Up
     } else {
-        Verdict::Down(Reason::new(ReasonKind::Tls, "The certificate expired 5 hours ago. Renew it on the server."))
+        Verdict::Down(Reason::new(
+            ReasonKind::Tls,
+            "The certificate expired 5 hours ago. Renew it on the server.",
+        ))
     };
-    let outcome = Outcome { at: NOW, verdict, phases, evidence: Box::new(evidence) };
+    let outcome = Outcome {
+        at: NOW,
+        verdict,
+        phases,
+        evidence: Box::new(evidence),
+    };
     check::view(shell, "/monitors/7".to_owned(), "Shop".to_owned(), outcome)
 }
 
 fn listener(id: i64, name: &str, summary: &str, ticked: bool) -> Listener {
-    Listener { id: ChannelId(id), name: name.to_owned(), summary: summary.to_owned(), enabled: true, ticked }
+    Listener {
+        id: ChannelId(id),
+        name: name.to_owned(),
+        summary: summary.to_owned(),
+        enabled: true,
+        ticked,
+    }
 }
 
 fn fresh(language: Language, kind: Kind) -> EditPage {
@@ -226,9 +290,18 @@ fn fresh(language: Language, kind: Kind) -> EditPage {
     let channels = if kind == Kind::Ping {
         Vec::new()
     } else {
-        vec![listener(1, "On call", "me@example.org", true), listener(2, "Chat", "https://chat.example/…", false)]
+        vec![
+            listener(1, "On call", "me@example.org", true),
+            listener(2, "Chat", "https://chat.example/…", false),
+        ]
     };
-    EditPage { form: fields::fresh(language), kind, monitor: None, channels, shell }
+    EditPage {
+        form: fields::fresh(language),
+        kind,
+        monitor: None,
+        channels,
+        shell,
+    }
 }
 
 fn refused(language: Language) -> EditPage {
@@ -239,7 +312,10 @@ fn refused(language: Language) -> EditPage {
         ("schedule.every", "0s"),
         ("confirm_after", "0"),
     ];
-    let typed: Vec<(String, String)> = typed.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+    let typed: Vec<(String, String)> = typed
+        .iter()
+        .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+        .collect();
     let errors = MonitorConfig::from_json(fields::body(&typed, Kind::Http, true), None).unwrap_err();
     let mut page = fresh(language, Kind::Http);
     page.form = crate::components::Form::typed(language, &typed, &[fields::HEADERS]).refused(errors);
@@ -247,7 +323,11 @@ fn refused(language: Language) -> EditPage {
 }
 
 fn changed(language: Language) -> EditPage {
-    let monitor = Existing { href: "/monitors/7".to_owned(), name: "Shop".to_owned(), locked: true };
+    let monitor = Existing {
+        href: "/monitors/7".to_owned(),
+        name: "Shop".to_owned(),
+        locked: true,
+    };
     EditPage {
         form: fields::stored(language, &self::monitor().config),
         monitor: Some(monitor),

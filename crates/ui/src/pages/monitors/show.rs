@@ -17,7 +17,11 @@ use store::{
     samples::{Sample, SampleKind, Stats},
 };
 
-use super::{chart::{Chart, RANGES}, edit::{Listener, listeners}, find};
+use super::{
+    chart::{Chart, RANGES},
+    edit::{Listener, listeners},
+    find,
+};
 use crate::{
     Section, Shell, SignedIn,
     components::{Bar, Strip, href},
@@ -107,17 +111,28 @@ pub(super) struct View {
 const STRIP_LENGTH: usize = 60;
 const RESULTS: usize = 15;
 
-pub(super) async fn show(signed_in: SignedIn, Path(id): Path<String>, Query(view): Query<View>) -> error::Result {
+pub(super) async fn show(
+    signed_in: SignedIn,
+    Path(id): Path<String>,
+    Query(view): Query<View>,
+) -> error::Result {
     let store = signed_in.store();
     let (monitor, state) = find(store, &id).await?;
     let shell = signed_in.shell_titled(Section::Monitors, &monitor.config.name);
-    let (word, span, buckets) = *RANGES.iter().find(|(w, ..)| *w == view.range).unwrap_or(&RANGES[1]);
+    let (word, span, buckets) = *RANGES
+        .iter()
+        .find(|(w, ..)| *w == view.range)
+        .unwrap_or(&RANGES[1]);
     let (from, to) = (shell.now.minus(span), shell.now);
     let series = store.samples().series(monitor.id, from, to, buckets).await?;
     let stats = store.samples().stats(monitor.id, from, to).await?;
     let mut tails = store.samples().tail(&[monitor.id], STRIP_LENGTH).await?;
     let tail = tails.remove(&monitor.id).unwrap_or_default();
-    let filter = IncidentFilter { monitor: Some(monitor.id), limit: 5, ..IncidentFilter::default() };
+    let filter = IncidentFilter {
+        monitor: Some(monitor.id),
+        limit: 5,
+        ..IncidentFilter::default()
+    };
     let incidents = store.incidents().page(&filter).await?.items;
     let channels = store.channels().for_monitor(monitor.id).await?;
     let health = store.channels().health(&monitor.config.channels).await?;
@@ -146,7 +161,12 @@ pub(super) async fn show(signed_in: SignedIn, Path(id): Path<String>, Query(view
     })
 }
 
-pub(super) fn now(monitor: &Monitor, state: &MonitorState, tail: &[Sample], incidents: &[IncidentRow]) -> Now {
+pub(super) fn now(
+    monitor: &Monitor,
+    state: &MonitorState,
+    tail: &[Sample],
+    incidents: &[IncidentRow],
+) -> Now {
     use domain::state::Known;
     let enabled = monitor.config.enabled;
     let unconfirmed = match &state.known {
@@ -162,7 +182,10 @@ pub(super) fn now(monitor: &Monitor, state: &MonitorState, tail: &[Sample], inci
         why: state.detail().filter(|_| enabled).map(str::to_owned),
         last_check: last.map(|s| s.at),
         latency: last.and_then(|s| s.latency),
-        incident: incidents.iter().find(|r| r.incident.is_open()).map(|r| r.incident.id),
+        incident: incidents
+            .iter()
+            .find(|r| r.incident.is_open())
+            .map(|r| r.incident.id),
         unconfirmed,
     }
 }
