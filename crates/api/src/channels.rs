@@ -147,7 +147,12 @@ fn patched(channel: &Channel, mut patch: Value) -> Result<Draft, Problem> {
         "config": channel.config.as_ref().map(ChannelConfig::to_json),
     });
     adopt_header_names(&mut patch, &merged, "/config/headers");
+    let no_headers = patch.pointer("/config/headers").is_some_and(Value::is_null);
     merge_patch(&mut merged, patch);
+    // Headers that are left out are kept; these were taken away.
+    if no_headers {
+        merged["config"]["headers"] = json!({});
+    }
     Ok(Draft::from_json(merged, channel.config.as_ref())?)
 }
 

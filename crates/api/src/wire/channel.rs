@@ -56,7 +56,8 @@ pub struct WebhookConfigDraft {
     /// PATCH can replace it but not remove it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
-    /// Sent along. In a PATCH a header that is left out keeps its value and `null` removes it.
+    /// Sent along. In a PATCH a header that is left out keeps its value and `null` removes it. A value is kept only while
+    /// scheme, host and port of `url` stay the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub headers: Option<BTreeMap<String, String>>,
 }

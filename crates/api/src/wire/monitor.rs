@@ -80,7 +80,8 @@ pub struct HttpTargetDraft {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
     /// Request headers. The values are write-only and read back as `"<name>_set": true`. In a PATCH a header that is
-    /// left out keeps its value and `null` removes it.
+    /// left out keeps its value and `null` removes it. A value is kept only while scheme, host and port of `url` and the
+    /// certificate check stay the same: it goes to no other server than the one that it was entered for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub headers: Option<BTreeMap<String, String>>,
     /// Sent with the request; at most 64 KiB.

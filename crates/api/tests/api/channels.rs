@@ -112,6 +112,17 @@ async fn a_patch_keeps_replaces_and_removes() {
     assert_eq!(now.url.expose_secret(), "https://hooks.example/two");
     assert_eq!(now.secret.unwrap().expose_secret(), new_secret);
 
+    let elsewhere = api
+        .patch(&path, json!({"config": {"url": "https://evil.example/"}}))
+        .await;
+    assert_eq!(
+        fields(&elsewhere),
+        ["config.headers"],
+        "a header value goes to no other server"
+    );
+    let bare = api.patch(&path, json!({"config": {"headers": null}})).await;
+    assert_eq!(bare.body["config"]["headers"], json!({}));
+
     for (patch, field) in [
         (json!({"config": {"secret": null}}), "config.secret"),
         (json!({"config": {"secret": "hunter2"}}), "config.secret"),

@@ -147,6 +147,19 @@ async fn header_values_are_written_and_never_read() {
         Some("Bearer s3cret-header")
     );
 
+    for change in [
+        json!({"url": "https://evil.example/"}),
+        json!({"verify_certificate": false}),
+    ] {
+        let refused = api.patch(&path, json!({"target": change})).await;
+        assert_eq!(refused.status, 422);
+        assert!(
+            fields(&refused).iter().all(|f| *f == "target.headers"),
+            "{}",
+            refused.text
+        );
+    }
+
     let headers = json!({"authorization": "n3w-secret", "X-OTHER": null, "X-Third": "th1rd"});
     let replaced = api.patch(&path, json!({"target": {"headers": headers}})).await;
     assert_eq!(
