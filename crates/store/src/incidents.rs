@@ -7,7 +7,6 @@ use domain::{
     delivery::{Event, MonitorLabel},
     id::{IncidentId, MonitorId},
     incident::{Incident, Progress},
-    monitor::Monitor,
     outcome::{Reason, ReasonKind},
 };
 use sea_orm::{
@@ -198,16 +197,6 @@ struct Label {
     tags: Vec<String>,
 }
 
-pub(crate) fn label(monitor: &Monitor) -> MonitorLabel {
-    MonitorLabel {
-        id: monitor.id,
-        name: monitor.config.name.clone(),
-        kind: monitor.config.target.kind().to_string(),
-        target: monitor.config.target.to_string(),
-        tags: monitor.config.tags.clone(),
-    }
-}
-
 pub(crate) fn read_label(row: &incident::Model) -> Result<MonitorLabel, StoreError> {
     let label: Label = serde_json::from_str(&row.label).map_err(|_| corrupt(TABLE, row.id, "label"))?;
     Ok(MonitorLabel {
@@ -289,21 +278,21 @@ pub(crate) async fn find_open<C: ConnectionTrait>(
 
 pub(crate) async fn open<C: ConnectionTrait>(
     tx: &C,
-    monitor: &Monitor,
+    monitor: MonitorLabel,
     since: Timestamp,
     at: Timestamp,
     reason: &Reason,
 ) -> Result<IncidentId, StoreError> {
-    let label = label(monitor);
+    let id = monitor.id.0;
     let label = Label {
-        name: label.name,
-        kind: label.kind,
-        target: label.target,
-        tags: label.tags,
+        name: monitor.name,
+        kind: monitor.kind,
+        target: monitor.target,
+        tags: monitor.tags,
     };
     let row = incident::ActiveModel {
         id: NotSet,
-        monitor_id: Set(monitor.id.0),
+        monitor_id: Set(id),
         label: Set(serde_json::to_string(&label).map_err(|_| corrupt(TABLE, "new", "label"))?),
         since: Set(since.as_millis()),
         opened_at: Set(at.as_millis()),

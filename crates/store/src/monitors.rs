@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use domain::{
     clock::Timestamp,
+    delivery::MonitorLabel,
     id::{ChannelId, MonitorId},
     monitor::{Monitor, MonitorConfig},
     state::{MonitorState, Status},
@@ -82,14 +83,7 @@ impl Monitors<'_> {
     }
 
     pub async fn get(&self, id: MonitorId) -> Result<Option<Monitor>, StoreError> {
-        self.get_with(self.store.inner.db.read(), id).await
-    }
-
-    pub(crate) async fn get_with<C: ConnectionTrait>(
-        &self,
-        db: &C,
-        id: MonitorId,
-    ) -> Result<Option<Monitor>, StoreError> {
+        let db = self.store.inner.db.read();
         let row = monitor::Entity::find_by_id(id.0).one(db).await?;
         Ok(self.read(db, row.into_iter().collect()).await?.pop())
     }
@@ -273,6 +267,18 @@ impl Monitors<'_> {
             .all(self.store.inner.db.read())
             .await?;
         Ok(tags)
+    }
+
+    /// What messages say of a monitor. Their channels do not matter for it.
+    pub(crate) fn label(&self, row: monitor::Model) -> Result<MonitorLabel, StoreError> {
+        let monitor = read_monitor(row, Vec::new(), &self.store.inner.sealer)?;
+        Ok(MonitorLabel {
+            id: monitor.id,
+            name: monitor.config.name,
+            kind: monitor.config.target.kind().to_string(),
+            target: monitor.config.target.to_string(),
+            tags: monitor.config.tags,
+        })
     }
 
     fn sealed(&self, id: i64, config: &MonitorConfig) -> Result<Option<Vec<u8>>, StoreError> {

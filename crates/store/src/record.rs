@@ -48,12 +48,12 @@ impl Store {
             .lock_exclusive()
             .one(&*tx)
             .await?;
-        if current.is_none_or(|m| m.revision != recorded.revision) {
+        let Some(current) = current.filter(|m| m.revision == recorded.revision) else {
             return Ok(Record::Stale);
-        }
+        };
         write_state(&*tx, recorded.monitor, &recorded.state, now).await?;
         let (incident, deliveries) = match &recorded.transition {
-            Some(transition) => self.apply(&*tx, &recorded, transition, now).await?,
+            Some(transition) => self.apply(&*tx, &recorded, current, transition, now).await?,
             None => (None, 0),
         };
         let sample = Sample::from_outcome(recorded.monitor, &recorded.outcome);
@@ -76,6 +76,7 @@ impl Store {
         &self,
         tx: &C,
         recorded: &Recorded,
+        monitor: monitor::Model,
         transition: &Transition,
         now: Timestamp,
     ) -> Result<(Option<IncidentId>, usize), StoreError> {
@@ -85,11 +86,9 @@ impl Store {
             (Transition::Opened { .. }, Some(open)) => return Ok((Some(IncidentId(open.id)), 0)),
             (Transition::Resolved { .. }, None) => return Ok((None, 0)),
             (Transition::Opened { since, reason }, None) => {
-                let Some(monitor) = self.monitors().get_with(tx, recorded.monitor).await? else {
-                    return Ok((None, 0));
-                };
+                let label = self.monitors().label(monitor)?;
                 let at = recorded.outcome.at;
-                let id = incidents::open(tx, &monitor, *since, at, reason).await?;
+                let id = incidents::open(tx, label, *since, at, reason).await?;
                 (id, Event::Opened, at)
             }
             (Transition::Resolved { at, .. }, Some(open)) => {
