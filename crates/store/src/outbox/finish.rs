@@ -1,6 +1,7 @@
 //! Recording how an attempt ended: the attempt and the row's new state in one transaction, if the claim still holds.
 
 use domain::{
+    channel::Channel,
     clock::Timestamp,
     delivery::{Attempt, AttemptVerdict, DeliveryState},
 };
@@ -59,6 +60,20 @@ impl Outbox<'_> {
         // A recovery may have waited for this row.
         self.wake();
         Ok(true)
+    }
+
+    /// The channel as it is stored now, while the claim holds. `None`: the claim was lost, or its channel is gone or
+    /// was switched off; do not send.
+    pub async fn still_held(&self, lease: &Lease) -> Result<Option<Channel>, StoreError> {
+        let db = self.store.inner.db.read();
+        let Some(row) = held(lease).one(db).await? else {
+            return Ok(None);
+        };
+        let channel = channel::Entity::find_by_id(row.channel_id).one(db).await?;
+        channel
+            .filter(|c| c.enabled)
+            .map(|c| channels::read_channel(c, &self.store.inner.sealer))
+            .transpose()
     }
 
     /// Gives back a claim that was not sent; its attempt does not count. `false`: it was not ours any more.

@@ -77,6 +77,25 @@ both! {
         assert!(db.finish(&held, Next::Sent).await);
     }
 
+    async fn before_sending_a_claim_and_its_channel_are_looked_at_again(db: Db) {
+        let (hook, _) = outage(&db).await;
+        let claimed = db.claim_one(&hook).await;
+        let outbox = db.store.outbox();
+        assert_eq!(outbox.still_held(&claimed.lease).await.unwrap().unwrap().name, "Hook");
+        let save = |enabled: bool| channel_draft(serde_json::json!({"name": "New", "kind": "webhook",
+            "enabled": enabled, "config": {"url": "https://hooks.example/new"}}));
+        db.store.channels().update(hook.id, &save(true)).await.unwrap().unwrap();
+        assert_eq!(outbox.still_held(&claimed.lease).await.unwrap().unwrap().name, "New");
+        db.store.channels().update(hook.id, &save(false)).await.unwrap().unwrap();
+        assert!(outbox.still_held(&claimed.lease).await.unwrap().is_none());
+        db.store.channels().update(hook.id, &save(true)).await.unwrap().unwrap();
+        outbox.recover_claims().await.unwrap();
+        assert!(outbox.still_held(&claimed.lease).await.unwrap().is_none());
+        let again = db.claim_one(&hook).await;
+        assert!(db.store.channels().delete(hook.id).await.unwrap());
+        assert!(outbox.still_held(&again.lease).await.unwrap().is_none());
+    }
+
     async fn a_late_result_counts_while_nobody_else_has_the_row(db: Db) {
         let (hook, _) = outage(&db).await;
         let claimed = db.claim_one(&hook).await;
