@@ -200,11 +200,12 @@ impl MailSettings {
             (None, Some(stored)) if !clear => {
                 let same =
                     current.is_some_and(|c| self.reaches_same_server_as(c)) && stored.username == username;
-                if !same {
+                // A password that cannot be opened cannot be kept either: a new revision would lose it for good.
+                if !same || stored.password.is_none() {
                     return o.complain(
                         "password",
                         "password-reenter",
-                        "Enter the password again: it is kept only while server, port, security, certificate check and user name stay the same.",
+                        "Enter the password again: it is kept only while it can be read and server, port, security, certificate check and user name stay the same.",
                     );
                 }
                 stored.password.clone()

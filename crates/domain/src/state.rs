@@ -1,5 +1,7 @@
 //! The state machine of one monitor. Pure: outcomes in, state and perhaps a transition out.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -232,7 +234,7 @@ fn fail(known: Known, at: Timestamp, reason: &Reason, t: Thresholds) -> (Known, 
         Known::Pending { failing } => (failing, None),
         Known::Up { since, failing } => (failing, Some(since.min(at))),
     };
-    let streak = match streak {
+    let streak = match streak.filter(|s| still_counts(s, at, t)) {
         Some(s) => Streak {
             first_at: s.first_at.min(at),
             failures: s.failures.saturating_add(1),
@@ -259,4 +261,12 @@ fn fail(known: Known, at: Timestamp, reason: &Reason, t: Thresholds) -> (Known, 
         None => Known::Pending { failing },
     };
     (known, None)
+}
+
+/// Failures are "in a row" only while the checks were: a streak from before a pause or a long stop begins anew, so that
+/// an outage is never dated back over a time in which nobody looked.
+fn still_counts(streak: &Streak, at: Timestamp, t: Thresholds) -> bool {
+    // Longer than the longest timeout and a full queue.
+    const SLACK: Duration = Duration::from_mins(5);
+    at.since(streak.first_at) <= (t.recheck_every + SLACK).saturating_mul(streak.failures.max(1))
 }

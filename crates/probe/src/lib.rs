@@ -81,13 +81,22 @@ impl Probes {
         let at = self.0.clock.now();
         let started = Instant::now();
         let finding = guard(self.probe(target, Deadline::within(total)), total + GRACE).await;
+        let spent = started.elapsed();
         let phases = Phases {
-            total: started.elapsed(),
+            total: spent,
             ..finding.phases
+        };
+        // Stopped or starved for longer than the timeout, we could not have heard the target's answer.
+        let verdict = match finding.verdict {
+            Verdict::Down(_) if spent > total + 2 * GRACE => Verdict::Internal(Fault::new(
+                FaultKind::Resources,
+                "This machine stood still during the check, so its result says nothing.",
+            )),
+            verdict => verdict,
         };
         Outcome {
             at,
-            verdict: finding.verdict,
+            verdict,
             phases,
             evidence: Box::new(finding.evidence),
         }

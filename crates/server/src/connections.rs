@@ -9,10 +9,10 @@ use std::{
 };
 
 use axum::{Router, extract::ConnectInfo};
-use hyper::body::Incoming;
+use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto::Builder, graceful::GracefulShutdown},
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
 };
 use parking_lot::Mutex;
 use tokio::{
@@ -75,23 +75,15 @@ fn spawn_connection(
         request.extensions_mut().insert(ConnectInfo(remote));
         app.clone().oneshot(request)
     });
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder
-        .http1()
+    // Browsers speak HTTP/2 only over TLS, which a proxy ends before us. Telling the versions apart would leave a
+    // connection that says nothing open for ever.
+    let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_DEADLINE)
         .max_headers(64)
         .max_buf_size(64 * 1024)
-        .keep_alive(true);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(64)
-        .max_header_list_size(32 * 1024)
-        .keep_alive_interval(Duration::from_secs(60));
-    let connection = builder
-        .serve_connection(TokioIo::new(stream), service)
-        .into_owned();
+        .keep_alive(true)
+        .serve_connection(TokioIo::new(stream), service);
     let connection = graceful.watch(connection);
     tracker.spawn(async move {
         // What goes wrong here went wrong on the visitor's side.

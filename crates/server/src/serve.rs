@@ -40,6 +40,8 @@ const WORKERS: usize = 512;
 const PER_HOST: usize = 8;
 const REQUEST_DEADLINE: Duration = Duration::from_secs(90);
 const DRAIN: Duration = Duration::from_secs(20);
+/// Together with [`DRAIN`] below the 30 s after which a container is killed.
+const CLOSING: Duration = Duration::from_secs(5);
 
 pub(crate) async fn run(config: Config) -> Result<ExitCode, Failure> {
     config::prepare_data_dir(&config.data_dir)?;
@@ -60,7 +62,8 @@ pub(crate) async fn run(config: Config) -> Result<ExitCode, Failure> {
     let stop = CancellationToken::new();
     let dialer = make_dialer(&config)?;
     let alert = alert_over(&config, store.clone(), dialer.clone(), clock.clone())?;
-    // The instance lock says that nobody else sends: what was being sent when the last run died is ours again.
+    announce(&config, &store).await?;
+    // What this instance was sending when its last run died is sent again now and not when its lease ends.
     let recovered = store
         .outbox()
         .recover_claims()
@@ -97,7 +100,6 @@ pub(crate) async fn run(config: Config) -> Result<ExitCode, Failure> {
     };
     let app = routes(&config, &store, &scheduler, &alert, clock, vitals);
     tracker.spawn(connections::serve(listener, app, tracker.clone(), stop.clone()));
-    announce(&config, &store).await?;
 
     // A part that dies cancels `stop` itself.
     let died = tokio::select! {
@@ -113,7 +115,9 @@ pub(crate) async fn run(config: Config) -> Result<ExitCode, Failure> {
             DRAIN.as_secs()
         );
     }
-    store.close().await;
+    if tokio::time::timeout(CLOSING, store.close()).await.is_err() {
+        tracing::warn!("the database did not close in time; the last samples may be missing");
+    }
     if died {
         return Err(Failure::new(
             Code::TryAgain,

@@ -6,16 +6,16 @@ use crate::App;
 
 mod channels;
 mod deliveries;
+pub(crate) mod form;
 mod header_lines;
 mod incidents;
-mod monitors;
-pub(crate) mod form;
 mod language;
 mod login;
+mod monitors;
 mod overview;
-mod settings;
 #[cfg(test)]
 pub(crate) mod samples;
+mod settings;
 mod setup;
 
 pub(crate) fn routes() -> Router<App> {

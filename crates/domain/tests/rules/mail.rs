@@ -198,11 +198,14 @@ fn settings_survive_being_stored() {
     let locked = MailSettings::from_stored(public.clone(), None).expect("valid");
     assert_eq!((locked.to_json(), password(&locked)), (public, None));
     assert!(locked.secrets().is_none());
-    // A blank password keeps the lock: it does not become an empty password.
+    // A new revision without the sealed password would lose it even for the right key, so it must be entered again.
     let mut body = body();
     body["password"] = Value::Null;
-    let saved = MailSettings::from_json(body, Some(&locked)).expect("valid");
-    assert!(saved.credentials.is_some_and(|c| c.password.is_none()));
+    let refused = MailSettings::from_json(body, Some(&locked)).expect_err("nothing to keep");
+    assert_eq!(
+        refused.of("password").map(|e| e.code).collect::<Vec<_>>(),
+        ["password-reenter"]
+    );
 }
 
 #[test]

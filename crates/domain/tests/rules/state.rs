@@ -206,6 +206,31 @@ fn a_success_starts_the_count_of_failures_anew() {
 }
 
 #[test]
+fn failures_count_together_only_while_somebody_looked() {
+    let t = thresholds(2, 1);
+    let hour = 3_600_000;
+    let apart = [
+        outcome(0, Verdict::Up),
+        outcome(1_000, down("a")),
+        outcome(72 * hour, down("b")),
+    ];
+    let (state, transitions) = fold(&apart, t);
+    assert!(
+        transitions.is_empty(),
+        "a stop of three days lies between the two: {state:?}"
+    );
+    let (_, transitions) = fold(
+        &[apart.as_slice(), &[outcome(72 * hour + 5_000, down("b"))]].concat(),
+        t,
+    );
+    let since = Timestamp::from_millis(72 * hour);
+    assert!(
+        matches!(&transitions[..], [Transition::Opened { since: s, .. }] if *s == since),
+        "{transitions:?}"
+    );
+}
+
+#[test]
 fn a_failure_starts_the_count_of_successes_anew() {
     let t = thresholds(1, 2);
     let all: Vec<Outcome> = [down("a"), Verdict::Up, down("b"), Verdict::Up]

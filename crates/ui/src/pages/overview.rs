@@ -118,13 +118,23 @@ async fn show(signed_in: SignedIn, Query(search): Query<Search>) -> error::Resul
     let store = signed_in.store();
     let shell = signed_in.shell(Section::Overview, "nav-overview");
     let numbers = store.monitors().counts().await?;
-    let of = |status: Status| numbers.iter().filter(|(s, _)| *s == status).map(|(_, n)| n).sum::<u64>();
+    let of = |status: Status| {
+        numbers
+            .iter()
+            .filter(|(s, _)| *s == status)
+            .map(|(_, n)| n)
+            .sum::<u64>()
+    };
     let total: u64 = numbers.iter().map(|(_, n)| n).sum();
 
     let (troubles, more_troubles) = troubles(store, of(Status::Down) + of(Status::Unknown)).await?;
     let found = store.monitors().page(&search.filter()).await?;
     let rows = row::load(store, &shell, &found.items).await?;
-    let query = [("q", search.q.as_str()), ("status", &search.status), ("tag", &search.tag)];
+    let query = [
+        ("q", search.q.as_str()),
+        ("status", &search.status),
+        ("tag", &search.tag),
+    ];
     let cursor = (!search.cursor.is_empty()).then_some(search.cursor.as_str());
     let view = OverviewPage {
         checklist: checklist(store, total).await?,
@@ -170,7 +180,12 @@ fn verdict(shell: &Shell, total: u64, of: &dyn Fn(Status) -> u64) -> Verdict {
         0 => shell.t("overview-nothing-watched-detail"),
         _ => shell.t("overview-detail").count("up", up).count("total", total),
     };
-    Verdict { shape, tone, headline: headline.to_string(), detail: detail.to_string() }
+    Verdict {
+        shape,
+        tone,
+        headline: headline.to_string(),
+        detail: detail.to_string(),
+    }
 }
 
 /// Down first, then what we could not find out.
@@ -182,7 +197,11 @@ async fn troubles(store: &Store, all: u64) -> error::Result<(Vec<Trouble>, u64)>
     for status in [Status::Down, Status::Unknown] {
         let limit = MOST_TROUBLES.saturating_sub(u32::try_from(found.len()).unwrap_or(MOST_TROUBLES));
         if limit > 0 {
-            let filter = MonitorFilter { status: Some(status), limit, ..MonitorFilter::default() };
+            let filter = MonitorFilter {
+                status: Some(status),
+                limit,
+                ..MonitorFilter::default()
+            };
             found.extend(store.monitors().page(&filter).await?.items);
         }
     }
@@ -212,7 +231,11 @@ async fn troubles(store: &Store, all: u64) -> error::Result<(Vec<Trouble>, u64)>
 
 /// The status that people see: a paused monitor is paused, whatever was known before.
 pub(crate) fn status_of(monitor: &Monitor, state: &MonitorState) -> Status {
-    if monitor.config.enabled { state.status() } else { Status::Paused }
+    if monitor.config.enabled {
+        state.status()
+    } else {
+        Status::Paused
+    }
 }
 
 fn counts(shell: &Shell, search: &Search, total: u64, numbers: &[(Status, u64)]) -> Vec<Count> {
@@ -224,7 +247,11 @@ fn counts(shell: &Shell, search: &Search, total: u64, numbers: &[(Status, u64)])
         current: search.status.is_empty(),
     };
     let each = Status::ALL.into_iter().filter_map(|status| {
-        let number = numbers.iter().filter(|(s, _)| *s == status).map(|(_, n)| *n).sum();
+        let number = numbers
+            .iter()
+            .filter(|(s, _)| *s == status)
+            .map(|(_, n)| *n)
+            .sum();
         (number > 0).then(|| Count {
             label: shell.t(status_key(status)).to_string(),
             number,
@@ -237,4 +264,3 @@ fn counts(shell: &Shell, search: &Search, total: u64, numbers: &[(Status, u64)])
 
 pub(crate) const DAY: Duration = Duration::from_hours(24);
 pub(crate) const MONTH: Duration = Duration::from_hours(24 * 30);
-

@@ -25,10 +25,26 @@ pub(crate) fn all(language: Language) -> Vec<(&'static str, Box<dyn DynTemplate>
     add(&mut all, "channels/edit", super::channels::edits(language));
     add(&mut all, "channels/secret", super::channels::secrets(language));
     add(&mut all, "channels/delete", super::channels::deletes(language));
-    add(&mut all, "settings/mail", super::settings::mail::samples(language));
-    add(&mut all, "settings/security", super::settings::security::samples(language));
-    add(&mut all, "settings/tokens", super::settings::tokens::samples(language));
-    add(&mut all, "settings/general", super::settings::general::samples(language));
+    add(
+        &mut all,
+        "settings/mail",
+        super::settings::mail::samples(language),
+    );
+    add(
+        &mut all,
+        "settings/security",
+        super::settings::security::samples(language),
+    );
+    add(
+        &mut all,
+        "settings/tokens",
+        super::settings::tokens::samples(language),
+    );
+    add(
+        &mut all,
+        "settings/general",
+        super::settings::general::samples(language),
+    );
     all
 }
 
@@ -37,7 +53,11 @@ fn add<T: DynTemplate + 'static>(
     name: &'static str,
     samples: Vec<T>,
 ) {
-    all.extend(samples.into_iter().map(|s| (name, Box::new(s) as Box<dyn DynTemplate>)));
+    all.extend(
+        samples
+            .into_iter()
+            .map(|s| (name, Box::new(s) as Box<dyn DynTemplate>)),
+    );
 }
 
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_795_443_600_000);
@@ -77,30 +97,25 @@ pub(crate) fn noisy_shell(language: Language, section: Section, title: &str) -> 
     }
 }
 
+/// The pages are also left in `target/ui-samples`, for people to look at.
 #[test]
 fn every_page_renders_in_every_language() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/ui-samples");
+    std::fs::create_dir_all(&folder).unwrap();
     for language in Language::ALL {
-        for (name, view) in all(language) {
+        for (i, (name, view)) in all(language).into_iter().enumerate() {
             let html = view.dyn_render().unwrap_or_else(|e| panic!("{name}: {e}"));
             assert!(html.contains(&format!("lang=\"{}\"", language.tag())), "{name}");
             assert!(html.trim_end().ends_with("</html>"), "{name}");
             // Every POST form starts with the token.
             let forms = html.matches("method=\"post\"").count();
-            assert_eq!(html.matches("name=\"csrf\"").count(), forms, "{name}: a form without its token");
-        }
-    }
-}
-
-/// `cargo nextest run -p ui --run-ignored only write_the_samples` puts them under `target/ui-samples`.
-#[test]
-#[ignore = "writes files for people to look at"]
-fn write_the_samples() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/ui-samples");
-    std::fs::create_dir_all(&folder).unwrap();
-    for language in Language::ALL {
-        for (i, (name, view)) in all(language).into_iter().enumerate() {
+            assert_eq!(
+                html.matches("name=\"csrf\"").count(),
+                forms,
+                "{name}: a form without its token"
+            );
             let file = format!("{}-{i:02}-{}.html", language.tag(), name.replace('/', "-"));
-            std::fs::write(folder.join(file), view.dyn_render().unwrap()).unwrap();
+            std::fs::write(folder.join(file), html).unwrap();
         }
     }
 }

@@ -55,7 +55,9 @@ pub(crate) fn samples(language: Language) -> Vec<GeneralPage> {
     let shell = crate::pages::samples::shell(language, Section::Settings, "settings-general");
     vec![GeneralPage {
         tabs: links(&shell, Tab::General),
-        form: Form::new(language).with("language", "zh-CN").tick("metrics_open", true),
+        form: Form::new(language)
+            .with("language", "zh-CN")
+            .tick("metrics_open", true),
         public_url: "https://watch.example.org/".to_owned(),
         shell,
     }]

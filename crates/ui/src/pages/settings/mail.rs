@@ -82,8 +82,14 @@ impl Stored {
         let current = who.store().settings().mail().await?;
         let status = who.store().settings().mail_status().await?;
         let waiting = status.waiting;
-        let in_use = current.as_ref().map(|c| InUse::new(&who.visit.language, c, status));
-        Ok(Self { current, in_use, waiting })
+        let in_use = current
+            .as_ref()
+            .map(|c| InUse::new(who.visit.language, c, status));
+        Ok(Self {
+            current,
+            in_use,
+            waiting,
+        })
     }
 
     fn settings(&self) -> Option<&MailSettings> {
@@ -141,7 +147,10 @@ async fn submit(who: SignedIn, axum::Form(typed): Typed) -> error::Result {
     let settings = match entry::settings(&typed, stored.settings()) {
         Ok(settings) => settings,
         Err(errors) => {
-            return page_with(StatusCode::UNPROCESSABLE_ENTITY, &again(stored, form.refused(errors)));
+            return page_with(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                &again(stored, form.refused(errors)),
+            );
         }
     };
     if button != "save" {
@@ -155,13 +164,21 @@ async fn submit(who: SignedIn, axum::Form(typed): Typed) -> error::Result {
         let report = who.visit.app.alert.test_mail(Some(settings.clone()), &to).await;
         if !report.ok {
             let mut view = again(stored, form);
-            view.test = Some(TestView::new(&who.visit.language, &report, &to, false));
+            view.test = Some(TestView::new(who.visit.language, &report, &to, false));
             return page(&view);
         }
     }
     let saved = who.store().settings().save_mail(&settings, who.by()).await?;
-    tracing::info!(settings.revision = saved.revision, user.email = who.by(), "mail settings saved");
-    let key = if button == "save" { "flash-mail-saved" } else { "flash-mail-tested" };
+    tracing::info!(
+        settings.revision = saved.revision,
+        user.email = who.by(),
+        "mail settings saved"
+    );
+    let key = if button == "save" {
+        "flash-mail-saved"
+    } else {
+        "flash-mail-tested"
+    };
     Ok(Flash::good(key).redirect(&who.visit, HERE))
 }
 
@@ -182,7 +199,7 @@ async fn test_saved(who: SignedIn, axum::Form(typed): Typed) -> error::Result {
     let report = who.visit.app.alert.test_mail(None, &to).await;
     // Read again: the test itself is the latest success or failure.
     let mut view = view(&who, Stored::read(&who).await?, form.with("test_to", &to));
-    view.test = Some(TestView::new(&who.visit.language, &report, &to, true));
+    view.test = Some(TestView::new(who.visit.language, &report, &to, true));
     page(&view)
 }
 
@@ -201,8 +218,19 @@ fn recipient(who: &SignedIn, typed: &[(String, String)]) -> Result<Address, Fiel
 
 /// Every field that shows its own complaints; all others are shown above the form.
 const FIELDS: [&str; 13] = [
-    "host", "port", "security", "username", "password", "from", "from_name", "reply_to", "hello_name",
-    "verify_certificate", "ca_pem", "allow_insecure_auth", "test_to",
+    "host",
+    "port",
+    "security",
+    "username",
+    "password",
+    "from",
+    "from_name",
+    "reply_to",
+    "hello_name",
+    "verify_certificate",
+    "ca_pem",
+    "allow_insecure_auth",
+    "test_to",
 ];
 
 impl MailPage {
@@ -213,7 +241,15 @@ impl MailPage {
     /// The rarely used part is open when something in it is set or wrong.
     fn is_advanced_open(&self) -> bool {
         let used = |name: &&str| !self.form.value(name).is_empty() || !self.form.errors(name).is_empty();
-        ["from_name", "reply_to", "hello_name", "ca_pem", "allow_insecure_auth"].iter().any(used)
+        [
+            "from_name",
+            "reply_to",
+            "hello_name",
+            "ca_pem",
+            "allow_insecure_auth",
+        ]
+        .iter()
+        .any(used)
             || !self.form.ticked("verify_certificate")
     }
 }

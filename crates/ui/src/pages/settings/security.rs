@@ -80,7 +80,8 @@ async fn change_password(who: SignedIn, axum::Form(typed): Typed) -> error::Resu
         let form = Form::new(who.visit.language).refused(errors);
         return page_with(StatusCode::UNPROCESSABLE_ENTITY, &view(&who, form));
     };
-    let email = Address::parse("email", who.by()).map_err(|e| Error::Internal(format!("own address: {e}")))?;
+    let email =
+        Address::parse("email", who.by()).map_err(|e| Error::Internal(format!("own address: {e}")))?;
     let user = accounts.upsert_admin(&email, &password).await?;
     tracing::info!(user.id = %user.id, "password changed, all sessions ended");
     let response = Flash::good("flash-password-changed").redirect(&who.visit, HERE);
@@ -89,7 +90,10 @@ async fn change_password(who: SignedIn, axum::Form(typed): Typed) -> error::Resu
 
 /// Ends every session of this account and starts a new one here.
 async fn end_sessions(who: SignedIn) -> error::Result {
-    who.store().accounts().end_sessions_of(who.session.user.id).await?;
+    who.store()
+        .accounts()
+        .end_sessions_of(who.session.user.id)
+        .await?;
     let response = Flash::good("flash-sessions-ended").redirect(&who.visit, HERE);
     with_session(&who.visit, &who.session.user, who.session.remember, response).await
 }

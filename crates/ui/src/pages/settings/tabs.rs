@@ -25,6 +25,10 @@ pub(crate) fn links(shell: &Shell, current: Tab) -> Vec<Link> {
         (Tab::General, "/settings/general", "settings-general"),
     ];
     all.into_iter()
-        .map(|(tab, href, key)| Link { href, label: shell.t(key).to_string(), current: tab == current })
+        .map(|(tab, href, key)| Link {
+            href,
+            label: shell.t(key).to_string(),
+            current: tab == current,
+        })
         .collect()
 }

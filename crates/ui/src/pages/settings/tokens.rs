@@ -57,12 +57,18 @@ async fn show(who: SignedIn) -> error::Result {
 }
 
 fn blank(who: &SignedIn) -> Form {
-    Form::new(who.visit.language).with("scope", Scope::Read.as_str()).with("expires", "90")
+    Form::new(who.visit.language)
+        .with("scope", Scope::Read.as_str())
+        .with("expires", "90")
 }
 
 async fn view(who: &SignedIn, form: Form) -> error::Result<TokensPage> {
     let tokens = who.store().accounts().tokens().await?;
-    Ok(assemble(who.shell(Section::Settings, "settings-tokens"), form, tokens))
+    Ok(assemble(
+        who.shell(Section::Settings, "settings-tokens"),
+        form,
+        tokens,
+    ))
 }
 
 fn assemble(shell: Shell, form: Form, tokens: Vec<Token>) -> TokensPage {
@@ -92,30 +98,35 @@ const fn scope_key(scope: Scope) -> &'static str {
 async fn create(who: SignedIn, axum::Form(typed): Typed) -> error::Result {
     let mut errors = FieldErrors::default();
     let name = errors.take(parse_line("name", value(&typed, "name"), LONGEST_NAME));
-    let scope = Scope::parse(value(&typed, "scope"));
-    let days = lifetime(value(&typed, "expires"));
-    if scope.is_none() || days.is_none() {
-        errors.push(FieldError::new("scope", "choice-unknown", "Choose one of the list."));
-    }
-    let (Some(name), Some(scope), Some(lifetime)) = (name, scope, days) else {
+    let scope = errors.take(Scope::parse(value(&typed, "scope")).ok_or_else(|| not_in_the_list("scope")));
+    let lifetime = errors.take(lifetime("expires", value(&typed, "expires")));
+    let (Some(name), Some(scope), Some(lifetime)) = (name, scope, lifetime) else {
         let form = Form::typed(who.visit.language, &typed, &[]).refused(errors);
         return page_with(StatusCode::UNPROCESSABLE_ENTITY, &view(&who, form).await?);
     };
     let expires = lifetime.map(|d| who.visit.app.now().plus(d));
     let user = who.session.user.id;
-    let token: SecretString = who.store().accounts().create_token(user, &name, scope, expires).await?;
+    let token: SecretString = who
+        .store()
+        .accounts()
+        .create_token(user, &name, scope, expires)
+        .await?;
     tracing::info!(user.id = %user, token.scope = scope.as_str(), "API token created");
     let mut view = view(&who, blank(&who)).await?;
     view.fresh = Some((name, token.expose_secret().to_owned()));
     page(&view)
 }
 
-/// `Some(None)` = it does not end by itself.
-fn lifetime(days: &str) -> Option<Option<Duration>> {
-    match days {
-        "never" => Some(None),
-        "7" | "30" | "90" | "365" => days.parse().ok().map(|d: u64| Some(Duration::from_hours(24 * d))),
-        _ => None,
+fn not_in_the_list(field: &str) -> FieldError {
+    FieldError::new(field, "choice-unknown", "Choose one of the list.")
+}
+
+/// `None` = it does not end by itself.
+fn lifetime(field: &str, days: &str) -> Result<Option<Duration>, FieldError> {
+    match (days, days.parse()) {
+        ("never", _) => Ok(None),
+        (_, Ok(days @ (7 | 30 | 90 | 365))) => Ok(Some(Duration::from_hours(24 * days))),
+        _ => Err(not_in_the_list(field)),
     }
 }
 
@@ -146,7 +157,12 @@ pub(crate) fn samples(language: crate::locale::Language) -> Vec<TokensPage> {
     };
     let tokens = vec![
         token(1, "Grafana", Scope::Read, None),
-        token(2, "Terraform", Scope::Write, Some(NOW.plus(Duration::from_hours(700)))),
+        token(
+            2,
+            "Terraform",
+            Scope::Write,
+            Some(NOW.plus(Duration::from_hours(700))),
+        ),
         token(3, "Nightly backup", Scope::Push, Some(NOW)),
     ];
     let form = Form::new(language).with("scope", "read").with("expires", "90");

@@ -14,13 +14,19 @@ use crate::{
 pub(super) fn form(who: &SignedIn, settings: Option<&MailSettings>) -> Form {
     let form = Form::new(who.visit.language).with("test_to", who.by());
     let Some(s) = settings else {
-        return form.with("port", "587").with("security", "starttls").tick("verify_certificate", true);
+        return form
+            .with("port", "587")
+            .with("security", "starttls")
+            .tick("verify_certificate", true);
     };
     let or_empty = |text: Option<&str>| text.unwrap_or_default().to_owned();
     form.with("host", &s.server.host)
         .with("port", s.server.port)
         .with("security", s.security)
-        .with("username", or_empty(s.credentials.as_ref().map(|c| c.username.as_str())))
+        .with(
+            "username",
+            or_empty(s.credentials.as_ref().map(|c| c.username.as_str())),
+        )
         .with("from", &s.from)
         .with("from_name", or_empty(s.from_name.as_deref()))
         .with("reply_to", or_empty(s.reply_to.as_ref().map(|a| a.as_str())))
@@ -37,7 +43,11 @@ pub(super) fn settings(
 ) -> Result<MailSettings, FieldErrors> {
     let text = |name: &str| {
         let v = value(typed, name);
-        if v.trim().is_empty() { Value::Null } else { json!(v) }
+        if v.trim().is_empty() {
+            Value::Null
+        } else {
+            json!(v)
+        }
     };
     let port = value(typed, "port").trim();
     let number: Option<i64> = port.parse().ok();
@@ -68,13 +78,17 @@ pub(super) fn settings(
 
 /// An address pasted as `smtps://user:password@host:465` into the host field is taken apart.
 pub(super) fn split_pasted(mut typed: Vec<(String, String)>) -> Vec<(String, String)> {
-    let Ok(url) = Url::parse(value(&typed, "host").trim()) else { return typed };
+    let Ok(url) = Url::parse(value(&typed, "host").trim()) else {
+        return typed;
+    };
     let security = match url.scheme() {
         "smtps" => "tls",
         "smtp" | "submission" => "starttls",
         _ => return typed,
     };
-    let Some(host) = url.host_str().map(str::to_owned) else { return typed };
+    let Some(host) = url.host_str().map(str::to_owned) else {
+        return typed;
+    };
     let mut set = |name: &str, text: String| {
         typed.retain(|(n, _)| n != name);
         typed.push((name.to_owned(), text));
@@ -89,7 +103,9 @@ pub(super) fn split_pasted(mut typed: Vec<(String, String)>) -> Vec<(String, Str
     let decode = |text: &str| {
         // The form decoder turns "+" into a blank, an address does not.
         let text = text.replace('+', "%2B");
-        url::form_urlencoded::parse(text.as_bytes()).next().map(|(k, _)| k.into_owned())
+        url::form_urlencoded::parse(text.as_bytes())
+            .next()
+            .map(|(k, _)| k.into_owned())
     };
     if let Some(user) = decode(url.username()).filter(|u| !u.is_empty()) {
         set("username", user);
@@ -105,7 +121,10 @@ mod tests {
     use super::*;
 
     fn typed(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-        pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect()
+        pairs
+            .iter()
+            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+            .collect()
     }
 
     #[test]
@@ -115,14 +134,20 @@ mod tests {
             ("port", "25"),
             ("security", "none"),
         ]));
-        let got: Vec<&str> =
-            ["host", "port", "security", "username", "password"].iter().map(|n| value(&t, n)).collect();
+        let got: Vec<&str> = ["host", "port", "security", "username", "password"]
+            .iter()
+            .map(|n| value(&t, n))
+            .collect();
         assert_eq!(got, ["mail.example.org", "465", "tls", "me@example.org", "a+b!"]);
     }
 
     #[test]
     fn other_addresses_are_left_for_the_domain_to_refuse() {
-        for host in ["https://mail.example.org", "mail.example.org", "mail.example.org:25"] {
+        for host in [
+            "https://mail.example.org",
+            "mail.example.org",
+            "mail.example.org:25",
+        ] {
             let before = typed(&[("host", host)]);
             assert_eq!(split_pasted(before.clone()), before);
         }
@@ -131,8 +156,13 @@ mod tests {
     #[test]
     fn removing_the_login_needs_no_password() {
         let mut t = typed(&[
-            ("host", "mail.example.org"), ("port", "587"), ("security", "starttls"), ("username", "me"),
-            ("from", "me@example.org"), ("clear_password", "on"), ("verify_certificate", "on"),
+            ("host", "mail.example.org"),
+            ("port", "587"),
+            ("security", "starttls"),
+            ("username", "me"),
+            ("from", "me@example.org"),
+            ("clear_password", "on"),
+            ("verify_certificate", "on"),
         ]);
         assert!(settings(&t, None).unwrap().credentials.is_none());
         t.retain(|(n, _)| n != "clear_password");

@@ -26,7 +26,7 @@ pub(super) struct InUse {
 }
 
 impl InUse {
-    pub(super) fn new(language: &Language, current: &MailRevision, status: MailStatus) -> Self {
+    pub(super) fn new(language: Language, current: &MailRevision, status: MailStatus) -> Self {
         let s = &current.settings;
         let security = match s.security {
             Security::Tls => "mail-security-tls",

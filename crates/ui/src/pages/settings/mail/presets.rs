@@ -15,8 +15,21 @@ pub(super) struct Preset {
     pub(super) note: Option<&'static str>,
 }
 
-const fn preset(id: &'static str, name: &'static str, host: &'static str, note: Option<&'static str>) -> Preset {
-    Preset { id, name, host, port: 587, security: "starttls", username: "", note }
+const fn preset(
+    id: &'static str,
+    name: &'static str,
+    host: &'static str,
+    note: Option<&'static str>,
+) -> Preset {
+    Preset {
+        id,
+        name,
+        host,
+        port: 587,
+        security: "starttls",
+        username: "",
+        note,
+    }
 }
 
 const fn tls(mut p: Preset) -> Preset {
@@ -41,18 +54,44 @@ const OWN_LOGIN: Option<&str> = Some("preset-own-login");
 
 pub(super) const ALL: &[Preset] = &[
     tls(preset("gmail", "Gmail", "smtp.gmail.com", APP_PASSWORD)),
-    preset("microsoft365", "Microsoft 365", "smtp.office365.com", Some("preset-microsoft365")),
+    preset(
+        "microsoft365",
+        "Microsoft 365",
+        "smtp.office365.com",
+        Some("preset-microsoft365"),
+    ),
     preset("icloud", "iCloud", "smtp.mail.me.com", APP_PASSWORD),
     tls(preset("yahoo", "Yahoo", "smtp.mail.yahoo.com", APP_PASSWORD)),
     tls(preset("fastmail", "Fastmail", "smtp.fastmail.com", APP_PASSWORD)),
     tls(preset("zoho", "Zoho", "smtp.zoho.com", APP_PASSWORD)),
-    preset("ses", "Amazon SES", "email-smtp.eu-west-1.amazonaws.com", Some("preset-ses")),
+    preset(
+        "ses",
+        "Amazon SES",
+        "email-smtp.eu-west-1.amazonaws.com",
+        Some("preset-ses"),
+    ),
     preset("mailgun", "Mailgun", "smtp.mailgun.org", OWN_LOGIN),
-    user(preset("sendgrid", "SendGrid", "smtp.sendgrid.net", Some("preset-sendgrid")), "apikey"),
-    preset("postmark", "Postmark", "smtp.postmarkapp.com", Some("preset-postmark")),
+    user(
+        preset(
+            "sendgrid",
+            "SendGrid",
+            "smtp.sendgrid.net",
+            Some("preset-sendgrid"),
+        ),
+        "apikey",
+    ),
+    preset(
+        "postmark",
+        "Postmark",
+        "smtp.postmarkapp.com",
+        Some("preset-postmark"),
+    ),
     preset("brevo", "Brevo", "smtp-relay.brevo.com", OWN_LOGIN),
     preset("mailjet", "Mailjet", "in-v3.mailjet.com", OWN_LOGIN),
-    plain(preset("mailpit", "Mailpit", "127.0.0.1", Some("preset-mailpit")), 1025),
+    plain(
+        preset("mailpit", "Mailpit", "127.0.0.1", Some("preset-mailpit")),
+        1025,
+    ),
 ];
 
 pub(super) fn find(id: &str) -> Option<&'static Preset> {
@@ -61,7 +100,14 @@ pub(super) fn find(id: &str) -> Option<&'static Preset> {
 
 impl Preset {
     pub(super) fn fill(&self, form: Form) -> Form {
-        let form = form.with("host", self.host).with("port", self.port).with("security", self.security);
-        if self.username.is_empty() { form } else { form.with("username", self.username) }
+        let form = form
+            .with("host", self.host)
+            .with("port", self.port)
+            .with("security", self.security);
+        if self.username.is_empty() {
+            form
+        } else {
+            form.with("username", self.username)
+        }
     }
 }

@@ -16,12 +16,22 @@ use crate::{
 pub(crate) fn samples(language: Language) -> Vec<MailPage> {
     let blank = MailPage {
         preset: presets::find("gmail"),
-        ..sample(language, Form::new(language).with("port", "465").with("security", "tls").tick("verify_certificate", true))
+        ..sample(
+            language,
+            Form::new(language)
+                .with("port", "465")
+                .with("security", "tls")
+                .tick("verify_certificate", true),
+        )
     };
     let filled = filled(language);
     let wrong = FieldError::new("password", "password-reenter", "Enter the password again.");
     let mut errors = FieldErrors::from(wrong);
-    errors.push(FieldError::new("config", "unknown-field", "There is no such field."));
+    errors.push(FieldError::new(
+        "config",
+        "unknown-field",
+        "There is no such field.",
+    ));
     vec![
         blank,
         MailPage {
@@ -80,28 +90,55 @@ fn in_use(language: Language, well: bool) -> InUse {
         saved_by: "me@example.org".to_owned(),
     };
     let status = MailStatus {
-        last_success: Some((NOW.minus(Duration::from_mins(42)), "250 2.0.0 Ok: queued as 4Xk2".to_owned(), 7)),
+        last_success: Some((
+            NOW.minus(Duration::from_mins(42)),
+            "250 2.0.0 Ok: queued as 4Xk2".to_owned(),
+            7,
+        )),
         last_error: (!well).then(|| {
-            (NOW.minus(Duration::from_mins(3)), "535 5.7.8 Authentication credentials invalid".to_owned())
+            (
+                NOW.minus(Duration::from_mins(3)),
+                "535 5.7.8 Authentication credentials invalid".to_owned(),
+            )
         }),
         waiting: if well { 0 } else { 3 },
         oldest_waiting: (!well).then(|| NOW.minus(Duration::from_mins(3))),
     };
-    InUse::new(&language, &revision, status)
+    InUse::new(language, &revision, status)
 }
 
 fn test(language: Language, ok: bool) -> TestView {
-    let step = |step, ok, ms, detail: &str| StepReport { step, ok, ms, detail: detail.to_owned() };
+    let step = |step, ok, ms, detail: &str| StepReport {
+        step,
+        ok,
+        ms,
+        detail: detail.to_owned(),
+    };
     let mut steps = vec![
-        step(Step::Dns, true, 3, "smtp.example.org is 192.0.2.25 and 2001:db8::25."),
+        step(
+            Step::Dns,
+            true,
+            3,
+            "smtp.example.org is 192.0.2.25 and 2001:db8::25.",
+        ),
         step(Step::Connect, true, 21, "Connected to 192.0.2.25:587."),
         step(Step::Greeting, true, 38, "220 smtp.example.org ESMTP"),
-        step(Step::StartTls, true, 64, "TLS 1.3, certificate of smtp.example.org, 61 days left."),
+        step(
+            Step::StartTls,
+            true,
+            64,
+            "TLS 1.3, certificate of smtp.example.org, 61 days left.",
+        ),
     ];
     if ok {
         steps.push(step(Step::Reply, true, 112, "250 2.0.0 Ok: queued as 4Xk2"));
     } else {
-        steps.push(step(Step::Auth, false, 203, "535 5.7.8 Authentication credentials invalid"));
+        steps.push(step(
+            Step::Auth,
+            false,
+            203,
+            "535 5.7.8 Authentication credentials invalid",
+        ));
     }
     let report = MailTest {
         ok,
@@ -109,9 +146,13 @@ fn test(language: Language, ok: bool) -> TestView {
         detail: steps.last().map(|s| s.detail.clone()).unwrap_or_default(),
         hint: (!ok).then(|| "The server refused user name or password. Check both.".to_owned()),
         steps,
-        transcript: ["S: 220 smtp.example.org ESMTP", "C: EHLO watch.example.org", "C: AUTH PLAIN <hidden>"]
-            .map(str::to_owned)
-            .to_vec(),
+        transcript: [
+            "S: 220 smtp.example.org ESMTP",
+            "C: EHLO watch.example.org",
+            "C: AUTH PLAIN <hidden>",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
         reply_code: None,
         queue_id: None,
         server: None,
@@ -119,5 +160,5 @@ fn test(language: Language, ok: bool) -> TestView {
         revision: None,
     };
     let to = Address::parse("to", "me@example.org").unwrap();
-    TestView::new(&language, &report, &to, ok)
+    TestView::new(language, &report, &to, ok)
 }

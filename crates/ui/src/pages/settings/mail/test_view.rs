@@ -25,7 +25,7 @@ pub(super) struct StepView {
 }
 
 impl TestView {
-    pub(super) fn new(language: &Language, report: &MailTest, to: &Address, saved: bool) -> Self {
+    pub(super) fn new(language: Language, report: &MailTest, to: &Address, saved: bool) -> Self {
         let steps = report.steps.iter().map(|s| StepView {
             ok: s.ok,
             word: language.text(step_key(s.step)).to_string(),

@@ -61,7 +61,11 @@ mod tests {
             ("mail.example.org", "587", "none", Some("mail-warning-587-none")),
             ("mail.example.org", "25", "starttls", Some("mail-warning-25")),
         ] {
-            assert_eq!(of(host, port, security).map(|w| w.key), expected, "{host} {port} {security}");
+            assert_eq!(
+                of(host, port, security).map(|w| w.key),
+                expected,
+                "{host} {port} {security}"
+            );
         }
     }
 
