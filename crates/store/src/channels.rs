@@ -73,7 +73,7 @@ impl Channels<'_> {
         row.map(|r| read_channel(r, &self.store.inner.sealer)).transpose()
     }
 
-    /// Deliveries that waited for a correction of this channel become due.
+    /// Its pending deliveries become due: what they failed on may be corrected.
     pub async fn update(&self, id: ChannelId, draft: &ChannelDraft) -> Result<Option<Channel>, StoreError> {
         let now = self.store.now();
         let tx = self.store.inner.db.write().await?;
@@ -94,7 +94,7 @@ impl Channels<'_> {
         if updated.rows_affected == 0 {
             return Ok(None);
         }
-        outbox::release_waiting(&*tx, delivery::Column::ChannelId.eq(id.0), now).await?;
+        outbox::bring_forward(&*tx, delivery::Column::ChannelId.eq(id.0), now).await?;
         self.store.commit_secret(tx).await?;
         self.store.outbox().wake();
         Ok(Some(stored(id, draft)))

@@ -20,7 +20,7 @@ mod finish;
 pub(crate) mod plan;
 mod sweep;
 
-pub(crate) use sweep::{cancel, cancel_of_monitor, release_waiting};
+pub(crate) use sweep::{bring_forward, cancel, cancel_of_monitor};
 
 pub struct Outbox<'a> {
     pub(crate) store: &'a Store,

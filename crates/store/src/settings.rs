@@ -20,7 +20,7 @@ use crate::{
 const TABLE: &str = "settings";
 pub(crate) const MAIL: &str = "mail";
 const GENERAL: &str = "general";
-const EMAIL: &str = "email";
+pub(crate) const EMAIL: &str = "email";
 
 pub struct Settings<'a> {
     pub(crate) store: &'a Store,
@@ -70,7 +70,7 @@ impl Settings<'_> {
             .transpose()
     }
 
-    /// Mails that waited for a correction become due.
+    /// Pending mails become due: what they failed on may be corrected.
     pub async fn save_mail(&self, settings: &MailSettings, by: &str) -> Result<MailRevision, StoreError> {
         let now = self.store.now();
         let tx = self.store.inner.db.write().await?;
@@ -92,7 +92,7 @@ impl Settings<'_> {
             .filter(channel::Column::Kind.eq(EMAIL))
             .into_query();
         let of_mail = delivery::Column::ChannelId.in_subquery(mail_channels);
-        outbox::release_waiting(&*tx, of_mail, now).await?;
+        outbox::bring_forward(&*tx, of_mail, now).await?;
         self.store.commit_secret(tx).await?;
         self.store.outbox().wake();
         Ok(MailRevision {

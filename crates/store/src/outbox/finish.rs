@@ -30,7 +30,9 @@ impl Outbox<'_> {
         };
         let reason = reason_of(attempt);
         let next = match next {
-            Next::Wait if self.corrected_since(&*tx, &row, attempt).await? => Next::Retry { at: now },
+            Next::Wait | Next::Retry { .. } if self.corrected_since(&*tx, &row, attempt, now).await? => {
+                Next::Retry { at: now }
+            }
             next => next,
         };
         let changed = delivery::ActiveModel {
@@ -45,12 +47,15 @@ impl Outbox<'_> {
             interruptions: Set(0),
             ..unleased()
         };
-        update_held(lease).set(changed).exec(&*tx).await?;
+        let failure = (next != Next::Sent).then_some(reason.as_str());
+        // First the channel and then the row, as everybody who takes both.
+        channels::note_result(&*tx, row.channel_id, now, failure).await?;
+        if update_held(lease).set(changed).exec(&*tx).await?.rows_affected == 0 {
+            return Ok(false);
+        }
         attempt::Entity::insert(write_attempt(&row, attempt)?)
             .exec_without_returning(&*tx)
             .await?;
-        let failure = (next != Next::Sent).then_some(reason.as_str());
-        channels::note_result(&*tx, row.channel_id, now, failure).await?;
         // Only mail has settings of its own beside the channel's.
         if let Some(revision) = attempt.settings_revision {
             let words = attempt.reply_text.as_deref().unwrap_or_default();
@@ -99,21 +104,31 @@ impl Outbox<'_> {
     }
 
     /// Whether somebody saved what the attempt failed on while it was running: then waiting for a save would wait for
-    /// ever.
+    /// ever. Times after `now` are of a clock that was set back; they say nothing, and would say it again and again.
     async fn corrected_since<C: ConnectionTrait>(
         &self,
         tx: &C,
         row: &delivery::Model,
         attempt: &Attempt,
+        now: Timestamp,
     ) -> Result<bool, StoreError> {
-        if let Some(used) = attempt.settings_revision {
-            let current = settings::latest(tx, settings::MAIL).await?;
-            if current.is_some_and(|c| c.revision > used) {
-                return Ok(true);
-            }
+        let meanwhile = attempt.started_at.as_millis()..=now.as_millis();
+        let Some(channel) = channel::Entity::find_by_id(row.channel_id).one(tx).await? else {
+            return Ok(false);
+        };
+        // What was never saved again was not corrected.
+        if channel.updated_at > channel.created_at && meanwhile.contains(&channel.updated_at) {
+            return Ok(true);
         }
-        let channel = channel::Entity::find_by_id(row.channel_id).one(tx).await?;
-        Ok(channel.is_some_and(|c| c.updated_at > attempt.started_at.as_millis()))
+        if channel.kind != settings::EMAIL {
+            return Ok(false);
+        }
+        let current = settings::latest(tx, settings::MAIL).await?;
+        Ok(current.is_some_and(|current| match attempt.settings_revision {
+            Some(used) => current.revision > used,
+            // It did not get as far as reading them, or there were none.
+            None => meanwhile.contains(&current.saved_at),
+        }))
     }
 }
 

@@ -121,18 +121,23 @@ async fn expire<C: ConnectionTrait>(tx: &C, scope: Condition, now: Timestamp) ->
             waiting: Set(false),
             ..Default::default()
         };
-        delivery::Entity::update_many()
+        let expired = delivery::Entity::update_many()
             .set(expired)
             .filter(delivery::Column::Id.eq(row.id))
+            // Somebody may have taken it meanwhile.
+            .filter(delivery::Column::FinishedAt.is_null())
+            .filter(delivery::Column::State.eq(DeliveryState::Pending.as_str()))
             .exec(tx)
             .await?;
-        tracing::warn!(delivery.id = %row.id, "delivery expired");
+        if expired.rows_affected > 0 {
+            tracing::warn!(delivery.id = %row.id, "delivery expired");
+        }
     }
     Ok(())
 }
 
-/// Settings were corrected: what waited for it is due.
-pub(crate) async fn release_waiting<C: ConnectionTrait>(
+/// Settings were saved: what waited for it, and what would be tried again later, is due.
+pub(crate) async fn bring_forward<C: ConnectionTrait>(
     tx: &C,
     which: SimpleExpr,
     now: Timestamp,
@@ -145,7 +150,7 @@ pub(crate) async fn release_waiting<C: ConnectionTrait>(
     delivery::Entity::update_many()
         .set(due)
         .filter(delivery::Column::FinishedAt.is_null())
-        .filter(delivery::Column::Waiting.eq(true))
+        .filter(delivery::Column::State.eq(DeliveryState::Pending.as_str()))
         .filter(which)
         .exec(tx)
         .await?;

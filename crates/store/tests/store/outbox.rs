@@ -230,6 +230,27 @@ both! {
         assert_eq!(db.claim_one(&hook).await.attempt, 2);
     }
 
+    async fn a_saved_channel_is_tried_at_once_and_not_when_the_retry_is_due(db: Db) {
+        let (hook, _) = outage(&db).await;
+        let claimed = db.claim_one(&hook).await;
+        let later = Next::Retry { at: db.now().plus(Duration::from_mins(30)) };
+        db.finish(&claimed, later).await;
+        assert!(db.claim(&hook).await.is_empty());
+        let draft = channel_draft(serde_json::json!(
+            {"name": "Hook", "kind": "webhook", "config": {"url": "https://hooks.example/new"}}));
+        db.advance(Duration::from_secs(1));
+        db.store.channels().update(hook.id, &draft).await.unwrap().unwrap();
+
+        let again = db.claim_one(&hook).await;
+        let started = crate::harness::attempt(db.now(), 2, later);
+        assert!(db.store.outbox().finish(&again.lease, &started, later).await.unwrap());
+        let third = db.claim_one(&hook).await;
+        assert_eq!(third.attempt, 3, "saved in the millisecond in which the attempt began");
+        db.advance(Duration::from_millis(1));
+        db.finish(&third, later).await;
+        assert!(db.claim(&hook).await.is_empty(), "one that began after the save is not repeated at once");
+    }
+
     async fn deleting_a_channel_cancels_what_is_pending(db: Db) {
         let (hook, _) = outage(&db).await;
         let claimed = db.claim_one(&hook).await;

@@ -88,6 +88,21 @@ both! {
         assert_eq!(db.claim_one(&to).await.attempt, 2);
     }
 
+    async fn mail_settings_that_come_during_the_first_attempt_are_tried_at_once(db: Db) {
+        let to = db.mail_channel(&["a@example.org"]).await;
+        let monitor = db.monitor(&[&to]).await;
+        db.go_down(&monitor).await;
+        let letter = db.claim_one(&to).await;
+        let without = attempt(db.now(), 1, Next::Wait);
+        db.advance(Duration::from_secs(1));
+        db.store.settings().save_mail(&mail("right"), "ada").await.unwrap();
+        db.store.outbox().finish(&letter.lease, &without, Next::Wait).await.unwrap();
+        let again = db.claim_one(&to).await;
+        db.advance(Duration::from_secs(1));
+        db.finish(&again, Next::Wait).await;
+        assert!(db.claim(&to).await.is_empty(), "what did not read the settings is not repeated for ever");
+    }
+
     async fn no_secret_is_in_the_database_in_the_open(db: Db) {
         db.store.settings().save_mail(&mail("goldfish-password"), "ada").await.unwrap();
         db.webhook("https://hooks.example/goldfish-token").await;
