@@ -14,7 +14,7 @@ use tokio::{
 
 use crate::scene::{PATIENCE, options};
 
-const JOURNEY: Duration = Duration::from_secs(180);
+const JOURNEY: Duration = Duration::from_mins(3);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn from_the_printed_address_to_a_delivered_alert() {

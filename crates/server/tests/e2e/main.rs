@@ -1,7 +1,9 @@
 //! End to end: the built binary, real databases, real conversations. One crate, so that it is linked once.
 #![expect(
-    clippy::disallowed_methods,
-    reason = "tests may start tasks and read the clock"
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test that cannot set its scene must fail at once and loudly"
 )]
 
 mod bad_input;

@@ -119,10 +119,10 @@ pub(super) async fn show(
     let store = signed_in.store();
     let (monitor, state) = find(store, &id).await?;
     let shell = signed_in.shell_titled(Section::Monitors, &monitor.config.name);
-    let (word, span, buckets) = *RANGES
-        .iter()
-        .find(|(w, ..)| *w == view.range)
-        .unwrap_or(&RANGES[1]);
+    // A day of which one hour was watched is a line at the edge.
+    let young = shell.now.since(monitor.created_at) < RANGES[1].1 / 4;
+    let usual = if young { &RANGES[0] } else { &RANGES[1] };
+    let (word, span, buckets) = *RANGES.iter().find(|(w, ..)| *w == view.range).unwrap_or(usual);
     let (from, to) = (shell.now.minus(span), shell.now);
     let series = store.samples().series(monitor.id, from, to, buckets).await?;
     let stats = store.samples().stats(monitor.id, from, to).await?;
