@@ -32,7 +32,7 @@ use crate::channel::Channel;
 
 mod delivery;
 mod lane;
-mod refusal;
+mod login;
 #[cfg(test)]
 mod tests;
 

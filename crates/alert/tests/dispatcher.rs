@@ -13,12 +13,13 @@ use std::{
 use domain::{
     clock::Clock,
     delivery::{AttemptVerdict, DeliveryState, Event},
+    id::ChannelId,
 };
 use serde_json::json;
 use testkit::{FakeClock, Reply, Request, WallClock, WebhookSink, wait_for, wait_until};
 
 mod scene;
-use scene::{SOON, Scene};
+use scene::{Running, SOON, Scene};
 
 /// The longest first two waits of the table, jitter included, and a bit.
 const FIRST_WAIT: Duration = Duration::from_millis(6_100);
@@ -355,6 +356,61 @@ async fn a_corrected_channel_sends_what_waited() {
         .await;
     right.wait_for(1, SOON).await;
     running.stop().await;
+}
+
+/// Eight messages claimed together, four of them on their way to a slow receiver.
+async fn half_on_their_way() -> (Scene, WebhookSink, ChannelId, Running) {
+    let (scene, slow) = (Scene::new(Arc::new(WallClock)).await, WebhookSink::start().await);
+    slow.target()
+        .reply(Reply::status(204).delay(Duration::from_secs(1)));
+    let hook = scene.webhook("Hook", &slow.url()).await;
+    for i in 0..8 {
+        let monitor = scene.monitor(&format!("Shop {i}"), &[hook]).await;
+        scene.down(&monitor).await;
+    }
+    let running = scene.start();
+    slow.wait_for(4, SOON).await;
+    assert!(
+        scene
+            .deliveries()
+            .await
+            .iter()
+            .all(|d| d.state == DeliveryState::Sending)
+    );
+    (scene, slow, hook, running)
+}
+
+#[tokio::test]
+async fn a_corrected_url_is_used_by_what_was_claimed_before() {
+    let (scene, old, hook, running) = half_on_their_way().await;
+    let new = WebhookSink::start().await;
+    let body = json!({"name": "Hook", "kind": "webhook", "config": {"url": new.url()}});
+    scene.update(hook, body).await;
+    new.wait_for(4, SOON).await;
+    scene.wait_state(8, DeliveryState::Sent).await;
+    assert_eq!((old.requests().len(), new.requests().len()), (4, 4));
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_channel_that_is_switched_off_or_deleted_sends_nothing_that_was_claimed_before() {
+    let (scene, sink, hook, running) = half_on_their_way().await;
+    let body = json!({"name": "Hook", "kind": "webhook", "enabled": false, "config": {"url": sink.url()}});
+    scene.update(hook, body).await;
+    scene.wait_state(4, DeliveryState::Sent).await;
+    let kept = scene.wait_state(4, DeliveryState::Pending).await;
+    assert!(kept.iter().all(|d| d.attempts == 0));
+    running.stop().await;
+    assert_eq!(sink.requests().len(), 4);
+
+    let (scene, sink, hook, running) = half_on_their_way().await;
+    assert!(scene.store.channels().delete(hook).await.unwrap());
+    wait_until(SOON, "nothing is on its way", || {
+        running.handle.health().in_flight == 0
+    })
+    .await;
+    running.stop().await;
+    assert_eq!(sink.requests().len(), 4);
 }
 
 #[tokio::test]

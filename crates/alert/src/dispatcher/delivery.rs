@@ -10,9 +10,9 @@ use std::{
 };
 
 use domain::{
-    channel::ChannelKind,
+    channel::{ChannelConfig, ChannelKind},
     clock::{Clock, Timestamp},
-    delivery::{Attempt, AttemptVerdict},
+    delivery::{Attempt, AttemptVerdict, Notice},
     retry::RetryPolicy,
 };
 use futures_util::FutureExt;
@@ -26,15 +26,22 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Open, refusal::Refusal};
+use super::{
+    Open,
+    login::{self, Admission, Login},
+};
 use crate::channel::{LOCKED, Receipt, Retry, SendError, Trace};
 
 /// Above every deadline that a channel keeps of its own, below the lease.
-pub(super) const SEND_DEADLINE: Duration = Duration::from_mins(5);
+const SEND_DEADLINE: Duration = Duration::from_mins(5);
 /// [`Retry::Briefly`] ends with this attempt.
 const FEW_ATTEMPTS: u32 = 3;
-/// How long the result of a send is held while the database does not take it: the rest of the lease.
+/// How long the result of a send is held while the database does not take it.
 const RECORDING_DEADLINE: Duration = Duration::from_mins(4);
+/// The longest that a delivery takes from its begin to its written result. Its lease must hold so long.
+pub(super) const LONGEST: Duration = login::TURN
+    .saturating_add(SEND_DEADLINE)
+    .saturating_add(RECORDING_DEADLINE);
 
 /// What all deliveries share.
 pub(super) struct Deliverer {
@@ -42,7 +49,7 @@ pub(super) struct Deliverer {
     open: Open,
     clock: Arc<dyn Clock>,
     in_flight: AtomicUsize,
-    mail_refusal: Refusal,
+    mail_login: Login,
 }
 
 impl Deliverer {
@@ -50,9 +57,9 @@ impl Deliverer {
         Self {
             store,
             open,
+            mail_login: Login::new(Arc::clone(&clock)),
             clock,
             in_flight: AtomicUsize::new(0),
-            mail_refusal: Refusal::default(),
         }
     }
 
@@ -60,22 +67,29 @@ impl Deliverer {
         self.in_flight.load(Ordering::Relaxed)
     }
 
-    /// `place` is given back when the message is off the wire; writing the result down takes none.
+    /// `place` is given back when the message is off the wire; writing the result down takes none. After `stop` nothing
+    /// is begun that would still have to wait, and `cut` ends what was begun.
     pub(super) async fn deliver(
         &self,
         claimed: &Claimed,
         place: OwnedSemaphorePermit,
+        stop: &CancellationToken,
         cut: &CancellationToken,
     ) {
         let _counted = Counted::new(&self.in_flight);
         let (started_at, begun) = (self.clock.now(), Instant::now());
         let result = tokio::select! {
             biased;
-            result = self.send(claimed) => result,
-            () = cut.cancelled() => Err(ours(
+            result = self.attempt(claimed, stop) => result,
+            () = cut.cancelled() => Some(Err(ours(
                 Retry::After(Duration::ZERO),
                 "Watchbell was stopped while it sent this message. Whether it arrived is not known; it is sent again after the start.",
-            )),
+            ))),
+        };
+        let Some(result) = result else {
+            drop(place);
+            self.give_back(claimed).await;
+            return;
         };
         if result.is_ok() {
             store::crash_point!("after_reply");
@@ -104,18 +118,49 @@ impl Deliverer {
         self.record(claimed, &attempt, next).await;
     }
 
-    /// Never panics and never outlives [`SEND_DEADLINE`], whatever the channel does.
-    async fn send(&self, claimed: &Claimed) -> Result<Receipt, SendError> {
-        let Some(config) = &claimed.channel.config else {
-            return Err(ours(Retry::OnSettings, LOCKED));
+    /// `None`: nothing was sent and the claim is to be given back.
+    async fn attempt(
+        &self,
+        claimed: &Claimed,
+        stop: &CancellationToken,
+    ) -> Option<Result<Receipt, SendError>> {
+        let config = claimed.channel.config.as_ref();
+        let admission = match config.map(ChannelConfig::kind) {
+            Some(ChannelKind::Email) => self.mail_login.admit(&self.store, stop).await,
+            _ => Admission::Go(None),
         };
-        let mail = config.kind() == ChannelKind::Email;
-        if mail && let Some(foreseen) = self.mail_refusal.foreseen(&self.store).await {
-            return Err(foreseen);
+        let _first = match admission {
+            Admission::Go(first) => first,
+            Admission::Foreseen(error) => return Some(Err(error)),
+            Admission::NotNow => return None,
+        };
+        // It may have waited behind others since it was claimed, and somebody corrected, switched off or deleted its
+        // channel meanwhile.
+        let channel = match self.store.outbox().still_held(&claimed.lease).await {
+            Ok(channel) => channel?,
+            Err(error) => {
+                tracing::warn!(
+                    delivery.id = %claimed.notice.delivery, error = %error,
+                    "the channel of a delivery could not be read"
+                );
+                return None;
+            }
+        };
+        let Some(config) = &channel.config else {
+            return Some(Err(ours(Retry::OnSettings, LOCKED)));
+        };
+        let result = self.send(config, &claimed.notice).await;
+        if config.kind() == ChannelKind::Email {
+            self.mail_login.note(&result);
         }
+        Some(result)
+    }
+
+    /// Never panics and never outlives [`SEND_DEADLINE`], whatever the channel does.
+    async fn send(&self, config: &ChannelConfig, notice: &Notice) -> Result<Receipt, SendError> {
         // Built inside the future, so that a panic while building the channel is caught too.
-        let sending = async { (self.open)(config).send(&claimed.notice).await };
-        let result = match timeout(SEND_DEADLINE, AssertUnwindSafe(sending).catch_unwind()).await {
+        let sending = async { (self.open)(config).send(notice).await };
+        match timeout(SEND_DEADLINE, AssertUnwindSafe(sending).catch_unwind()).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(ours(
                 Retry::Backoff,
@@ -125,11 +170,17 @@ impl Deliverer {
                 Retry::Backoff,
                 "The attempt took longer than 5 minutes and was ended.",
             )),
-        };
-        if mail {
-            self.mail_refusal.note(&result);
         }
-        result
+    }
+
+    /// A claim that was not sent; its attempt does not count.
+    pub(super) async fn give_back(&self, claimed: &Claimed) {
+        if let Err(error) = self.store.outbox().release(&claimed.lease).await {
+            tracing::warn!(
+                delivery.id = %claimed.notice.delivery, error = %error,
+                "a claim could not be given back; it ends with its lease"
+            );
+        }
     }
 
     /// A result that is not written means a second copy, so it is held until the database takes it or the lease ends.

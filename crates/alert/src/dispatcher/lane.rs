@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Signal,
-    delivery::{Deliverer, SEND_DEADLINE},
+    delivery::{Deliverer, LONGEST},
 };
 
 /// Messages of one channel on the wire at once: enough for a burst, few enough for a small receiver.
@@ -26,7 +26,7 @@ const SIDE_BY_SIDE: usize = 4;
 const BATCH: u32 = 16;
 /// Sent, and their result not written yet. More than this means that the database does not keep up.
 const MOST_UNWRITTEN: usize = 64;
-/// Longer than [`SEND_DEADLINE`], so that nobody else has the row while it is being sent.
+/// Longer than [`LONGEST`], so that nobody else has the row while it is being sent and its result written.
 const LEASE: Duration = Duration::from_mins(10);
 
 pub(super) struct Lane {
@@ -72,7 +72,7 @@ impl Lane {
             }
         }
         for unsent in ready {
-            self.give_back(&unsent.claimed).await;
+            self.deliverer.give_back(&unsent.claimed).await;
         }
         while let Some(ended) = work.join_next().await {
             self.note(ended);
@@ -97,22 +97,14 @@ impl Lane {
     }
 
     async fn begin(&self, work: &mut JoinSet<()>, next: Ready, place: OwnedSemaphorePermit) {
-        if next.since.elapsed() + SEND_DEADLINE >= LEASE {
+        if next.since.elapsed() + LONGEST >= LEASE {
             // It waited so long behind slow ones that its lease might not outlast the sending.
-            self.give_back(&next.claimed).await;
+            self.deliverer.give_back(&next.claimed).await;
             return;
         }
-        let (deliverer, cut) = (Arc::clone(&self.deliverer), self.cut.clone());
-        work.spawn(async move { deliverer.deliver(&next.claimed, place, &cut).await });
-    }
-
-    async fn give_back(&self, claimed: &Claimed) {
-        if let Err(error) = self.store.outbox().release(&claimed.lease).await {
-            tracing::warn!(
-                delivery.id = %claimed.notice.delivery, error = %error,
-                "a claim could not be given back; it ends with its lease"
-            );
-        }
+        let deliverer = Arc::clone(&self.deliverer);
+        let (stop, cut) = (self.stop.clone(), self.cut.clone());
+        work.spawn(async move { deliverer.deliver(&next.claimed, place, &stop, &cut).await });
     }
 
     fn note(&self, ended: Result<(), JoinError>) {

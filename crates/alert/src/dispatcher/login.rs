@@ -1,68 +1,201 @@
-//! Mail settings that the server refuses (a wrong password) are not tried by every message that is due: an account
-//! would be locked, and every try says the same.
+//! A wrong mail password is not tried by every message that is due: the account would be locked, and every try says the
+//! same.
+//!
+//! Whether a password is right is not known before the server has said so. Until then one message goes first and the
+//! others of that moment wait for its answer. A refusal holds for a while; then again one message asks.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use domain::clock::{Clock, Timestamp};
 use parking_lot::Mutex;
 use store::Store;
-use tokio::time::Instant;
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
 
-use crate::channel::{Receipt, Retry, SendError, Trace};
+use crate::{
+    channel::{Receipt, Retry, SendError, Trace},
+    mail::Step,
+};
 
-/// Then one message may try again: the other side may have changed its mind.
-const HOLDS_FOR: Duration = Duration::from_mins(15);
+/// Then one message may try again: the other side may have changed its mind. With the first try that makes four logins
+/// an hour.
+const REFUSED_FOR: Duration = Duration::from_mins(15);
+/// A password that was taken a moment ago needs nobody to go first.
+const TAKEN_FOR: Duration = Duration::from_mins(1);
+/// How long a message waits for the one that goes first.
+pub(super) const TURN: Duration = Duration::from_secs(15);
 
-/// The last refusal of mail settings as such, if nothing has been accepted since.
-#[derive(Default)]
-pub(super) struct Refusal(Mutex<Option<Refused>>);
-
-#[derive(Clone)]
-struct Refused {
-    revision: i64,
-    reason: String,
-    server: Option<String>,
-    at: Instant,
+/// What is known of the login with the mail settings.
+pub(super) struct Login {
+    clock: Arc<dyn Clock>,
+    known: Mutex<Option<Known>>,
+    first: Semaphore,
 }
 
-impl Refusal {
-    /// The answer that the settings of this moment would get, when that is known. Saving settings makes a new
-    /// revision, about which nothing is known.
-    pub(super) async fn foreseen(&self, store: &Store) -> Option<SendError> {
-        let refused = self.0.lock().clone()?;
-        if refused.at.elapsed() >= HOLDS_FOR {
-            return None;
+/// Whether a message may be sent now.
+pub(super) enum Admission<'a> {
+    /// To be kept until the result is noted.
+    Go(Option<SemaphorePermit<'a>>),
+    /// The answer that the settings of this moment would get.
+    Foreseen(SendError),
+    /// The message that went first is still on its way.
+    NotNow,
+}
+
+#[derive(Clone)]
+struct Known {
+    revision: i64,
+    at: Timestamp,
+    answer: Answer,
+}
+
+#[derive(Clone)]
+enum Answer {
+    Taken,
+    /// By the server, which may take it later.
+    Refused {
+        reason: String,
+        server: Option<String>,
+    },
+    /// Not to be used at all before a person has changed them.
+    Unusable {
+        reason: String,
+        server: Option<String>,
+    },
+}
+
+enum Opinion {
+    Good,
+    Bad(SendError),
+    None,
+}
+
+impl Login {
+    pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock,
+            known: Mutex::default(),
+            first: Semaphore::new(1),
         }
-        let current = store.settings().mail().await.ok()??;
-        (current.revision == refused.revision).then(|| {
-            let trace = Trace {
-                settings_revision: Some(refused.revision),
-                server: refused.server,
-                ..Trace::default()
-            };
-            let reason = format!("{} Not tried again with the same settings.", refused.reason);
-            SendError::new(Retry::OnSettings, reason, trace)
-        })
+    }
+
+    /// Takes at most [`TURN`].
+    pub(super) async fn admit(&self, store: &Store, stop: &CancellationToken) -> Admission<'_> {
+        match self.opinion(store).await {
+            Opinion::Good => return Admission::Go(None),
+            Opinion::Bad(error) => return Admission::Foreseen(error),
+            Opinion::None => {}
+        }
+        let first = tokio::select! {
+            first = timeout(TURN, self.first.acquire()) => first,
+            () = stop.cancelled() => return Admission::NotNow,
+        };
+        let Ok(Ok(first)) = first else {
+            return Admission::NotNow;
+        };
+        // The one before may have had an answer.
+        match self.opinion(store).await {
+            Opinion::Good => Admission::Go(None),
+            Opinion::Bad(error) => Admission::Foreseen(error),
+            Opinion::None => Admission::Go(Some(first)),
+        }
     }
 
     /// Learns from a real attempt.
     pub(super) fn note(&self, result: &Result<Receipt, SendError>) {
-        match result {
-            Ok(_) => *self.0.lock() = None,
-            Err(SendError {
-                reason,
-                retry: Retry::OnSettings,
-                trace,
-            }) => {
-                if let Some(revision) = trace.settings_revision {
-                    *self.0.lock() = Some(Refused {
-                        revision,
-                        reason: reason.clone(),
-                        server: trace.server.clone(),
-                        at: Instant::now(),
-                    });
-                }
-            }
-            Err(_) => {}
+        let (trace, answer) = match result {
+            Ok(receipt) => (&receipt.trace, Answer::Taken),
+            Err(error) => match answer_in(error) {
+                Some(answer) => (&error.trace, answer),
+                None => return,
+            },
+        };
+        let Some(revision) = trace.settings_revision else {
+            return;
+        };
+        let mut known = self.known.lock();
+        // A late answer to old settings says nothing about the new ones.
+        if known.as_ref().is_none_or(|k| k.revision <= revision) {
+            *known = Some(Known {
+                revision,
+                at: self.clock.now(),
+                answer,
+            });
         }
     }
+
+    /// Saving settings makes a new revision, about which nothing is known.
+    async fn opinion(&self, store: &Store) -> Opinion {
+        // Without settings there is no login; the channel says what is the matter.
+        let Ok(Some(current)) = store.settings().mail().await else {
+            return Opinion::Good;
+        };
+        let now = self.clock.now();
+        let known = self.known.lock().clone();
+        match known.filter(|k| k.revision == current.revision) {
+            Some(known) if known.left(now).is_some() => known.opinion(now),
+            _ if current.settings.credentials.is_none() => Opinion::Good,
+            _ => Opinion::None,
+        }
+    }
+}
+
+impl Known {
+    /// How long it still holds. A clock that was set back ends it, for it would hold too long.
+    fn left(&self, now: Timestamp) -> Option<Duration> {
+        let holds = match self.answer {
+            Answer::Taken => TAKEN_FOR,
+            Answer::Refused { .. } | Answer::Unusable { .. } => REFUSED_FOR,
+        };
+        let left = holds.checked_sub(now.since(self.at))?;
+        (now >= self.at && !left.is_zero()).then_some(left)
+    }
+
+    fn opinion(self, now: Timestamp) -> Opinion {
+        let left = self.left(now).unwrap_or_default();
+        let (retry, reason, server) = match self.answer {
+            Answer::Taken => return Opinion::Good,
+            Answer::Refused { reason, server } => {
+                let reason = format!(
+                    "Not tried, so that the account is not locked: the server has just refused the login. One message \
+                     tries again within 15 minutes, all of them when the mail settings are saved. It was: {reason}"
+                );
+                // Not until somebody saves settings: a server that refuses everybody for an hour must not hold the
+                // messages for ever.
+                (Retry::After(left), reason, server)
+            }
+            Answer::Unusable { reason, server } => (
+                Retry::OnSettings,
+                format!("{reason} Not tried again with the same settings."),
+                server,
+            ),
+        };
+        let trace = Trace {
+            settings_revision: Some(self.revision),
+            server,
+            ..Trace::default()
+        };
+        Opinion::Bad(SendError::new(retry, reason, trace))
+    }
+}
+
+/// What a failure says about the login, if it says anything.
+fn answer_in(error: &SendError) -> Option<Answer> {
+    let (reason, server) = (error.reason.clone(), error.trace.server.clone());
+    let step = error.trace.step.as_deref();
+    if error.retry == Retry::OnSettings {
+        return Some(Answer::Unusable { reason, server });
+    }
+    if step == Some(Step::Auth.as_str()) {
+        let refused = error.trace.reply_code.is_some_and(|code| code >= 500);
+        return refused.then_some(Answer::Refused { reason, server });
+    }
+    let later = [Step::MailFrom, Step::RcptTo, Step::Data, Step::Reply];
+    later
+        .iter()
+        .any(|s| step == Some(s.as_str()))
+        .then_some(Answer::Taken)
 }

@@ -2,7 +2,6 @@
 
 use std::{
     future::pending,
-    sync::atomic::AtomicUsize,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -11,7 +10,6 @@ use domain::{
     channel::ChannelDraft,
     delivery::{Attempt, AttemptVerdict, DeliveryState, Notice},
     id::DeliveryId,
-    mail::MailSettings,
     monitor::{Monitor, MonitorConfig},
     outcome::{Evidence, Outcome, Phases, Reason, ReasonKind, Verdict},
     state::{MonitorState, advance},
@@ -229,11 +227,11 @@ async fn a_send_that_is_cut_off_at_the_stop_is_due_again() {
         .await
         .unwrap();
     let deliverer = Deliverer::new(scene.store.clone(), Scene::open(), Arc::clone(&scene.clock));
-    let cut = CancellationToken::new();
+    let (stop, cut) = (CancellationToken::new(), CancellationToken::new());
     let place = Arc::new(tokio::sync::Semaphore::new(1))
         .try_acquire_owned()
         .unwrap();
-    let sending = deliverer.deliver(&claimed[0], place, &cut);
+    let sending = deliverer.deliver(&claimed[0], place, &stop, &cut);
     let watch = async {
         while deliverer.in_flight() == 0 {
             tokio::task::yield_now().await;
@@ -244,88 +242,4 @@ async fn a_send_that_is_cut_off_at_the_stop_is_due_again() {
     let row = scene.deliveries().await.remove(0);
     assert_eq!((row.state, row.attempts), (DeliveryState::Pending, 1));
     assert!(row.next_attempt_at.unwrap() <= scene.clock.now());
-}
-
-/// Refuses the settings of the moment, like a server that does not know the password.
-struct WrongPassword {
-    store: Store,
-    calls: Arc<AtomicUsize>,
-}
-
-#[async_trait]
-impl Channel for WrongPassword {
-    async fn send(&self, _: &Notice) -> Result<Receipt, SendError> {
-        self.calls.fetch_add(1, Ordering::Relaxed);
-        let current = self.store.settings().mail().await.unwrap().unwrap();
-        let trace = Trace {
-            settings_revision: Some(current.revision),
-            ..Trace::default()
-        };
-        Err(SendError::new(Retry::OnSettings, "535 wrong password.", trace))
-    }
-}
-
-#[tokio::test]
-async fn a_wrong_password_is_tried_a_few_times_and_not_by_every_message() {
-    let scene = Scene::new().await;
-    let settings = |host: &str| {
-        let body = json!({"host": host, "port": 25, "security": "none", "from": "watch@example.org"});
-        MailSettings::from_json(body, None).unwrap()
-    };
-    let save = async |host: &str| {
-        let saved = scene.store.settings().save_mail(&settings(host), "ann").await;
-        saved.unwrap();
-    };
-    save("a.example").await;
-    let calls = Arc::new(AtomicUsize::new(0));
-    let (store, counter) = (scene.store.clone(), Arc::clone(&calls));
-    let open: Open = Arc::new(move |_| {
-        Box::new(WrongPassword {
-            store: store.clone(),
-            calls: Arc::clone(&counter),
-        })
-    });
-
-    let body = json!({"name": "Mail", "kind": "email", "config": {"to": ["ann@example.org"]}});
-    let draft = ChannelDraft::from_json(body, None).unwrap();
-    let channel = scene.store.channels().create(&draft).await.unwrap().id;
-    for i in 0..20 {
-        scene.outage(&format!("Shop {i}"), &[channel]).await;
-    }
-    let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
-    start(
-        scene.store.clone(),
-        open,
-        Arc::clone(&scene.clock),
-        &tracker,
-        stop.clone(),
-    );
-    let all_waiting = async |attempts: u32| {
-        let deadline = Instant::now() + Duration::from_secs(10);
-        loop {
-            let rows = scene.deliveries().await;
-            if rows.iter().all(|d| d.waiting && d.attempts == attempts) {
-                return rows;
-            }
-            assert!(Instant::now() < deadline, "{rows:#?}");
-            sleep(Duration::from_millis(10)).await;
-        }
-    };
-    let rows = all_waiting(1).await;
-    assert_eq!(rows.len(), 20);
-    assert!(
-        rows.iter()
-            .all(|d| d.reason.as_ref().unwrap().contains("535 wrong password."))
-    );
-    let first = calls.load(Ordering::Relaxed);
-    assert!((1..=4).contains(&first), "{first}");
-
-    // New settings are another matter, and wrong as well.
-    save("b.example").await;
-    all_waiting(2).await;
-    let both = calls.load(Ordering::Relaxed);
-    assert!((first + 1..=first + 4).contains(&both), "{both}");
-    stop.cancel();
-    tracker.close();
-    tracker.wait().await;
 }
