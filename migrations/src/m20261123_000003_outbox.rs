@@ -35,6 +35,7 @@ impl MigrationTrait for Migration {
             .col(integer("interruptions"))
             .col(uuid_null("lease_token"))
             .col(big_integer_null("lease_until"))
+            .col(uuid_null("claimed_by"))
             .col(big_integer_null("finished_at"))
             .foreign_key(
                 ForeignKey::create()

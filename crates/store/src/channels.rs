@@ -104,6 +104,11 @@ impl Channels<'_> {
     pub async fn delete(&self, id: ChannelId) -> Result<bool, StoreError> {
         let now = self.store.now();
         let tx = self.store.inner.db.write().await?;
+        // Locked first, so that on PostgreSQL whoever plans for it is done, or sees that it is gone.
+        channel::Entity::find_by_id(id.0)
+            .lock_exclusive()
+            .one(&*tx)
+            .await?;
         let of_channel = delivery::Column::ChannelId.eq(id.0);
         outbox::cancel(&*tx, of_channel, "The channel was deleted.", now).await?;
         let deleted = channel::Entity::delete_by_id(id.0).exec(&*tx).await?;
@@ -122,15 +127,17 @@ impl Channels<'_> {
     }
 
     pub async fn for_monitor(&self, monitor: MonitorId) -> Result<Vec<Channel>, StoreError> {
-        self.for_monitor_with(self.store.inner.db.read(), monitor).await
-    }
-
-    pub(crate) async fn for_monitor_with<C: ConnectionTrait>(
-        &self,
-        db: &C,
-        monitor: MonitorId,
-    ) -> Result<Vec<Channel>, StoreError> {
-        self.read(rows_of_monitor(db, monitor).await?)
+        let links = monitor_channel::Entity::find()
+            .select_only()
+            .column(monitor_channel::Column::ChannelId)
+            .filter(monitor_channel::Column::MonitorId.eq(monitor.0))
+            .into_query();
+        let rows = channel::Entity::find()
+            .filter(channel::Column::Id.in_subquery(links))
+            .order_by_asc(channel::Column::Id)
+            .all(self.store.inner.db.read())
+            .await?;
+        self.read(rows)
     }
 
     pub async fn health(&self, ids: &[ChannelId]) -> Result<HashMap<ChannelId, ChannelHealth>, StoreError> {
@@ -191,23 +198,6 @@ fn stored(id: ChannelId, draft: &ChannelDraft) -> Channel {
         enabled: draft.enabled,
         config: Some(draft.config.clone()),
     }
-}
-
-async fn rows_of_monitor<C: ConnectionTrait>(
-    db: &C,
-    monitor: MonitorId,
-) -> Result<Vec<channel::Model>, StoreError> {
-    let links = monitor_channel::Entity::find()
-        .select_only()
-        .column(monitor_channel::Column::ChannelId)
-        .filter(monitor_channel::Column::MonitorId.eq(monitor.0))
-        .into_query();
-    let rows = channel::Entity::find()
-        .filter(channel::Column::Id.in_subquery(links))
-        .order_by_asc(channel::Column::Id)
-        .all(db)
-        .await?;
-    Ok(rows)
 }
 
 pub(crate) fn read_channel(row: channel::Model, sealer: &Sealer) -> Result<Channel, StoreError> {

@@ -118,6 +118,7 @@ table!(delivery = "deliveries" {
     interruptions: i32,
     lease_token: Option<Uuid>,
     lease_until: Option<i64>,
+    claimed_by: Option<Uuid>,
     finished_at: Option<i64>,
 });
 

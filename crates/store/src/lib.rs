@@ -19,6 +19,7 @@ mod database;
 mod entity;
 mod error;
 mod incidents;
+mod instance;
 mod key;
 mod monitors;
 pub mod outbox;

@@ -149,6 +149,11 @@ impl Monitors<'_> {
     pub async fn delete(&self, id: MonitorId) -> Result<bool, StoreError> {
         let now = self.store.now();
         let tx = self.store.inner.db.write().await?;
+        // Locked first, so that on PostgreSQL an outcome that is being recorded is in, or sees that the monitor is gone.
+        monitor::Entity::find_by_id(id.0)
+            .lock_exclusive()
+            .one(&*tx)
+            .await?;
         outbox::cancel_of_monitor(&*tx, id, "The monitor was deleted.", now).await?;
         incidents::close_with_monitor(&*tx, id, now).await?;
         samples::delete_of_monitor(&*tx, id).await?;
@@ -158,13 +163,22 @@ impl Monitors<'_> {
         Ok(deleted.rows_affected > 0)
     }
 
+    /// Damaged rows are left out (and logged): one of them must not keep the others from being checked.
     pub async fn all(&self) -> Result<Vec<Monitor>, StoreError> {
         let db = self.store.inner.db.read();
         let rows = monitor::Entity::find()
             .order_by_asc(monitor::Column::Id)
             .all(db)
             .await?;
-        self.read(db, rows).await
+        let mut monitors = Vec::with_capacity(rows.len());
+        for monitor in self.read_each(db, rows).await? {
+            match monitor {
+                Ok(monitor) => monitors.push(monitor),
+                Err(StoreError::Corrupt { .. }) => {}
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(monitors)
     }
 
     /// Of monitors that were recorded at least once.
@@ -210,6 +224,14 @@ impl Monitors<'_> {
         db: &C,
         rows: Vec<monitor::Model>,
     ) -> Result<Vec<Monitor>, StoreError> {
+        self.read_each(db, rows).await?.into_iter().collect()
+    }
+
+    async fn read_each<C: ConnectionTrait>(
+        &self,
+        db: &C,
+        rows: Vec<monitor::Model>,
+    ) -> Result<Vec<Result<Monitor, StoreError>>, StoreError> {
         let mut links = monitor_channel::Entity::find().order_by_asc(monitor_channel::Column::ChannelId);
         // A list of ids pays off for a page; for all monitors it would exceed what a statement can bind.
         if rows.len() <= 501 {
@@ -219,12 +241,11 @@ impl Monitors<'_> {
         for link in links.all(db).await? {
             channels.entry(link.monitor_id).or_default().push(link.channel_id);
         }
-        rows.into_iter()
-            .map(|row| {
-                let channels = channels.remove(&row.id).unwrap_or_default();
-                read_monitor(row, channels, &self.store.inner.sealer)
-            })
-            .collect()
+        let read = rows.into_iter().map(|row| {
+            let channels = channels.remove(&row.id).unwrap_or_default();
+            read_monitor(row, channels, &self.store.inner.sealer)
+        });
+        Ok(read.collect())
     }
 }
 

@@ -9,6 +9,7 @@ use domain::clock::{Clock, Timestamp};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, sea_query::OnConflict};
 use secrecy::SecretString;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
 
 use crate::{
     accounts::{Accounts, Hashing},
@@ -18,6 +19,7 @@ use crate::{
     entity::installation,
     error::StoreError,
     incidents::Incidents,
+    instance,
     key::MasterKey,
     monitors::Monitors,
     outbox::Outbox,
@@ -33,7 +35,7 @@ const CANARY: &str = "canary";
 pub struct Options {
     /// `sqlite://<file>` or `postgres://…`.
     pub url: String,
-    /// Where backups go.
+    /// Where backups go, and the id under which this instance claims deliveries.
     pub data_dir: PathBuf,
     pub key: MasterKey,
     pub clock: Arc<dyn Clock>,
@@ -52,6 +54,8 @@ pub(crate) struct Inner {
     pub(crate) sealer: Sealer,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) message_domain: String,
+    /// Claims deliveries under this id.
+    pub(crate) instance: Uuid,
     pub(crate) due: tokio::sync::Notify,
     pub(crate) journal: Journal,
     pub(crate) hashing: Hashing,
@@ -65,6 +69,13 @@ impl Store {
     pub async fn open(options: Options) -> Result<Self, StoreError> {
         let now = options.clock.now();
         let db = connect::open(&options.url, &options.data_dir, now).await?;
+        let instance = match instance::id(&options.data_dir) {
+            Ok(id) => id,
+            Err(e) => {
+                db.close().await;
+                return Err(e);
+            }
+        };
         let sealer = Sealer::new(&options.key);
         let store = Self {
             inner: Arc::new(Inner {
@@ -72,6 +83,7 @@ impl Store {
                 sealer,
                 clock: options.clock,
                 message_domain: options.message_domain,
+                instance,
                 due: tokio::sync::Notify::new(),
                 journal: Journal::default(),
                 hashing: Hashing::default(),

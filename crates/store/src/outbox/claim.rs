@@ -106,11 +106,24 @@ impl Outbox<'_> {
             tx.commit().await?;
             return Ok(Vec::new());
         };
-        let to = read_channel(row, &self.store.inner.sealer)?;
+        let to = match read_channel(row, &self.store.inner.sealer) {
+            Ok(to) => to,
+            Err(e @ StoreError::Corrupt { .. }) => {
+                sweep::hold(
+                    &*tx,
+                    channel,
+                    &format!("The channel cannot be used: {e}. Save it again."),
+                )
+                .await?;
+                tx.commit().await?;
+                return Ok(Vec::new());
+            }
+            Err(e) => return Err(e),
+        };
         merge_openings(&*tx, channel, now).await?;
         let ids = due_rows(&*tx, channel, limit, now).await?;
         let token = new_token()?;
-        let rows = take(&*tx, ids, token, now.plus(lease)).await?;
+        let rows = take(&*tx, ids, (token, self.store.inner.instance), now.plus(lease)).await?;
         let claimed = self.describe(&*tx, rows, token, &to, now).await?;
         tx.commit().await?;
         if !claimed.is_empty() {
@@ -119,13 +132,19 @@ impl Outbox<'_> {
         Ok(claimed)
     }
 
-    /// Rows that were being sent when the process stopped are due at once instead of when their lease ends. Only for
-    /// a process that knows to be the only one that sends (it holds the instance lock, or there is one instance).
+    /// What this instance was sending when its last run stopped is due at once instead of when its lease ends. What
+    /// another instance on the same PostgreSQL database is sending is left to it. What waits for settings is tried
+    /// again: the start may have brought the right key. Only for a process that holds the instance lock.
     pub async fn recover_claims(&self) -> Result<u64, StoreError> {
         let now = self.store.now();
         let tx = self.store.inner.db.write().await?;
-        let lost = Condition::all().add(delivery::Column::State.eq(DeliveryState::Sending.as_str()));
+        let mut lost = Condition::all().add(delivery::Column::State.eq(DeliveryState::Sending.as_str()));
+        // A SQLite file has one instance, also when its data directory lost the id.
+        if tx.get_database_backend() != DbBackend::Sqlite {
+            lost = lost.add(delivery::Column::ClaimedBy.eq(self.store.inner.instance));
+        }
         let recovered = sweep::interrupted(&*tx, lost, now).await?;
+        sweep::bring_forward(&*tx, delivery::Column::Waiting.eq(true), now).await?;
         tx.commit().await?;
         self.wake();
         Ok(recovered)
@@ -279,7 +298,7 @@ async fn due_rows<C: ConnectionTrait>(
 async fn take<C: ConnectionTrait>(
     tx: &C,
     ids: Vec<Uuid>,
-    token: Uuid,
+    (token, instance): (Uuid, Uuid),
     until: Timestamp,
 ) -> Result<Vec<delivery::Model>, StoreError> {
     if ids.is_empty() {
@@ -289,6 +308,7 @@ async fn take<C: ConnectionTrait>(
         state: Set(DeliveryState::Sending.to_string()),
         lease_token: Set(Some(token)),
         lease_until: Set(Some(until.as_millis())),
+        claimed_by: Set(Some(instance)),
         next_attempt_at: Set(None),
         ..Default::default()
     };

@@ -1,15 +1,26 @@
 //! Planning deliveries, inside the transaction of the event.
 
+use std::collections::BTreeSet;
+
 use domain::{
     channel::ChannelConfig,
     clock::Timestamp,
     delivery::{DeliveryState, Event, dedup_key},
-    id::{DeliveryId, IncidentId, MonitorId},
+    id::{ChannelId, DeliveryId, IncidentId, MonitorId},
 };
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, sea_query::OnConflict};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{LockType, OnConflict},
+};
 use uuid::Uuid;
 
-use crate::{entity::delivery, error::StoreError, store::Store};
+use crate::{
+    channels::read_channel,
+    entity::{channel, delivery, monitor_channel},
+    error::StoreError,
+    store::Store,
+};
 
 /// Rows per statement: far below what a statement can bind.
 const BATCH: usize = 200;
@@ -24,32 +35,26 @@ pub(crate) struct Planned {
 }
 
 impl Store {
-    /// One row per enabled channel of the monitor and recipient. A row that is there already is left as it is.
+    /// One row per channel and recipient of the audience. A row that is there already is left as it is.
     pub(crate) async fn plan<C: ConnectionTrait>(
         &self,
         tx: &C,
         planned: Planned,
         now: Timestamp,
     ) -> Result<usize, StoreError> {
-        let channels = self.channels().for_monitor_with(tx, planned.monitor).await?;
         let message_domain = self.message_domain(tx).await?;
         let mut rows = Vec::new();
-        for channel in channels.iter().filter(|c| c.enabled) {
-            // A channel whose secrets are locked has one recipient: only kinds without recipients of their own have
-            // secrets. Its rows wait until the secrets are entered again.
-            let recipients = channel
-                .config
-                .as_ref()
-                .map_or_else(|| vec![String::new()], ChannelConfig::recipients);
+        for (channel, recipients) in self.audience(tx, planned).await? {
             for recipient in recipients {
                 let id = new_id(now)?;
+                let to = ChannelId(channel.id);
                 rows.push(delivery::ActiveModel {
                     id: Set(id.0),
-                    dedup_key: Set(dedup_key(planned.incident, planned.event, channel.id, &recipient)),
+                    dedup_key: Set(dedup_key(planned.incident, planned.event, to, &recipient)),
                     incident_id: Set(planned.incident.0),
                     event: Set(planned.event.to_string()),
                     event_at: Set(planned.at.as_millis()),
-                    channel_id: Set(channel.id.0),
+                    channel_id: Set(channel.id),
                     channel_name: Set(channel.name.clone()),
                     recipient: Set(recipient),
                     message_id: Set(format!("{id}@{message_domain}")),
@@ -73,14 +78,89 @@ impl Store {
         Ok(count)
     }
 
+    /// The enabled channels of the monitor with their recipients. Of a recovery also hears whoever was to hear of the
+    /// opening, even if the monitor or the channel was changed since: nobody is left believing in an outage.
+    async fn audience<C: ConnectionTrait>(
+        &self,
+        tx: &C,
+        planned: Planned,
+    ) -> Result<Vec<(channel::Model, BTreeSet<String>)>, StoreError> {
+        let linked: Vec<i64> = monitor_channel::Entity::find()
+            .select_only()
+            .column(monitor_channel::Column::ChannelId)
+            .filter(monitor_channel::Column::MonitorId.eq(planned.monitor.0))
+            .into_tuple()
+            .all(tx)
+            .await?;
+        let told = match planned.event {
+            Event::Resolved => told_of_opening(tx, planned.incident).await?,
+            _ => Vec::new(),
+        };
+        let ids: BTreeSet<i64> = linked
+            .iter()
+            .chain(told.iter().map(|(id, _)| id))
+            .copied()
+            .collect();
+        // Locked, so that on PostgreSQL a deletion waits and cancels what is planned here, or we see it.
+        let channels = channel::Entity::find()
+            .filter(channel::Column::Enabled.eq(true))
+            .filter(channel::Column::Id.is_in(ids))
+            .order_by_asc(channel::Column::Id)
+            .lock(LockType::KeyShare)
+            .all(tx)
+            .await?;
+        let mut audience = Vec::with_capacity(channels.len());
+        for channel in channels {
+            let of_channel = told.iter().filter(|(id, _)| *id == channel.id);
+            let mut recipients: BTreeSet<String> =
+                of_channel.map(|(_, recipient)| recipient.clone()).collect();
+            if linked.contains(&channel.id) {
+                recipients.extend(self.recipients(&channel)?);
+            }
+            audience.push((channel, recipients));
+        }
+        Ok(audience)
+    }
+
+    /// A channel that cannot be read has one recipient without a name. When its secrets are locked, that is the right
+    /// one (only kinds without recipients of their own have secrets); when its row is damaged, the delivery shows that
+    /// somebody was to be told, and the event itself is not lost.
+    fn recipients(&self, row: &channel::Model) -> Result<Vec<String>, StoreError> {
+        let config = match read_channel(row.clone(), &self.inner.sealer) {
+            Ok(channel) => channel.config,
+            Err(StoreError::Corrupt { .. }) => None,
+            Err(e) => return Err(e),
+        };
+        Ok(config
+            .as_ref()
+            .map_or_else(|| vec![String::new()], ChannelConfig::recipients))
+    }
+
     /// The right side of a `Message-ID`: the sender's domain, as receivers expect it.
     pub(crate) async fn message_domain<C: ConnectionTrait>(&self, db: &C) -> Result<String, StoreError> {
-        let mail = self.settings().mail_with(db).await?;
-        Ok(match mail {
-            Some(mail) => mail.settings.from.domain().to_owned(),
-            None => self.inner.message_domain.clone(),
-        })
+        match self.settings().mail_with(db).await {
+            Ok(Some(mail)) => Ok(mail.settings.from.domain().to_owned()),
+            // Damaged settings must not keep an event from being recorded.
+            Ok(None) | Err(StoreError::Corrupt { .. }) => Ok(self.inner.message_domain.clone()),
+            Err(e) => Err(e),
+        }
     }
+}
+
+/// Channel and recipient of every message about the opening that was not cancelled.
+async fn told_of_opening<C: ConnectionTrait>(
+    tx: &C,
+    incident: IncidentId,
+) -> Result<Vec<(i64, String)>, StoreError> {
+    Ok(delivery::Entity::find()
+        .select_only()
+        .columns([delivery::Column::ChannelId, delivery::Column::Recipient])
+        .filter(delivery::Column::IncidentId.eq(incident.0))
+        .filter(delivery::Column::Event.eq(Event::Opened.as_str()))
+        .filter(delivery::Column::State.ne(DeliveryState::Cancelled.as_str()))
+        .into_tuple()
+        .all(tx)
+        .await?)
 }
 
 /// What every new row has in common.
@@ -113,7 +193,7 @@ fn id_of(at: Timestamp, random: [u8; 10]) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(ms, &random).into_uuid()
 }
 
-pub(super) fn new_token() -> Result<Uuid, StoreError> {
+pub(crate) fn new_token() -> Result<Uuid, StoreError> {
     let mut random = [0; 16];
     getrandom::fill(&mut random).map_err(|_| StoreError::Crypto("no random numbers"))?;
     Ok(uuid::Builder::from_random_bytes(random).into_uuid())

@@ -1,9 +1,11 @@
 //! What happens to rows without anybody sending them: leases run out, time to live ends, settings are corrected,
 //! monitors and channels are deleted.
 
+use std::time::Duration;
+
 use domain::{
     clock::Timestamp,
-    delivery::DeliveryState,
+    delivery::{DeliveryState, Event},
     duration,
     id::{ChannelId, MonitorId},
 };
@@ -22,22 +24,61 @@ use crate::{
 
 /// So many claims in a row may end without a result (crash, lost power) before the row itself is the suspect.
 const MOST_INTERRUPTIONS: i32 = 5;
+/// Nothing is put off, claimed or kept for longer than this: the dispatcher's hour, ten minutes and day, with room for
+/// what it adds by chance.
+const LONGEST_RETRY: Duration = Duration::from_mins(75);
+const LONGEST_LEASE: Duration = Duration::from_mins(11);
+const LONGEST_LIFE: Duration = Duration::from_hours(25);
 
 impl Store {
-    /// Settles what time has decided; a write only when there is something to settle.
+    /// Settles what time has decided; a write only when there is something to settle. Times that nobody sets so far
+    /// ahead are of a clock that was set back since.
     pub(super) async fn sweep_if_needed(&self, now: Timestamp) -> Result<(), StoreError> {
+        let settled = Condition::any()
+            .add(lease_over(now))
+            .add(delivery::Column::ExpiresAt.lte(now.as_millis()))
+            .add(pending_beyond(
+                delivery::Column::NextAttemptAt,
+                now,
+                LONGEST_RETRY,
+            ))
+            .add(pending_beyond(delivery::Column::ExpiresAt, now, LONGEST_LIFE));
         let overdue = delivery::Entity::find()
             .filter(delivery::Column::FinishedAt.is_null())
-            .filter(lease_over(now).or(delivery::Column::ExpiresAt.lte(now.as_millis())))
+            .filter(settled)
             .count(self.inner.db.read())
             .await?;
         if overdue > 0 {
             let tx = self.inner.db.write().await?;
+            pull_back(&*tx, now).await?;
             sweep(&*tx, None, now).await?;
             tx.commit().await?;
         }
         Ok(())
     }
+}
+
+/// Pending rows of a clock that was set back since: the retry is due, and the time to live begins again.
+async fn pull_back<C: ConnectionTrait>(tx: &C, now: Timestamp) -> Result<(), StoreError> {
+    use delivery::Column::{ExpiresAt, NextAttemptAt};
+    let to = [
+        (NextAttemptAt, LONGEST_RETRY, now),
+        (ExpiresAt, LONGEST_LIFE, now.plus(Event::Opened.time_to_live())),
+    ];
+    for (column, longest, at) in to {
+        delivery::Entity::update_many()
+            .col_expr(column, at.as_millis().into())
+            .filter(delivery::Column::FinishedAt.is_null())
+            .filter(pending_beyond(column, now, longest))
+            .exec(tx)
+            .await?;
+    }
+    Ok(())
+}
+
+fn pending_beyond(column: delivery::Column, now: Timestamp, longest: Duration) -> SimpleExpr {
+    let pending = delivery::Column::State.eq(DeliveryState::Pending.as_str());
+    pending.and(column.gt(now.plus(longest).as_millis()))
 }
 
 /// Rows whose lease ran out become pending again, rows whose time is over expire.
@@ -157,6 +198,28 @@ pub(crate) async fn bring_forward<C: ConnectionTrait>(
     Ok(())
 }
 
+/// What is pending for a channel that cannot be used waits until it is saved.
+pub(super) async fn hold<C: ConnectionTrait>(
+    tx: &C,
+    channel: ChannelId,
+    reason: &str,
+) -> Result<(), StoreError> {
+    let held = delivery::ActiveModel {
+        waiting: Set(true),
+        next_attempt_at: Set(None),
+        reason: Set(Some(reason.to_owned())),
+        ..Default::default()
+    };
+    delivery::Entity::update_many()
+        .set(held)
+        .filter(delivery::Column::FinishedAt.is_null())
+        .filter(delivery::Column::State.eq(DeliveryState::Pending.as_str()))
+        .filter(delivery::Column::ChannelId.eq(channel.0))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
 /// Also takes rows that are being sent: their result is fenced off.
 pub(crate) async fn cancel<C: ConnectionTrait>(
     tx: &C,
@@ -203,13 +266,15 @@ pub(crate) async fn cancel_of_monitor<C: ConnectionTrait>(
 }
 
 fn lease_over(now: Timestamp) -> SimpleExpr {
-    delivery::Column::LeaseUntil.lt(now.as_millis())
+    let over = delivery::Column::LeaseUntil.lt(now.as_millis());
+    over.or(delivery::Column::LeaseUntil.gt(now.plus(LONGEST_LEASE).as_millis()))
 }
 
 pub(super) fn unleased() -> delivery::ActiveModel {
     delivery::ActiveModel {
         lease_token: Set(None),
         lease_until: Set(None),
+        claimed_by: Set(None),
         ..Default::default()
     }
 }

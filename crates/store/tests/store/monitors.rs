@@ -17,6 +17,13 @@ async fn names(db: &Db, filter: MonitorFilter) -> Vec<String> {
 }
 
 both! {
+    async fn a_damaged_monitor_does_not_hide_the_others(db: Db) {
+        let (damaged, sound) = (db.monitor(&[]).await, db.monitor(&[]).await);
+        db.sql(&format!("UPDATE monitors SET config = '{{' WHERE id = {}", damaged.id)).await;
+        assert_eq!(crate::harness::ids(&db.store.monitors().all().await.unwrap()), [sound.id]);
+        assert!(db.store.monitors().get(damaged.id).await.is_err());
+    }
+
     async fn what_is_stored_reads_back(db: Db) {
         let mail = db.mail_channel(&["a@example.org"]).await;
         let created = db.monitor_with(json!({

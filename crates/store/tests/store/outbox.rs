@@ -125,6 +125,77 @@ both! {
         assert_eq!(db.claim_one(&hook).await.attempt, 2);
     }
 
+    async fn what_another_instance_is_sending_is_left_to_it(db: Db) {
+        let (hook, _) = outage(&db).await;
+        db.claim_one(&hook).await;
+        db.sql("UPDATE deliveries SET claimed_by = NULL").await;
+        let recovered = db.store.outbox().recover_claims().await.unwrap();
+        assert_eq!(recovered, u64::from(db.is_sqlite()), "a SQLite file has one instance");
+    }
+
+    async fn a_restart_tries_what_waits_again(db: Db) {
+        let mut db = db;
+        let (hook, _) = outage(&db).await;
+        let claimed = db.claim_one(&hook).await;
+        db.finish(&claimed, Next::Wait).await;
+        db.reopen().await;
+        assert!(db.claim(&hook).await.is_empty());
+        assert_eq!(db.store.outbox().recover_claims().await.unwrap(), 0);
+        assert_eq!(db.claim_one(&hook).await.attempt, 2);
+    }
+
+    async fn a_clock_that_was_set_back_does_not_hold_rows(db: Db) {
+        let (first, _) = outage(&db).await;
+        let (second, _) = outage(&db).await;
+        let retried = db.claim_one(&first).await;
+        db.finish(&retried, Next::Retry { at: db.now().plus(Duration::from_mins(60)) }).await;
+        db.claim_one(&second).await;
+        let back = db.now().minus(Duration::from_hours(48));
+        db.clock.set(back);
+        assert_eq!(db.store.outbox().due_channels(db.now()).await.unwrap(), [first.id, second.id]);
+        assert_eq!(db.claim_one(&first).await.expires_at, back.plus(Duration::from_hours(24)));
+        assert_eq!(db.claim_one(&second).await.attempt, 2);
+    }
+
+    async fn whoever_heard_of_the_outage_hears_of_the_recovery(db: Db) {
+        let mail = db.mail_channel(&["a@example.org", "b@example.org"]).await;
+        let hook = db.webhook("https://hooks.example/x").await;
+        let monitor = db.monitor(&[&mail, &hook]).await;
+        db.go_down(&monitor).await;
+        for claimed in db.claim(&mail).await.iter().chain(&db.claim(&hook).await) {
+            db.finish(claimed, Next::Sent).await;
+        }
+        // Meanwhile the hook is taken off the monitor and a recipient off the channel.
+        let draft = channel_draft(serde_json::json!(
+            {"name": "Mail", "kind": "email", "config": {"to": ["b@example.org", "c@example.org"]}}));
+        db.store.channels().update(mail.id, &draft).await.unwrap().unwrap();
+        let changed = crate::harness::config(serde_json::json!({"channels": [mail.id.0]}));
+        let monitor = db.store.monitors().update(monitor.id, &changed).await.unwrap().unwrap();
+        let record = db.come_up(&monitor).await;
+        assert!(matches!(record, store::Record::Stored { deliveries: 4, .. }), "{record:?}");
+        let mut told: Vec<_> = db.claim(&mail).await.into_iter().map(|c| c.notice.recipient).collect();
+        told.sort();
+        assert_eq!(told, ["a@example.org", "b@example.org", "c@example.org"]);
+        assert_eq!(db.claim_one(&hook).await.notice.event, Event::Resolved);
+    }
+
+    async fn damaged_settings_do_not_keep_an_outage_from_being_recorded(db: Db) {
+        let mail = db.mail_channel(&["a@example.org"]).await;
+        let hook = db.webhook("https://hooks.example/x").await;
+        let monitor = db.monitor(&[&mail, &hook]).await;
+        db.sql(&format!("UPDATE channels SET config = 'nonsense' WHERE id = {}", mail.id)).await;
+        db.sql("INSERT INTO settings (scope, revision, body, saved_at, saved_by) VALUES ('mail', 1, '{', 0, 'x')").await;
+        db.go_down(&monitor).await;
+        let claimed = db.claim_one(&hook).await;
+        assert!(claimed.notice.message_id.ends_with("@watchbell.test"));
+        assert!(db.claim(&mail).await.is_empty());
+        assert_eq!(db.store.outbox().due_channels(db.now()).await.unwrap(), []);
+        let of_mail = DeliveryFilter { channel: Some(mail.id), limit: 5, ..Default::default() };
+        let page = db.store.outbox().page(&of_mail).await.unwrap();
+        assert_eq!((page.items.len(), page.items[0].recipient.as_str()), (1, ""));
+        assert!(page.items[0].waiting && page.items[0].reason.as_ref().unwrap().contains("damaged"));
+    }
+
     async fn giving_back_does_not_count(db: Db) {
         let (hook, _) = outage(&db).await;
         let claimed = db.claim_one(&hook).await;
