@@ -1,5 +1,7 @@
 //! People, their sessions, and the tokens of their scripts.
 
+use std::time::Duration;
+
 use domain::{clock::Timestamp, id::UserId, mail::Address};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
@@ -26,6 +28,9 @@ pub use password::Password;
 pub use sessions::Session;
 pub use throttle::RetryAfter;
 pub use tokens::{Scope, Token};
+
+/// Authentication waits no longer for a note of the last use.
+const LONGEST_NOTE: Duration = Duration::from_secs(1);
 
 pub struct Accounts<'a> {
     pub(crate) store: &'a Store,
@@ -177,6 +182,16 @@ impl Accounts<'_> {
 }
 
 /// Addresses differ in their case only by accident.
+/// Notes that somebody was here. A database that takes no writes (full disk, busy) must not lock people out of the pages
+/// that tell them so.
+async fn note(table: &'static str, write: impl Future<Output = Result<(), StoreError>>) {
+    match tokio::time::timeout(LONGEST_NOTE, write).await {
+        Ok(Ok(())) => {}
+        Ok(Err(e)) => tracing::warn!(db.table = table, error = %e, "the last use could not be noted"),
+        Err(_) => tracing::warn!(db.table = table, "the last use was not noted in time"),
+    }
+}
+
 fn email_key(email: &str) -> String {
     email.trim().to_lowercase()
 }

@@ -21,6 +21,8 @@ use crate::{database::Database, error::StoreError};
 
 const READERS: u32 = 3;
 const BACKUPS_KEPT: usize = 3;
+/// Extension of a backup that is being made.
+const PART: &str = "db.part";
 const MIGRATION_TABLE: &str = "seaql_migrations";
 
 /// Connects and brings the schema up to date.
@@ -207,12 +209,24 @@ async fn back_up(db: &DatabaseConnection, data_dir: &Path, now: Timestamp) -> Re
         what: format!("cannot back up the database to {}", directory.display()),
         source,
     };
-    prepare(&directory, &path).map_err(error)?;
-    let target = path.to_string_lossy().into_owned();
-    let copy = Statement::from_sql_and_values(DbBackend::Sqlite, "VACUUM INTO ?", [target.into()]);
-    db.execute_raw(copy).await?;
-    // The copy must outlive a power cut that hits the migration.
-    File::open(&path).and_then(|f| f.sync_all()).map_err(error)?;
+    // What has the name of a backup is a whole one.
+    let part = path.with_extension(PART);
+    let copied = async {
+        prepare(&directory, &part).map_err(error)?;
+        let target = part.to_string_lossy().into_owned();
+        let copy = Statement::from_sql_and_values(DbBackend::Sqlite, "VACUUM INTO ?", [target.into()]);
+        db.execute_raw(copy).await?;
+        // The copy must outlive a power cut that hits the migration.
+        let kept = File::open(&part).and_then(|f| f.sync_all());
+        let kept = kept.and_then(|()| std::fs::rename(&part, &path));
+        kept.and_then(|()| File::open(&directory)?.sync_all())
+            .map_err(error)
+    };
+    if let Err(e) = copied.await {
+        // Often the disk is full: what was begun would take the rest of it.
+        let _ = std::fs::remove_file(&part);
+        return Err(e);
+    }
     tracing::info!(backup.path = %path.display(), "database backed up before the migration");
     keep_latest(&directory).map_err(error)
 }

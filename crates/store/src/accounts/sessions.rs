@@ -6,7 +6,7 @@ use domain::{clock::Timestamp, id::UserId};
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter};
 use secrecy::SecretString;
 
-use super::{Accounts, User, read_user, secret};
+use super::{Accounts, User, note, read_user, secret};
 use crate::{
     entity::{session, user},
     error::{StoreError, corrupt},
@@ -18,13 +18,23 @@ const OLDEST: Duration = Duration::from_hours(90 * 24);
 /// "Last seen" is exact to this: not every page view is a write.
 const SEEN_EVERY: Duration = Duration::from_mins(5);
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Session {
     pub user: User,
     /// Belongs to this session alone; forms carry it.
     pub csrf: String,
     pub created_at: Timestamp,
     pub remember: bool,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session")
+            .field("user", &self.user)
+            .field("created_at", &self.created_at)
+            .field("remember", &self.remember)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Accounts<'_> {
@@ -76,17 +86,7 @@ impl Accounts<'_> {
         let user = user::Entity::find_by_id(row.user_id).one(db).await?;
         let user = user.ok_or_else(|| corrupt("sessions", row.user_id, "user_id"))?;
         if now.since(Timestamp::from_millis(row.last_seen_at)) >= SEEN_EVERY {
-            let tx = self.store.inner.db.write().await?;
-            let seen = session::ActiveModel {
-                last_seen_at: Set(now.as_millis()),
-                ..Default::default()
-            };
-            session::Entity::update_many()
-                .set(seen)
-                .filter(session::Column::TokenHash.eq(key))
-                .exec(&*tx)
-                .await?;
-            tx.commit().await?;
+            note("sessions", self.note_seen(key, now)).await;
         }
         Ok(Some(Session {
             user: read_user(user),
@@ -94,6 +94,20 @@ impl Accounts<'_> {
             created_at: Timestamp::from_millis(row.created_at),
             remember: row.remember,
         }))
+    }
+
+    async fn note_seen(&self, key: Vec<u8>, now: Timestamp) -> Result<(), StoreError> {
+        let tx = self.store.inner.db.write().await?;
+        let seen = session::ActiveModel {
+            last_seen_at: Set(now.as_millis()),
+            ..Default::default()
+        };
+        session::Entity::update_many()
+            .set(seen)
+            .filter(session::Column::TokenHash.eq(key))
+            .exec(&*tx)
+            .await?;
+        tx.commit().await
     }
 
     pub async fn end_session(&self, cookie: &str) -> Result<(), StoreError> {

@@ -12,7 +12,7 @@ use sea_orm::{
 };
 use secrecy::SecretString;
 
-use super::{Accounts, User, read_user, secret};
+use super::{Accounts, User, note, read_user, secret};
 use crate::{
     entity::{api_token, user},
     error::{StoreError, corrupt},
@@ -103,19 +103,23 @@ impl Accounts<'_> {
         let user = user.ok_or_else(|| corrupt("api_tokens", id, "user_id"))?;
         let used = row.last_used_at.map(Timestamp::from_millis);
         if used.is_none_or(|at| now.since(at) >= USED_EVERY) {
-            let tx = self.store.inner.db.write().await?;
-            let seen = api_token::ActiveModel {
-                last_used_at: Set(Some(now.as_millis())),
-                ..Default::default()
-            };
-            api_token::Entity::update_many()
-                .set(seen)
-                .filter(api_token::Column::Id.eq(id))
-                .exec(&*tx)
-                .await?;
-            tx.commit().await?;
+            note("api_tokens", self.note_used(id, now)).await;
         }
         read_token(row, read_user(user)).map(Some)
+    }
+
+    async fn note_used(&self, id: i64, now: Timestamp) -> Result<(), StoreError> {
+        let tx = self.store.inner.db.write().await?;
+        let used = api_token::ActiveModel {
+            last_used_at: Set(Some(now.as_millis())),
+            ..Default::default()
+        };
+        api_token::Entity::update_many()
+            .set(used)
+            .filter(api_token::Column::Id.eq(id))
+            .exec(&*tx)
+            .await?;
+        tx.commit().await
     }
 
     /// Latest first; revoked ones are gone.

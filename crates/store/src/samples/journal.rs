@@ -169,7 +169,7 @@ impl Journal {
         self.memory.lock().base()
     }
 
-    /// Samples that are in no block yet, in the order of their arrival.
+    /// Samples that are in no block yet, oldest first.
     pub(super) fn open_of(&self, monitor: MonitorId) -> Vec<Sample> {
         self.memory.lock().open_of(monitor)
     }
@@ -197,6 +197,8 @@ impl Journal {
             .and_then(|r| read_all(monitor, r.bytes()))
             .unwrap_or_default();
         all.extend(memory.open_of(monitor));
+        // A sample that came late for its hour is behind younger ones.
+        all.sort_by_key(|s| s.at);
         // Not `drain`: callers keep many of these, and its spare capacity with them.
         all.split_off(all.len().saturating_sub(n.min(TAIL)))
     }
@@ -253,6 +255,7 @@ impl Journal {
             for (_, writer) in closed {
                 all.extend(read_all(*monitor, writer.bytes()).unwrap_or_default());
             }
+            all.sort_by_key(|s| s.at);
             *recent = latest(&all);
         }
         memory
@@ -287,6 +290,8 @@ impl Memory {
         }
         let waiting = self.in_flight.iter().chain(&self.buffer);
         all.extend(waiting.filter(|s| s.monitor == monitor).cloned());
+        // The sample of a transition is written at once, past earlier ones in the buffer.
+        all.sort_by_key(|s| s.at);
         all
     }
 }

@@ -110,7 +110,8 @@ impl Samples<'_> {
             short.retain(|m| recent.get(m).is_none_or(|s| s.len() < TAIL));
         }
         for monitor in monitors {
-            let samples = recent.remove(monitor).unwrap_or_default();
+            let mut samples = recent.remove(monitor).unwrap_or_default();
+            samples.sort_by_key(|s| s.at);
             self.store.inner.journal.set_recent(*monitor, &samples);
         }
         Ok(())

@@ -18,6 +18,31 @@ fn ip(text: &str) -> IpAddr {
     text.parse().unwrap()
 }
 
+#[tokio::test]
+async fn a_database_that_takes_no_writes_locks_nobody_out() {
+    let db = Db::sqlite().await;
+    let accounts = db.store.accounts();
+    let user = accounts
+        .upsert_admin(&email("a@example.org"), &password("a quiet brass bell"))
+        .await
+        .unwrap();
+    let (cookie, session) = accounts.start_session(user.id, false).await.unwrap();
+    let token = accounts
+        .create_token(user.id, "t", Scope::Read, None)
+        .await
+        .unwrap();
+    assert!(!format!("{session:?}").contains(&session.csrf), "{session:?}");
+    db.advance(Duration::from_hours(1));
+    for table in ["sessions", "api_tokens"] {
+        db.sql(&format!(
+            "CREATE TRIGGER full_{table} BEFORE UPDATE ON {table} BEGIN SELECT RAISE(FAIL, 'disk full'); END"
+        ))
+        .await;
+    }
+    assert!(accounts.session(cookie.expose_secret()).await.unwrap().is_some());
+    assert!(accounts.token(token.expose_secret()).await.unwrap().is_some());
+}
+
 async fn right(db: &Db, who: &str, text: &str) -> bool {
     let typed = SecretString::from(text);
     db.store

@@ -75,6 +75,25 @@ fn quantile(samples: &[Sample], from: Timestamp, to: Timestamp, share: f64) -> f
 }
 
 both! {
+    async fn samples_are_read_in_the_order_of_their_time(db: Db) {
+        let monitor = db.monitor(&[]).await;
+        let before = db.now().minus(Duration::from_secs(20));
+        // The transition is written at once, past a sample that waits in the buffer.
+        db.store.samples().push(sample(monitor.id, before, 0));
+        db.go_down(&monitor).await;
+        let expected = [before, db.now()];
+        for _ in 0..2 {
+            let tail = db.store.samples().tail(&[monitor.id], 5).await.unwrap().remove(&monitor.id).unwrap();
+            assert_eq!(tail.iter().map(|s| s.at).collect::<Vec<_>>(), expected);
+            let to = db.now().plus(HOUR);
+            let range = db.store.samples().range(monitor.id, before, to, 5).await.unwrap();
+            assert_eq!(range.iter().map(|s| s.at).collect::<Vec<_>>(), expected);
+            db.advance(HOUR * 2);
+            db.store.samples().flush().await.unwrap();
+            db.store.samples().tend().await.unwrap();
+        }
+    }
+
     async fn what_was_pushed_is_there_at_once_after_a_flush_and_after_a_restart(db: Db) {
         let mut db = db;
         let monitor = db.monitor(&[]).await.id;
