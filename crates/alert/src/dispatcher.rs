@@ -38,6 +38,7 @@ mod tests;
 
 use delivery::Deliverer;
 use lane::Lane;
+pub(crate) use login::Login;
 
 /// A wake-up is a hint. Whatever happens to it, due rows are seen after this long.
 const POLL: Duration = Duration::from_secs(2);
@@ -86,12 +87,18 @@ impl DispatcherHandle {
 pub(crate) fn start(
     store: Store,
     open: Open,
+    mail_login: Arc<Login>,
     clock: Arc<dyn Clock>,
     tracker: &TaskTracker,
     stop: CancellationToken,
 ) -> DispatcherHandle {
     let pulse = Arc::new(Pulse(AtomicI64::new(clock.now().as_millis())));
-    let deliverer = Arc::new(Deliverer::new(store.clone(), open, Arc::clone(&clock)));
+    let deliverer = Arc::new(Deliverer::new(
+        store.clone(),
+        open,
+        mail_login,
+        Arc::clone(&clock),
+    ));
     let handle = DispatcherHandle {
         pulse: Arc::clone(&pulse),
         deliverer: Arc::clone(&deliverer),

@@ -8,7 +8,8 @@ use store::{Store, StoreError};
 
 use crate::{
     channel::{Channel, Receipt, Retry, SendError, Trace},
-    mail::{Conversation, Language, Mailer, Profile, unready},
+    dispatcher::Login,
+    mail::{Conversation, Language, Mailer, Profile, Step, StepReport, unready},
     message::{self, ComposeError},
 };
 
@@ -16,12 +17,18 @@ use crate::{
 pub(crate) struct Email {
     store: Store,
     mailer: Mailer,
+    login: Arc<Login>,
     clock: Arc<dyn Clock>,
 }
 
 impl Email {
-    pub(crate) fn new(store: Store, mailer: Mailer, clock: Arc<dyn Clock>) -> Self {
-        Self { store, mailer, clock }
+    pub(crate) fn new(store: Store, mailer: Mailer, login: Arc<Login>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            store,
+            mailer,
+            login,
+            clock,
+        }
     }
 }
 
@@ -61,7 +68,12 @@ impl Channel for Email {
                 };
                 SendError::new(retry, error.to_string(), untouched)
             })?;
-        let Conversation { result, trace, .. } = self.mailer.deliver(profile, &letter, &|_| ()).await;
+        let heard = |report: &StepReport| {
+            if report.ok && report.step == Step::Auth {
+                self.login.taken(current.revision);
+            }
+        };
+        let Conversation { result, trace, .. } = self.mailer.deliver(profile, &letter, &heard).await;
         match result {
             Ok(accepted) => Ok(Receipt {
                 reference: accepted.queue_id,

@@ -33,7 +33,7 @@ mod webhook;
 pub use dispatcher::{DispatcherHandle, Health};
 
 use channel::{Receipt, Retry, SendError, Trace};
-use dispatcher::Open;
+use dispatcher::{Login, Open};
 use email::Email;
 use links::Links;
 use mail::{Language, MailTest, Mailer, Profile};
@@ -46,6 +46,7 @@ pub struct Alert {
     clock: Arc<dyn Clock>,
     mailer: Mailer,
     open: Open,
+    mail_login: Arc<Login>,
     public_url: Url,
 }
 
@@ -69,12 +70,18 @@ impl Alert {
         let mailer = Mailer::new(dialer.clone(), public_url.clone());
         let links = Links::new(public_url.clone());
         let webhooks = Arc::new(Webhooks::new(dialer, Arc::clone(&clock), links)?);
-        let mail = (store.clone(), mailer.clone(), Arc::clone(&clock));
+        let mail_login = Arc::new(Login::new(Arc::clone(&clock)));
+        let mail = (
+            store.clone(),
+            mailer.clone(),
+            Arc::clone(&mail_login),
+            Arc::clone(&clock),
+        );
         let open: Open = Arc::new(move |config| match config {
             ChannelConfig::Webhook(config) => Box::new(Webhook::new(Arc::clone(&webhooks), config.clone())),
             ChannelConfig::Email(_) => {
-                let (store, mailer, clock) = mail.clone();
-                Box::new(Email::new(store, mailer, clock))
+                let (store, mailer, login, clock) = mail.clone();
+                Box::new(Email::new(store, mailer, login, clock))
             }
         });
         Ok(Self {
@@ -82,6 +89,7 @@ impl Alert {
             clock,
             mailer,
             open,
+            mail_login,
             public_url,
         })
     }
@@ -92,6 +100,7 @@ impl Alert {
         dispatcher::start(
             self.store.clone(),
             Arc::clone(&self.open),
+            Arc::clone(&self.mail_login),
             Arc::clone(&self.clock),
             tracker,
             stop,

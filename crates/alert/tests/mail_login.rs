@@ -8,7 +8,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use domain::{clock::Clock, delivery::DeliveryState, mail::MailSettings};
 use serde_json::json;
-use testkit::{Act, FakeClock, Script, SmtpServer, Step, tls::ca_pem, wait_for, wait_until};
+use testkit::{Act, FakeClock, Hold, Rule, Script, SmtpServer, Step, tls::ca_pem, wait_for, wait_until};
 
 mod scene;
 use scene::{Running, SOON, Scene};
@@ -142,6 +142,17 @@ async fn while_the_first_login_hangs_the_others_are_not_tried_and_lose_nothing()
     })
     .await;
     assert_eq!(login.server.connection_count(), 1);
+    hold.open();
+    login.all_arrive().await;
+}
+
+#[tokio::test]
+async fn a_message_that_hangs_after_its_login_holds_up_no_other() {
+    let login = Login::with("right one").await;
+    let hold = Hold::new();
+    let stuck = Rule::on(Step::FinalDot, Act::Hold(hold.clone())).connection(1);
+    login.server.rule(stuck);
+    login.scene.wait_state(INCIDENTS - 1, DeliveryState::Sent).await;
     hold.open();
     login.all_arrive().await;
 }

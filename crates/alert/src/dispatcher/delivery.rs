@@ -49,15 +49,15 @@ pub(super) struct Deliverer {
     open: Open,
     clock: Arc<dyn Clock>,
     in_flight: AtomicUsize,
-    mail_login: Login,
+    mail_login: Arc<Login>,
 }
 
 impl Deliverer {
-    pub(super) fn new(store: Store, open: Open, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(store: Store, open: Open, mail_login: Arc<Login>, clock: Arc<dyn Clock>) -> Self {
         Self {
             store,
             open,
-            mail_login: Login::new(Arc::clone(&clock)),
+            mail_login,
             clock,
             in_flight: AtomicUsize::new(0),
         }

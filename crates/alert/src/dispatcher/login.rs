@@ -2,7 +2,7 @@
 //! same.
 //!
 //! Whether a password is right is not known before the server has said so. Until then one message goes first and the
-//! others of that moment wait for its answer. A refusal holds for a while; then again one message asks.
+//! others of that moment wait until it is logged in. A refusal holds for a while; then again one message asks.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,8 +10,8 @@ use domain::clock::{Clock, Timestamp};
 use parking_lot::Mutex;
 use store::Store;
 use tokio::{
-    sync::{Semaphore, SemaphorePermit},
-    time::timeout,
+    sync::{Notify, Semaphore, SemaphorePermit},
+    time::{Instant, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -29,10 +29,12 @@ const TAKEN_FOR: Duration = Duration::from_mins(1);
 pub(super) const TURN: Duration = Duration::from_secs(15);
 
 /// What is known of the login with the mail settings.
-pub(super) struct Login {
+pub(crate) struct Login {
     clock: Arc<dyn Clock>,
     known: Mutex<Option<Known>>,
     first: Semaphore,
+    /// There is something new to know.
+    news: Notify,
 }
 
 /// Whether a message may be sent now.
@@ -74,34 +76,40 @@ enum Opinion {
 }
 
 impl Login {
-    pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
             clock,
             known: Mutex::default(),
             first: Semaphore::new(1),
+            news: Notify::new(),
         }
     }
 
     /// Takes at most [`TURN`].
     pub(super) async fn admit(&self, store: &Store, stop: &CancellationToken) -> Admission<'_> {
-        match self.opinion(store).await {
-            Opinion::Good => return Admission::Go(None),
-            Opinion::Bad(error) => return Admission::Foreseen(error),
-            Opinion::None => {}
+        let until = Instant::now() + TURN;
+        let mut first = None;
+        loop {
+            // Before looking, so that nothing is missed in between.
+            let news = self.news.notified();
+            match self.opinion(store).await {
+                Opinion::Good => return Admission::Go(None),
+                Opinion::Bad(error) => return Admission::Foreseen(error),
+                Opinion::None if first.is_some() => return Admission::Go(first),
+                Opinion::None => {}
+            }
+            tokio::select! {
+                turn = self.first.acquire() => first = turn.ok(),
+                () = news => {}
+                () = stop.cancelled() => return Admission::NotNow,
+                () = sleep_until(until) => return Admission::NotNow,
+            }
         }
-        let first = tokio::select! {
-            first = timeout(TURN, self.first.acquire()) => first,
-            () = stop.cancelled() => return Admission::NotNow,
-        };
-        let Ok(Ok(first)) = first else {
-            return Admission::NotNow;
-        };
-        // The one before may have had an answer.
-        match self.opinion(store).await {
-            Opinion::Good => Admission::Go(None),
-            Opinion::Bad(error) => Admission::Foreseen(error),
-            Opinion::None => Admission::Go(Some(first)),
-        }
+    }
+
+    /// A conversation got past the login, whatever becomes of its message.
+    pub(crate) fn taken(&self, revision: i64) {
+        self.learn(revision, Answer::Taken);
     }
 
     /// Learns from a real attempt.
@@ -113,9 +121,12 @@ impl Login {
                 None => return,
             },
         };
-        let Some(revision) = trace.settings_revision else {
-            return;
-        };
+        if let Some(revision) = trace.settings_revision {
+            self.learn(revision, answer);
+        }
+    }
+
+    fn learn(&self, revision: i64, answer: Answer) {
         let mut known = self.known.lock();
         // A late answer to old settings says nothing about the new ones.
         if known.as_ref().is_none_or(|k| k.revision <= revision) {
@@ -124,6 +135,7 @@ impl Login {
                 at: self.clock.now(),
                 answer,
             });
+            self.news.notify_waiters();
         }
     }
 

@@ -84,6 +84,10 @@ impl Scene {
         })
     }
 
+    fn login(&self) -> Arc<Login> {
+        Arc::new(Login::new(Arc::clone(&self.clock)))
+    }
+
     async fn channel(&self, path: &str) -> ChannelId {
         let body = json!({"name": path, "kind": "webhook", "config": {"url": format!("http://hook.example/{path}")}});
         let draft = ChannelDraft::from_json(body, None).unwrap();
@@ -160,6 +164,7 @@ async fn a_panic_is_our_fault_and_stays_in_its_channel() {
     start(
         scene.store.clone(),
         Scene::open(),
+        scene.login(),
         Arc::clone(&scene.clock),
         &tracker,
         stop.clone(),
@@ -192,6 +197,7 @@ async fn what_waits_for_settings_goes_out_when_they_are_saved() {
     let handle = start(
         scene.store.clone(),
         Scene::open(),
+        scene.login(),
         Arc::clone(&scene.clock),
         &tracker,
         stop.clone(),
@@ -226,7 +232,12 @@ async fn a_send_that_is_cut_off_at_the_stop_is_due_again() {
         .claim(channel, 1, Duration::from_mins(10))
         .await
         .unwrap();
-    let deliverer = Deliverer::new(scene.store.clone(), Scene::open(), Arc::clone(&scene.clock));
+    let deliverer = Deliverer::new(
+        scene.store.clone(),
+        Scene::open(),
+        scene.login(),
+        Arc::clone(&scene.clock),
+    );
     let (stop, cut) = (CancellationToken::new(), CancellationToken::new());
     let place = Arc::new(tokio::sync::Semaphore::new(1))
         .try_acquire_owned()
