@@ -237,6 +237,13 @@ fn prepare(directory: &Path, path: &Path) -> std::io::Result<()> {
         .recursive(true)
         .mode(0o700)
         .create(directory)?;
+    // What a crash left half done. The migration lock is ours, so nobody is writing it.
+    for entry in std::fs::read_dir(directory)? {
+        let left = entry?.path();
+        if left.to_string_lossy().ends_with(PART) {
+            std::fs::remove_file(left)?;
+        }
+    }
     // VACUUM INTO takes an empty file that is there already, and keeps its rights.
     create_private(path)
 }

@@ -61,6 +61,10 @@ async fn a_migration_is_preceded_by_a_backup_and_three_are_kept() {
     let mut db = Db::sqlite().await;
     db.monitor(&[]).await;
     for _ in 0..4 {
+        // As after a crash in the middle of a backup.
+        let directory = db.dir.path().join("backups");
+        std::fs::create_dir_all(&directory).unwrap();
+        std::fs::write(directory.join("watchbell-20250101T000000000Z.db.part"), "half").unwrap();
         db.store.close().await;
         db.sql("DELETE FROM seaql_migrations WHERE version = 'm20261123_000006_accounts'")
             .await;

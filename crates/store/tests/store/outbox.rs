@@ -148,7 +148,7 @@ both! {
         let (first, _) = outage(&db).await;
         let (second, _) = outage(&db).await;
         let retried = db.claim_one(&first).await;
-        db.finish(&retried, Next::Retry { at: db.now().plus(Duration::from_mins(60)) }).await;
+        db.finish(&retried, Next::Retry { at: db.now().plus(Duration::from_hours(1)) }).await;
         db.claim_one(&second).await;
         let back = db.now().minus(Duration::from_hours(48));
         db.clock.set(back);
