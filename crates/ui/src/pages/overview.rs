@@ -41,7 +41,7 @@ pub(crate) struct OverviewPage {
     troubles: Vec<Trouble>,
     /// More troubles than are listed.
     more_troubles: u64,
-    counts: Vec<Count>,
+    statuses: Vec<Count>,
     tags: Vec<String>,
     search: Search,
     rows: Vec<Row>,
@@ -141,7 +141,7 @@ async fn show(signed_in: SignedIn, Query(search): Query<Search>) -> error::Resul
         verdict: verdict(&shell, total, &of),
         troubles,
         more_troubles,
-        counts: counts(&shell, &search, total, &numbers),
+        statuses: counts(&shell, &search, total, &numbers),
         tags: store.monitors().tags().await?,
         pager: Pager::new(&shell, "/", &query, cursor, found.next.as_deref()),
         rows,

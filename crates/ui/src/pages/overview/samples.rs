@@ -114,7 +114,7 @@ fn view(
         verdict: verdict(&shell, total, &of),
         more_troubles: if troubles.is_empty() { 0 } else { 3 },
         troubles,
-        counts: counts(&shell, &search, total, &numbers),
+        statuses: counts(&shell, &search, total, &numbers),
         tags: vec!["prod".to_owned(), "home".to_owned()],
         pager: Pager::new(&shell, "/", &[("q", "")], None, (total > 3).then_some("c")),
         search,
