@@ -200,20 +200,27 @@ impl<C: Check> Engine<C> {
         }
     }
 
-    /// Somebody waits for a check of this monitor: the one under way, or a new one ahead of the line.
+    /// Somebody waits for a check of this monitor: the one whose probe is under way, or a new one ahead of the line.
     fn check_for(&mut self, id: MonitorId, waiters: Vec<oneshot::Sender<Outcome>>) {
         let now = self.now();
         let Some(entry) = self.entries.get_mut(&id) else {
             return;
         };
-        entry.waiters.extend(waiters);
         match entry.work {
             Work::Idle => {}
             Work::Waiting { .. } => {
                 self.lines.leave(id, &entry.host);
             }
-            Work::Running { .. } | Work::Recording => return,
+            Work::Running { .. } => {
+                entry.waiters.extend(waiters);
+                return;
+            }
+            Work::Recording => {
+                entry.later.extend(waiters);
+                return;
+            }
         }
+        entry.waiters.extend(waiters);
         entry.work = Work::Waiting { since: now.instant };
         self.lines.join(id, &entry.host, true);
     }
@@ -360,6 +367,7 @@ impl<C: Check> Engine<C> {
         } else {
             // The state stands as it was, so that the next check comes to the same decision.
             entry.waiters.clear();
+            entry.later.clear();
             let soon = Due {
                 at: now.instant + entry.monitor.config.thresholds.recheck_every,
                 tick: None,
@@ -385,12 +393,17 @@ impl<C: Check> Engine<C> {
         if let Some(recheck) = entry.recheck(now) {
             self.queue.bring_forward(id, recheck);
         }
+        let later = std::mem::take(&mut entry.later);
+        if !later.is_empty() {
+            self.check_for(id, later);
+        }
     }
 
     /// At once, in the ordinary line.
     fn check_again(&mut self, id: MonitorId, now: Moment) {
         if let Some(entry) = self.entries.get_mut(&id) {
             entry.again = false;
+            entry.waiters.append(&mut entry.later);
             entry.work = Work::Waiting { since: now.instant };
             self.lines.join(id, &entry.host, false);
         }

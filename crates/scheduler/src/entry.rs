@@ -16,7 +16,11 @@ pub(crate) struct Entry {
     pub(crate) state: MonitorState,
     pub(crate) work: Work,
     /// Who asked for a check and waits for its outcome.
+    /// Who waits for the outcome of the check that is coming or under way.
     pub(crate) waiters: Vec<oneshot::Sender<Outcome>>,
+    /// Who asked while an outcome was being recorded: that check saw the target before they asked, so they wait for
+    /// the one after it.
+    pub(crate) later: Vec<oneshot::Sender<Outcome>>,
     /// It is to be checked as soon as its recording is through.
     pub(crate) again: bool,
 }
@@ -44,6 +48,7 @@ impl Entry {
             state,
             work: Work::Idle,
             waiters: Vec::new(),
+            later: Vec::new(),
             again: false,
         }
     }

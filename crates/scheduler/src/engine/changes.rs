@@ -47,6 +47,7 @@ impl<C: Check> Engine<C> {
         let mut entry = Entry::new(monitor, state);
         if let Some(before) = self.entries.remove(&id) {
             entry.waiters = before.waiters;
+            entry.later = before.later;
             if matches!(before.work, Work::Recording) {
                 // What was read is from after the edit: the database takes that outcome no more, or took it before.
                 entry.work = Work::Recording;
