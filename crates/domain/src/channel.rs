@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::{
     field::{FieldError, FieldErrors},
-    id::ChannelId,
+    id::{ChannelId, ProfileId},
     json::Object,
     mail::Address,
     outcome::named,
@@ -27,6 +27,8 @@ pub struct Channel {
     pub name: String,
     pub kind: ChannelKind,
     pub enabled: bool,
+    /// Stands in for this one when it cannot deliver.
+    pub fallback: Option<ChannelId>,
     /// `None`: its secrets were sealed with a key that we do not have. Nothing is sent until they are entered again.
     pub config: Option<ChannelConfig>,
 }
@@ -37,6 +39,8 @@ pub struct ChannelDraft {
     pub name: String,
     pub config: ChannelConfig,
     pub enabled: bool,
+    /// Stands in for this one when it cannot deliver.
+    pub fallback: Option<ChannelId>,
 }
 
 #[derive(Clone, Debug)]
@@ -51,6 +55,8 @@ pub struct EmailChannel {
     pub to: Vec<Address>,
     pub cc: Vec<Address>,
     pub bcc: Vec<Address>,
+    /// The mail profile that is used first; `None`: the first in order.
+    pub profile: Option<ProfileId>,
 }
 
 /// A Standard Webhooks endpoint. The URL often carries a token, so it is a secret as well.
@@ -80,6 +86,7 @@ impl ChannelDraft {
             })
         });
         let enabled = o.boolean("enabled").unwrap_or(true);
+        let fallback = o.integer("fallback").map(ChannelId);
         let config = o.value("config");
         let config = match (kind, config) {
             (Some(kind), Some(config)) => match ChannelConfig::from_json("config", kind, config, previous) {
@@ -98,6 +105,7 @@ impl ChannelDraft {
                 name: name?,
                 config: config?,
                 enabled,
+                fallback,
             })
         })();
         draft.filter(|_| errors.is_empty()).ok_or(errors)
@@ -129,7 +137,7 @@ impl ChannelConfig {
     /// The `config` object as it may be read: secrets are `null`.
     pub fn to_json(&self) -> Value {
         match self {
-            Self::Email(e) => json!({ "to": e.to, "cc": e.cc, "bcc": e.bcc }),
+            Self::Email(e) => json!({ "to": e.to, "cc": e.cc, "bcc": e.bcc, "profile": e.profile }),
             Self::Webhook(w) => {
                 let headers: Map<String, Value> =
                     w.headers.iter().map(|h| (h.name.clone(), Value::Null)).collect();
@@ -213,10 +221,12 @@ impl EmailChannel {
             })
         };
         let (to, cc, bcc) = (list("to", true), list("cc", false), list("bcc", false));
+        let profile = o.integer("profile").map(ProfileId);
         Some(Self {
             to: to?,
             cc: cc?,
             bcc: bcc?,
+            profile,
         })
     }
 }

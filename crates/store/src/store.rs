@@ -21,6 +21,7 @@ use crate::{
     incidents::Incidents,
     instance,
     key::MasterKey,
+    mail::Mail,
     monitors::Monitors,
     outbox::Outbox,
     samples::{Samples, journal::Journal, keeper},
@@ -132,6 +133,10 @@ impl Store {
 
     pub fn samples(&self) -> Samples<'_> {
         Samples { store: self }
+    }
+
+    pub fn mail(&self) -> Mail<'_> {
+        Mail { store: self }
     }
 
     pub fn outbox(&self) -> Outbox<'_> {

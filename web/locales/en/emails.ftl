@@ -57,6 +57,7 @@ mail-stop = To stop these messages, take the address out of the channel, or the 
 
 ## Mail that cannot be sent yet
 mail-not-configured = Mail is not set up. Enter a mail server under Settings > Mail; messages that wait are then sent.
+mail-switched-off = Every mail profile is switched off. Switch one on under Settings > Mail; the message waits until then.
 mail-password-locked = The stored mail password was sealed with another key and cannot be read. Enter it again under Settings > Mail.
 
 ## What goes wrong with mail: likely cause, and what to do

@@ -4,6 +4,7 @@ use domain::{
     channel::Channel,
     clock::Timestamp,
     delivery::{Attempt, AttemptVerdict, DeliveryState},
+    id::ProfileId,
 };
 use sea_orm::{
     ActiveValue::{NotSet, Set},
@@ -16,7 +17,7 @@ use crate::{
     channels,
     entity::{attempt, channel, delivery},
     error::{StoreError, corrupt},
-    settings,
+    mail,
 };
 
 impl Outbox<'_> {
@@ -57,9 +58,10 @@ impl Outbox<'_> {
             .exec_without_returning(&*tx)
             .await?;
         // Only mail has settings of its own beside the channel's.
-        if let Some(revision) = attempt.settings_revision {
+        if let (Some((profile, _)), Some(revision)) = (&attempt.profile, attempt.settings_revision) {
             let words = attempt.reply_text.as_deref().unwrap_or_default();
-            settings::note_mail(&*tx, now, failure, words, revision).await?;
+            let failure = failure.map(|what| (what, attempt.step.as_deref()));
+            mail::note(&*tx, *profile, now, failure, words, revision).await?;
         }
         tx.commit().await?;
         // A recovery may have waited for this row.
@@ -81,13 +83,33 @@ impl Outbox<'_> {
             .transpose()
     }
 
+    /// Gives back a claim that cannot be sent before `until`, and says why; its attempt does not count. `false`: it was
+    /// not ours any more.
+    pub async fn postpone(&self, lease: &Lease, until: Timestamp, why: &str) -> Result<bool, StoreError> {
+        let row = delivery::ActiveModel {
+            reason: Set(Some(why.to_owned())),
+            ..Default::default()
+        };
+        self.return_claim(lease, until, row).await
+    }
+
     /// Gives back a claim that was not sent; its attempt does not count. `false`: it was not ours any more.
     pub async fn release(&self, lease: &Lease) -> Result<bool, StoreError> {
-        let now = self.store.now();
+        self.return_claim(lease, self.store.now(), delivery::ActiveModel::default())
+            .await
+    }
+
+    async fn return_claim(
+        &self,
+        lease: &Lease,
+        due: Timestamp,
+        row: delivery::ActiveModel,
+    ) -> Result<bool, StoreError> {
         let tx = self.store.inner.db.write().await?;
         let given_back = delivery::ActiveModel {
             state: Set(DeliveryState::Pending.to_string()),
-            next_attempt_at: Set(Some(now.as_millis())),
+            next_attempt_at: Set(Some(due.as_millis())),
+            reason: row.reason,
             ..unleased()
         };
         let done = update_held(lease)
@@ -120,15 +142,18 @@ impl Outbox<'_> {
         if channel.updated_at > channel.created_at && meanwhile.contains(&channel.updated_at) {
             return Ok(true);
         }
-        if channel.kind != settings::EMAIL {
+        if channel.kind != mail::EMAIL {
             return Ok(false);
         }
-        let current = settings::latest(tx, settings::MAIL).await?;
-        Ok(current.is_some_and(|current| match attempt.settings_revision {
-            Some(used) => current.revision > used,
-            // It did not get as far as reading them, or there were none.
-            None => meanwhile.contains(&current.saved_at),
-        }))
+        if let (Some((profile, _)), Some(used)) = (&attempt.profile, attempt.settings_revision) {
+            let current = mail::saved(tx, *profile).await?;
+            if current.is_some_and(|(current, _)| current > used) {
+                return Ok(true);
+            }
+        }
+        // It did not get as far as reading them, or there were none, or another profile was saved.
+        let saved = mail::last_saved(tx).await?;
+        Ok(saved.is_some_and(|at| meanwhile.contains(&at.as_millis())))
     }
 }
 
@@ -184,6 +209,10 @@ fn write_attempt(row: &delivery::Model, attempt: &Attempt) -> Result<attempt::Ac
         reply_code: Set(attempt.reply_code.map(i32::from)),
         reply_text: Set(attempt.reply_text.clone()),
         verdict: Set(verdict.map_err(|_| corrupt("delivery_attempts", row.id, "verdict"))?),
+        profile_id: Set(attempt.profile.as_ref().map(|(id, _)| id.0)),
+        profile_name: Set(attempt.profile.as_ref().map(|(_, name)| name.clone())),
+        tls: Set(attempt.tls.clone()),
+        enhanced_code: Set(attempt.enhanced_code.clone()),
     })
 }
 
@@ -208,6 +237,11 @@ pub(super) fn read_attempt(row: attempt::Model) -> Result<Attempt, StoreError> {
             .transpose()
             .map_err(|_| damaged("reply_code"))?,
         reply_text: row.reply_text,
+        profile: row
+            .profile_id
+            .map(|id| (ProfileId(id), row.profile_name.unwrap_or_default())),
+        tls: row.tls,
+        enhanced_code: row.enhanced_code,
         verdict: serde_json::from_str(&row.verdict).map_err(|_| damaged("verdict"))?,
     })
 }

@@ -236,5 +236,5 @@ async fn existing(
 }
 
 async fn mail_missing(signed_in: &SignedIn, kind: ChannelKind) -> error::Result<bool> {
-    Ok(kind == ChannelKind::Email && signed_in.store().settings().mail().await?.is_none())
+    Ok(kind == ChannelKind::Email && signed_in.store().mail().primary().await?.is_none())
 }
