@@ -55,11 +55,14 @@ impl Channel for Email {
             }
         };
         let Conversation { result, trace, .. } = self.mailer.deliver(profile.into(), &letter, &heard).await;
-        let outcome = match &result {
-            Ok(_) => Some(Outcome::Works),
-            Err(failure) => failure.says(),
+        let (outcome, reason) = match &result {
+            Ok(_) => (Some(Outcome::Works), String::new()),
+            Err(failure) => (failure.says(), failure.reason()),
         };
-        self.routes.learn(profile, outcome).await;
+        if let Some(outcome) = outcome {
+            let seen = (reason.as_str(), trace.step.as_deref());
+            self.routes.learn(profile, outcome, seen).await;
+        }
         match result {
             Ok(accepted) => Ok(Receipt {
                 reference: accepted.queue_id,
@@ -71,7 +74,7 @@ impl Channel for Email {
                     Some(Outcome::Works) | None => None,
                 };
                 let retry = relief.map_or(failure.retry(), Retry::Within);
-                Err(SendError::new(retry, failure.reason(), trace))
+                Err(SendError::new(retry, reason, trace))
             }
         }
     }

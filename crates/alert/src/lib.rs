@@ -211,7 +211,7 @@ impl Alert {
             return;
         }
         if test.ok {
-            self.routes.learn(profile, Some(Outcome::Works)).await;
+            self.routes.learn(profile, Outcome::Works, ("", None)).await;
         }
         let failure = (!test.ok).then(|| (test.detail.as_str(), test.failed_step.map(Step::as_str)));
         let mail = self.store.mail();

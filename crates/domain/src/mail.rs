@@ -281,7 +281,7 @@ impl MailSettings {
             if self.auth == AuthMethod::Xoauth2 && !refused {
                 return o.complain(
                     "username",
-                    "username-missing",
+                    "username-token",
                     "A login by token needs a user name: the address of the mailbox.",
                 );
             }

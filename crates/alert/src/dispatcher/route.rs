@@ -130,9 +130,8 @@ impl Routes {
         self.news.notify_waiters();
     }
 
-    /// Learns from a conversation. `None`: it says nothing about the profile.
-    pub(crate) async fn learn(&self, profile: &MailProfile, outcome: Option<Outcome>) {
-        let Some(outcome) = outcome else { return };
+    /// Learns from a conversation: what it says about the profile, what happened and at which step.
+    pub(crate) async fn learn(&self, profile: &MailProfile, outcome: Outcome, seen: (&str, Option<&str>)) {
         let clean = self
             .known
             .lock()
@@ -147,12 +146,8 @@ impl Routes {
         if outcome == Outcome::Works && clean {
             return;
         }
-        match self
-            .store
-            .mail()
-            .learn(profile.id, profile.revision, outcome)
-            .await
-        {
+        let mail = self.store.mail();
+        match mail.learn(profile.id, profile.revision, outcome, seen).await {
             Ok(breaker) => {
                 self.known.lock().entry(profile.id).or_default().clean = breaker.is_clean();
                 if let Some(since) = breaker.open_since() {

@@ -102,9 +102,15 @@ impl Mail<'_> {
         Ok(queue)
     }
 
-    /// Counts an outcome of `revision`; one of an older revision says nothing about the present one. After a success
-    /// that ends a row of failures, every pending mail is due.
-    pub async fn learn(&self, id: ProfileId, revision: i64, outcome: Outcome) -> Result<Breaker, StoreError> {
+    /// Counts an outcome of `revision`, with what happened and at which step; one of an older revision says nothing about
+    /// the present one. After a success that ends a row of failures, every pending mail is due.
+    pub async fn learn(
+        &self,
+        id: ProfileId,
+        revision: i64,
+        outcome: Outcome,
+        (what, step): (&str, Option<&str>),
+    ) -> Result<Breaker, StoreError> {
         let now = self.store.now();
         let tx = self.store.inner.db.write().await?;
         let current = saved(&*tx, id).await?.map(|(current, _)| current);
@@ -121,8 +127,9 @@ impl Mail<'_> {
             return Ok(after);
         }
         put(&*tx, id, after_breaker(&after, revision)).await?;
-        if outcome == Outcome::Works {
-            outbox::bring_forward(&*tx, of_mail(), now).await?;
+        match outcome {
+            Outcome::Works => outbox::bring_forward(&*tx, of_mail(), now).await?,
+            Outcome::Fails(_) => note(&*tx, id, now, Some((what, step)), "", revision).await?,
         }
         tx.commit().await?;
         self.store.outbox().wake();

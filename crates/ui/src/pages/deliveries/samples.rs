@@ -1,6 +1,6 @@
 //! Messages that went well, that did not, and none.
 
-use domain::delivery::Attempt;
+use domain::{delivery::Attempt, id::ProfileId};
 use uuid::Uuid;
 
 use super::*;
