@@ -79,6 +79,18 @@ impl Login {
         let ids: HashSet<_> = messages.iter().map(|m| m.header("Message-ID")).collect();
         assert_eq!((messages.len(), ids.len()), (INCIDENTS, INCIDENTS));
     }
+
+    /// In the order in which the incidents opened.
+    fn assert_in_order(&self) {
+        let subjects: Vec<_> = self
+            .server
+            .messages()
+            .iter()
+            .map(|m| m.header("Subject"))
+            .collect();
+        let expected: Vec<_> = (0..INCIDENTS).map(|i| Some(format!("[DOWN] Shop {i}"))).collect();
+        assert_eq!(subjects, expected);
+    }
 }
 
 async fn save(scene: &Scene, server: &SmtpServer, password: &str) {
@@ -107,6 +119,8 @@ async fn a_wrong_password_is_tried_four_times_an_hour_and_the_right_one_sends_ev
     assert_eq!(login.logins(), 4);
 
     save(&login.scene, &login.server, "right one").await;
+    login.scene.wait_state(INCIDENTS, DeliveryState::Sent).await;
+    login.assert_in_order();
     login.all_arrive().await;
 }
 

@@ -3,7 +3,7 @@
 //! A profile's settings are immutable revisions in the table of settings; a save adds one and makes every waiting mail
 //! due. What is known of a profile (its last success and failure, its breaker) is one row beside them.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::atomic::Ordering};
 
 use domain::{clock::Timestamp, id::ProfileId, mail::MailSettings};
 use sea_orm::{
@@ -232,7 +232,13 @@ impl Mail<'_> {
 
     /// Every pending mail is due: what it waits for may have been corrected.
     async fn release<C: ConnectionTrait>(&self, tx: &C) -> Result<(), StoreError> {
+        self.store.inner.mail_changes.fetch_add(1, Ordering::SeqCst);
         outbox::bring_forward(tx, of_mail(), self.store.now()).await
+    }
+
+    /// Counts up whenever this process made pending mails due, before it does so.
+    pub fn changes(&self) -> u64 {
+        self.store.inner.mail_changes.load(Ordering::SeqCst)
     }
 }
 
@@ -270,9 +276,14 @@ pub(crate) async fn saved<C: ConnectionTrait>(
     Ok(row.map(|row| (row.revision, Timestamp::from_millis(row.saved_at))))
 }
 
-/// When a profile was saved last.
-pub(crate) async fn last_saved<C: ConnectionTrait>(db: &C) -> Result<Option<Timestamp>, StoreError> {
-    let rows = current(db, &order(db).await?).await?;
+/// When a profile was saved last, `but` one.
+pub(crate) async fn last_saved<C: ConnectionTrait>(
+    db: &C,
+    but: Option<ProfileId>,
+) -> Result<Option<Timestamp>, StoreError> {
+    let mut others = order(db).await?;
+    others.retain(|id| Some(*id) != but);
+    let rows = current(db, &others).await?;
     Ok(rows
         .values()
         .map(|row| Timestamp::from_millis(row.saved_at))

@@ -2,7 +2,10 @@
 
 use std::{
     path::PathBuf,
-    sync::{Arc, atomic::Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use domain::clock::{Clock, Timestamp};
@@ -58,6 +61,7 @@ pub(crate) struct Inner {
     /// Claims deliveries under this id.
     pub(crate) instance: Uuid,
     pub(crate) due: tokio::sync::Notify,
+    pub(crate) mail_changes: AtomicU64,
     pub(crate) journal: Journal,
     pub(crate) hashing: Hashing,
     tracker: TaskTracker,
@@ -86,6 +90,7 @@ impl Store {
                 message_domain: options.message_domain,
                 instance,
                 due: tokio::sync::Notify::new(),
+                mail_changes: AtomicU64::new(0),
                 journal: Journal::default(),
                 hashing: Hashing::default(),
                 tracker: TaskTracker::new(),

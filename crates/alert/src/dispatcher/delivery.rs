@@ -20,15 +20,12 @@ use store::{
     MailProfile, Store,
     outbox::{Claimed, Next},
 };
-use tokio::{
-    sync::OwnedSemaphorePermit,
-    time::{Instant, sleep, timeout},
-};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Open,
-    route::{self, Admission, Routes},
+    route::{self, Admission, Delay, Routes},
 };
 use crate::channel::{LOCKED, Receipt, Retry, SendError, Trace};
 
@@ -47,10 +44,7 @@ pub(super) const LONGEST: Duration = route::TURN
 enum Tried {
     Done(Box<Result<Receipt, SendError>>),
     /// Nothing was tried.
-    Postponed {
-        until: Timestamp,
-        why: String,
-    },
+    Postponed(Delay),
     /// Nothing was tried, and the claim is to be given back.
     NotNow,
 }
@@ -90,7 +84,7 @@ impl Deliverer {
     pub(super) async fn deliver(
         &self,
         claimed: &Claimed,
-        place: OwnedSemaphorePermit,
+        place: impl Send,
         stop: &CancellationToken,
         cut: &CancellationToken,
     ) {
@@ -106,9 +100,9 @@ impl Deliverer {
         };
         let result = match result {
             Tried::Done(result) => *result,
-            Tried::Postponed { until, why } => {
+            Tried::Postponed(delay) => {
                 drop(place);
-                self.postpone(claimed, until, &why).await;
+                self.postpone(claimed, &delay).await;
                 return;
             }
             Tried::NotNow => {
@@ -151,7 +145,7 @@ impl Deliverer {
         let (profile, _turn) = match &claimed.channel.config {
             Some(ChannelConfig::Email(email)) => match self.routes.admit(email.profile, stop).await {
                 Admission::Go { profile, turn } => (Some(*profile), turn),
-                Admission::Later { until, why } => return Tried::Postponed { until, why },
+                Admission::Later(delay) => return Tried::Postponed(delay),
                 Admission::Refused(error) => return Tried::done(Err(*error)),
                 Admission::NotNow => return Tried::NotNow,
             },
@@ -173,9 +167,8 @@ impl Deliverer {
         let Some(config) = &channel.config else {
             return Tried::done(Err(ours(Retry::OnSettings, LOCKED)));
         };
-        if let Some(Err(until)) = profile.as_ref().map(|p| self.routes.take_room(p)) {
-            let why = "The limit of messages per minute of the mail profile is reached.".to_owned();
-            return Tried::Postponed { until, why };
+        if let Some(Err(delay)) = profile.as_ref().map(|p| self.routes.take_room(p)) {
+            return Tried::Postponed(delay);
         }
         Tried::done(self.send(config, profile, &claimed.notice).await)
     }
@@ -202,9 +195,11 @@ impl Deliverer {
         }
     }
 
-    /// A claim that no profile takes before `until`; nothing was tried, so no attempt counts.
-    async fn postpone(&self, claimed: &Claimed, until: Timestamp, why: &str) {
-        if let Err(error) = self.store.outbox().postpone(&claimed.lease, until, why).await {
+    /// A claim that no profile takes now; nothing was tried, so no attempt counts.
+    async fn postpone(&self, claimed: &Claimed, delay: &Delay) {
+        let Delay { until, why, seen } = delay;
+        let outbox = self.store.outbox();
+        if let Err(error) = outbox.postpone(&claimed.lease, *until, why, *seen).await {
             tracing::warn!(
                 delivery.id = %claimed.notice.delivery, error = %error,
                 "a claim could not be put off; it ends with its lease"

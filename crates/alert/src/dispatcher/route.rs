@@ -60,17 +60,25 @@ pub(super) enum Admission {
         turn: Option<OwnedSemaphorePermit>,
     },
     /// No profile takes it before then.
-    Later { until: Timestamp, why: String },
+    Later(Delay),
     /// None will before a person has changed something, or the database could not be read.
     Refused(Box<SendError>),
     /// The message that went first is still on its way.
     NotNow,
 }
 
+/// Nothing is tried before `until`.
+pub(super) struct Delay {
+    pub(super) until: Timestamp,
+    pub(super) why: String,
+    /// The state of mail that was looked at ([`store::mail::Mail::changes`]).
+    pub(super) seen: u64,
+}
+
 /// One look at the profiles.
 enum Choice {
     Take { profile: Box<MailProfile>, alone: bool },
-    Later { until: Timestamp, why: String },
+    Later(Delay),
     Refused(Box<SendError>),
 }
 
@@ -93,7 +101,7 @@ impl Routes {
             let news = self.news.notified();
             let (profile, alone) = match self.choose(named, held.as_ref().map(|(id, _)| *id)).await {
                 Choice::Take { profile, alone } => (profile, alone),
-                Choice::Later { until, why } => return Admission::Later { until, why },
+                Choice::Later(delay) => return Admission::Later(delay),
                 Choice::Refused(error) => return Admission::Refused(error),
             };
             if !alone {
@@ -114,13 +122,22 @@ impl Routes {
     }
 
     /// Counts a message against the limit of the profile, or says when there is room for it.
-    pub(super) fn take_room(&self, profile: &MailProfile) -> Result<(), Timestamp> {
+    pub(super) fn take_room(&self, profile: &MailProfile) -> Result<(), Delay> {
+        let seen = self.store.mail().changes();
         let now = self.clock.now();
         let mut known = self.known.lock();
-        match bucket(known.entry(profile.id).or_default(), profile, now) {
-            Some(bucket) => bucket.take(now),
-            None => Ok(()),
-        }
+        let Some(bucket) = bucket(known.entry(profile.id).or_default(), profile, now) else {
+            return Ok(());
+        };
+        bucket.take(now).map_err(|until| Delay {
+            until,
+            why: format!(
+                "{} takes {} messages a minute; this one waits for its turn.",
+                profile.settings.title(),
+                bucket.per_minute()
+            ),
+            seen,
+        })
     }
 
     /// A conversation got past the login, whatever becomes of its message.
@@ -174,6 +191,7 @@ impl Routes {
     }
 
     async fn choose(&self, named: Option<ProfileId>, held: Option<ProfileId>) -> Choice {
+        let seen = self.store.mail().changes();
         let read = async {
             let route = self.store.mail().route(named).await?;
             Ok::<_, store::StoreError>((route, self.store.mail().health_of_all().await?))
@@ -215,17 +233,15 @@ impl Routes {
             let why = explain(&profile, &health);
             if aside.is_none_or(|from| from > now) {
                 let until = aside.map_or(until, |from| from.min(until));
-                return match later {
-                    Some((first, why)) if first <= until => Choice::Later { until: first, why },
-                    _ => Choice::Later { until, why },
-                };
+                let (until, why) = later.filter(|(first, _)| *first <= until).unwrap_or((until, why));
+                return Choice::Later(Delay { until, why, seen });
             }
             if later.as_ref().is_none_or(|(first, _)| until < *first) {
                 later = Some((until, why));
             }
         }
         match (later, locked) {
-            (Some((until, why)), _) => Choice::Later { until, why },
+            (Some((until, why)), _) => Choice::Later(Delay { until, why, seen }),
             (None, Some(profile)) => Choice::Refused(waiting("mail-password-locked", Some(&profile))),
             (None, None) => Choice::Refused(waiting(self.missing().await, None)),
         }

@@ -215,10 +215,10 @@ async fn what_waits_for_settings_goes_out_when_they_are_saved() {
     let draft = ChannelDraft::from_json(body, None).unwrap();
     scene.store.channels().update(channel, &draft).await.unwrap();
     scene.wait(channel, |d| d.state == DeliveryState::Sent).await;
-    assert_eq!(handle.health().in_flight, 0);
     stop.cancel();
     tracker.close();
     tracker.wait().await;
+    assert_eq!(handle.health().in_flight, 0);
 }
 
 #[tokio::test]

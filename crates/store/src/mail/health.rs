@@ -16,7 +16,6 @@ use super::{Mail, of_mail, saved};
 use crate::{
     entity::{delivery, mail_status, mail_status::Column},
     error::StoreError,
-    outbox,
 };
 
 /// What is known of one profile.
@@ -128,7 +127,7 @@ impl Mail<'_> {
         }
         put(&*tx, id, after_breaker(&after, revision)).await?;
         match outcome {
-            Outcome::Works => outbox::bring_forward(&*tx, of_mail(), now).await?,
+            Outcome::Works => self.release(&*tx).await?,
             Outcome::Fails(_) => note(&*tx, id, now, Some((what, step)), "", revision).await?,
         }
         tx.commit().await?;
@@ -138,7 +137,6 @@ impl Mail<'_> {
 
     /// The next message tries at once. `false`: there is no such profile.
     pub async fn try_now(&self, id: ProfileId) -> Result<bool, StoreError> {
-        let now = self.store.now();
         let tx = self.store.inner.db.write().await?;
         let Some((revision, _)) = saved(&*tx, id).await? else {
             return Ok(false);
@@ -146,7 +144,7 @@ impl Mail<'_> {
         let row = row(&*tx, id).await?;
         let breaker = row.map_or_else(Breaker::default, |row| breaker(&row, Some(revision)));
         put(&*tx, id, after_breaker(&breaker.tried_now(), revision)).await?;
-        outbox::bring_forward(&*tx, of_mail(), now).await?;
+        self.release(&*tx).await?;
         tx.commit().await?;
         self.store.outbox().wake();
         Ok(true)

@@ -12,7 +12,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait},
 };
 
-use super::{Lease, Next, Outbox, sweep::unleased};
+use super::{Lease, Next, Outbox, bring_forward, sweep::unleased};
 use crate::{
     channels,
     entity::{attempt, channel, delivery},
@@ -83,14 +83,30 @@ impl Outbox<'_> {
             .transpose()
     }
 
-    /// Gives back a claim that cannot be sent before `until`, and says why; its attempt does not count. `false`: it was
-    /// not ours any more.
-    pub async fn postpone(&self, lease: &Lease, until: Timestamp, why: &str) -> Result<bool, StoreError> {
+    /// Gives back a claim that cannot be sent before `until`, and says why; its attempt does not count. It is due at once
+    /// when mail changed since `seen` ([`crate::mail::Mail::changes`]): what made others due did not see this one.
+    /// `false`: it was not ours any more.
+    pub async fn postpone(
+        &self,
+        lease: &Lease,
+        until: Timestamp,
+        why: &str,
+        seen: u64,
+    ) -> Result<bool, StoreError> {
         let row = delivery::ActiveModel {
             reason: Set(Some(why.to_owned())),
             ..Default::default()
         };
-        self.return_claim(lease, until, row).await
+        let done = self.return_claim(lease, until, row).await?;
+        // Looked at after the commit: whoever changes mail later than this sees the row as pending.
+        if done && self.store.mail().changes() != seen {
+            let now = self.store.now();
+            let tx = self.store.inner.db.write().await?;
+            bring_forward(&*tx, delivery::Column::Id.eq(lease.delivery.0), now).await?;
+            tx.commit().await?;
+            self.wake();
+        }
+        Ok(done)
     }
 
     /// Gives back a claim that was not sent; its attempt does not count. `false`: it was not ours any more.
@@ -145,14 +161,15 @@ impl Outbox<'_> {
         if channel.kind != mail::EMAIL {
             return Ok(false);
         }
-        if let (Some((profile, _)), Some(used)) = (&attempt.profile, attempt.settings_revision) {
-            let current = mail::saved(tx, *profile).await?;
-            if current.is_some_and(|(current, _)| current > used) {
+        let used = attempt.profile.as_ref().map(|(id, _)| *id);
+        if let (Some(id), Some(revision)) = (used, attempt.settings_revision) {
+            let current = mail::saved(tx, id).await?;
+            if current.is_some_and(|(current, _)| current > revision) {
                 return Ok(true);
             }
         }
         // It did not get as far as reading them, or there were none, or another profile was saved.
-        let saved = mail::last_saved(tx).await?;
+        let saved = mail::last_saved(tx, used).await?;
         Ok(saved.is_some_and(|at| meanwhile.contains(&at.as_millis())))
     }
 }
