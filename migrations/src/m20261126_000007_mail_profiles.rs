@@ -43,6 +43,8 @@ impl MigrationTrait for Migration {
             ("deliveries", uuid_null("digest_of")),
             // The row that this one stands in for.
             ("deliveries", uuid_null("fallback_of")),
+            // When another one was planned to stand in for it.
+            ("deliveries", big_integer_null("fallback_at")),
             ("channels", big_integer_null("fallback_id")),
         ];
         for (table, column) in added {

@@ -42,6 +42,7 @@ impl Channels<'_> {
     pub async fn create(&self, draft: &ChannelDraft) -> Result<Channel, StoreError> {
         let now = self.store.now().as_millis();
         let tx = self.store.inner.db.write().await?;
+        check_fallback(&*tx, draft, None).await?;
         let row = channel::ActiveModel {
             id: NotSet,
             name: Set(draft.name.clone()),
@@ -78,6 +79,7 @@ impl Channels<'_> {
     pub async fn update(&self, id: ChannelId, draft: &ChannelDraft) -> Result<Option<Channel>, StoreError> {
         let now = self.store.now();
         let tx = self.store.inner.db.write().await?;
+        check_fallback(&*tx, draft, Some(id)).await?;
         let row = channel::ActiveModel {
             name: Set(draft.name.clone()),
             kind: Set(draft.config.kind().to_string()),
@@ -113,6 +115,11 @@ impl Channels<'_> {
             .await?;
         let of_channel = delivery::Column::ChannelId.eq(id.0);
         outbox::cancel(&*tx, of_channel, "The channel was deleted.", now).await?;
+        channel::Entity::update_many()
+            .col_expr(channel::Column::FallbackId, Expr::value(None::<i64>))
+            .filter(channel::Column::FallbackId.eq(id.0))
+            .exec(&*tx)
+            .await?;
         let deleted = channel::Entity::delete_by_id(id.0).exec(&*tx).await?;
         self.store.commit_secret(tx).await?;
         Ok(deleted.rows_affected > 0)
@@ -189,6 +196,22 @@ impl Channels<'_> {
         rows.into_iter()
             .map(|r| read_channel(r, &self.store.inner.sealer))
             .collect()
+    }
+}
+
+/// A fallback is another channel that exists.
+async fn check_fallback<C: ConnectionTrait>(
+    tx: &C,
+    draft: &ChannelDraft,
+    own: Option<ChannelId>,
+) -> Result<(), StoreError> {
+    let Some(fallback) = draft.fallback else {
+        return Ok(());
+    };
+    let found = channel::Entity::find_by_id(fallback.0).one(tx).await?;
+    match found {
+        Some(_) if own != Some(fallback) => Ok(()),
+        _ => Err(StoreError::UnknownChannel(fallback)),
     }
 }
 

@@ -123,6 +123,7 @@ table!(delivery = "deliveries" {
     finished_at: Option<i64>,
     digest_of: Option<Uuid>,
     fallback_of: Option<Uuid>,
+    fallback_at: Option<i64>,
 });
 
 table!(attempt = "delivery_attempts" {

@@ -16,6 +16,7 @@ use crate::store::Store;
 
 mod browse;
 mod claim;
+mod fallback;
 mod finish;
 pub(crate) mod plan;
 mod sweep;

@@ -49,6 +49,7 @@ impl Outbox<'_> {
     /// Enabled channels with rows that are due now. Settles leases and times to live that are over.
     pub async fn due_channels(&self, now: Timestamp) -> Result<Vec<ChannelId>, StoreError> {
         self.store.sweep_if_needed(now).await?;
+        self.store.stand_in_if_needed(now).await?;
         let sql = format!(
             "SELECT DISTINCT d.channel_id AS channel_id FROM deliveries d JOIN channels c ON c.id = d.channel_id \
              WHERE {} AND d.next_attempt_at <= $1 AND c.enabled ORDER BY 1",

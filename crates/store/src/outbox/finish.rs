@@ -12,7 +12,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait},
 };
 
-use super::{Lease, Next, Outbox, bring_forward, sweep::unleased};
+use super::{Lease, Next, Outbox, bring_forward, fallback, sweep::unleased};
 use crate::{
     channels,
     entity::{attempt, channel, delivery},
@@ -57,6 +57,11 @@ impl Outbox<'_> {
         attempt::Entity::insert(write_attempt(&row, attempt)?)
             .exec_without_returning(&*tx)
             .await?;
+        match next {
+            Next::Sent => fallback::settle(&*tx, &row, now).await?,
+            Next::Failed => self.store.stand_in(&*tx, row, now).await?,
+            Next::Retry { .. } | Next::Wait => {}
+        }
         // Only mail has settings of its own beside the channel's.
         if let (Some((profile, _)), Some(revision)) = (&attempt.profile, attempt.settings_revision) {
             let words = attempt.reply_text.as_deref().unwrap_or_default();

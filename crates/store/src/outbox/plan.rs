@@ -42,9 +42,22 @@ impl Store {
         planned: Planned,
         now: Timestamp,
     ) -> Result<usize, StoreError> {
+        let audience = self.audience(tx, planned).await?;
+        self.plan_for(tx, planned, audience, None, now).await
+    }
+
+    /// The same for an audience that is known already; `instead_of` is the delivery that these stand in for.
+    pub(super) async fn plan_for<C: ConnectionTrait>(
+        &self,
+        tx: &C,
+        planned: Planned,
+        audience: Vec<(channel::Model, BTreeSet<String>)>,
+        instead_of: Option<Uuid>,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
         let message_domain = self.message_domain(tx).await?;
         let mut rows = Vec::new();
-        for (channel, recipients) in self.audience(tx, planned).await? {
+        for (channel, recipients) in audience {
             for recipient in recipients {
                 let id = new_id(now)?;
                 let to = ChannelId(channel.id);
@@ -58,6 +71,7 @@ impl Store {
                     channel_name: Set(channel.name.clone()),
                     recipient: Set(recipient),
                     message_id: Set(format!("{id}@{message_domain}")),
+                    fallback_of: Set(instead_of),
                     ..fresh(planned.event, now)
                 });
             }
@@ -125,7 +139,7 @@ impl Store {
     /// A channel that cannot be read has one recipient without a name. When its secrets are locked, that is the right
     /// one (only kinds without recipients of their own have secrets); when its row is damaged, the delivery shows that
     /// somebody was to be told, and the event itself is not lost.
-    fn recipients(&self, row: &channel::Model) -> Result<Vec<String>, StoreError> {
+    pub(super) fn recipients(&self, row: &channel::Model) -> Result<Vec<String>, StoreError> {
         let config = match read_channel(row.clone(), &self.inner.sealer) {
             Ok(channel) => channel.config,
             Err(StoreError::Corrupt { .. }) => None,

@@ -5,8 +5,8 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use domain::{
     channel::{Channel, ChannelDraft},
     clock::{Clock, Timestamp},
-    delivery::{Attempt, AttemptVerdict},
-    id::{IncidentId, MonitorId},
+    delivery::{Attempt, AttemptVerdict, DeliveryState},
+    id::{ChannelId, DeliveryId, IncidentId, MonitorId},
     monitor::{Monitor, MonitorConfig},
     outcome::{Evidence, Outcome, Phases, Reason, ReasonKind, Verdict},
     state::{Known, MonitorState, Transition},
@@ -181,6 +181,14 @@ impl Db {
         let mut claimed = self.claim(channel).await;
         assert_eq!(claimed.len(), 1, "exactly one row is due");
         claimed.remove(0)
+    }
+
+    pub(crate) async fn due(&self) -> Vec<ChannelId> {
+        self.store.outbox().due_channels(self.now()).await.unwrap()
+    }
+
+    pub(crate) async fn state(&self, id: DeliveryId) -> DeliveryState {
+        self.store.outbox().get(id).await.unwrap().unwrap().0.state
     }
 
     pub(crate) async fn finish(&self, claimed: &Claimed, next: Next) -> bool {

@@ -8,6 +8,7 @@
 )]
 
 mod accounts;
+mod fallback;
 mod harness;
 mod monitors;
 mod opening;

@@ -1,0 +1,147 @@
+//! A channel that stands in for another one: when that one has not delivered in time, or never will, the same event is
+//! told by its fallback. What it was told instead of stays pending until the fallback has delivered, and is then cancelled
+//! with that as its reason.
+
+use std::time::Duration;
+
+use domain::{
+    clock::Timestamp,
+    delivery::{DeliveryState, Event},
+    id::{IncidentId, MonitorId},
+};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Select,
+};
+
+use super::plan::Planned;
+use crate::{
+    entity::{channel, delivery, incident},
+    error::{StoreError, corrupt},
+    store::Store,
+};
+
+/// So long a channel has for itself.
+pub(super) const PATIENCE: Duration = Duration::from_mins(2);
+/// Rows per look; the next look follows at once.
+const BATCH: u64 = 200;
+
+impl Store {
+    /// Plans the fallback of every delivery that has waited for too long. A write only when there is one.
+    pub(super) async fn stand_in_if_needed(&self, now: Timestamp) -> Result<(), StoreError> {
+        let first = late(now).limit(1).one(self.inner.db.read()).await?;
+        if first.is_none() {
+            return Ok(());
+        }
+        let tx = self.inner.db.write().await?;
+        for row in late(now).limit(BATCH).all(&*tx).await? {
+            self.stand_in(&*tx, row, now).await?;
+        }
+        tx.commit().await?;
+        self.outbox().wake();
+        Ok(())
+    }
+
+    /// Tells the event of `row` by the fallback of its channel, once. Does nothing where there is none.
+    pub(super) async fn stand_in<C: ConnectionTrait>(
+        &self,
+        tx: &C,
+        row: delivery::Model,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        if row.fallback_at.is_some() || row.fallback_of.is_some() {
+            return Ok(());
+        }
+        let own = channel::Entity::find_by_id(row.channel_id).one(tx).await?;
+        let Some(fallback) = own.and_then(|c| c.fallback_id).filter(|id| *id != row.channel_id) else {
+            return Ok(());
+        };
+        let fallback = channel::Entity::find_by_id(fallback)
+            .filter(channel::Column::Enabled.eq(true))
+            .one(tx)
+            .await?;
+        let incident = incident::Entity::find_by_id(row.incident_id).one(tx).await?;
+        let (Some(fallback), Some(incident)) = (fallback, incident) else {
+            return Ok(());
+        };
+        let planned = Planned {
+            incident: IncidentId(incident.id),
+            monitor: MonitorId(incident.monitor_id),
+            event: Event::parse(&row.event).ok_or_else(|| corrupt("deliveries", row.id, "event"))?,
+            at: Timestamp::from_millis(row.event_at),
+        };
+        let recipients = self.recipients(&fallback)?;
+        self.plan_for(
+            tx,
+            planned,
+            vec![(fallback, recipients.into_iter().collect())],
+            Some(row.id),
+            now,
+        )
+        .await?;
+        delivery::Entity::update_many()
+            .col_expr(delivery::Column::FallbackAt, now.as_millis().into())
+            .filter(delivery::Column::Id.eq(row.id))
+            .exec(tx)
+            .await?;
+        tracing::warn!(delivery.id = %row.id, "another channel stands in for one that does not deliver");
+        Ok(())
+    }
+}
+
+/// A message went out by this channel: what it stands in for is done.
+pub(super) async fn settle<C: ConnectionTrait>(
+    tx: &C,
+    sent: &delivery::Model,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let stood_in_for = channel::Entity::find()
+        .select_only()
+        .column(channel::Column::Id)
+        .filter(channel::Column::FallbackId.eq(sent.channel_id))
+        .into_query();
+    let done = delivery::ActiveModel {
+        state: Set(DeliveryState::Cancelled.to_string()),
+        reason: Set(Some(format!(
+            "Told by the channel \"{}\", which stands in for this one.",
+            sent.channel_name
+        ))),
+        finished_at: Set(Some(now.as_millis())),
+        next_attempt_at: Set(None),
+        waiting: Set(false),
+        ..Default::default()
+    };
+    delivery::Entity::update_many()
+        .set(done)
+        .filter(delivery::Column::IncidentId.eq(sent.incident_id))
+        .filter(delivery::Column::Event.eq(sent.event.as_str()))
+        .filter(delivery::Column::FallbackAt.is_not_null())
+        .filter(delivery::Column::FinishedAt.is_null())
+        .filter(delivery::Column::State.eq(DeliveryState::Pending.as_str()))
+        .filter(delivery::Column::ChannelId.in_subquery(stood_in_for))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// Pending for too long, of a channel whose fallback is switched on.
+fn late(now: Timestamp) -> Select<delivery::Entity> {
+    let usable = channel::Entity::find()
+        .select_only()
+        .column(channel::Column::Id)
+        .filter(channel::Column::Enabled.eq(true))
+        .into_query();
+    let with_fallback = channel::Entity::find()
+        .select_only()
+        .column(channel::Column::Id)
+        .filter(channel::Column::FallbackId.in_subquery(usable))
+        .into_query();
+    delivery::Entity::find()
+        .filter(delivery::Column::FinishedAt.is_null())
+        .filter(delivery::Column::State.eq(DeliveryState::Pending.as_str()))
+        .filter(delivery::Column::FallbackAt.is_null())
+        .filter(delivery::Column::FallbackOf.is_null())
+        .filter(delivery::Column::CreatedAt.lte(now.minus(PATIENCE).as_millis()))
+        .filter(delivery::Column::ChannelId.in_subquery(with_fallback))
+        .order_by_asc(delivery::Column::Id)
+}
