@@ -39,7 +39,7 @@ pub(super) fn judge(subject: &Subject, policy: Option<&Record>) -> Vec<Finding> 
 fn judge_mailbox(subject: &Subject) -> Option<Finding> {
     let owner = Provider::of_mailbox(&subject.domain)?;
     subject.server.as_ref()?;
-    if subject.provider() == Some(owner) {
+    if subject.provider().is_some_and(|p| p.name == owner.name) {
         return None;
     }
     let finding = Finding::new(Code::AlignForeignMailbox)

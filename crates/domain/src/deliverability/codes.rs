@@ -117,7 +117,7 @@ codes! {
     SpfProviderMissing = "spf-provider-missing", Spf Bad:
         "Your mail goes through {provider}, but the record of {domain} does not contain include:{include}.",
         "Replace the record by this one.";
-    SpfProviderOptional = "spf-provider-optional", Spf Warning:
+    SpfProviderOptional = "spf-provider-optional", Spf Unknown:
         "The record of {domain} does not contain include:{include}. {provider} usually puts a bounce domain of its own into the envelope, and then this record is not asked.",
         "Make sure that DKIM is set up at {provider}. If it sends with {domain} in the envelope, replace the record by this one.";
     SpfRelayUnknown = "spf-relay-unknown", Spf Unknown:

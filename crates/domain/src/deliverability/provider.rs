@@ -92,29 +92,19 @@ const ALL: &[Provider] = &[
         own_envelope: true,
         mailboxes: &[],
     },
-    Provider {
-        name: "Zoho",
-        hosts: &[
-            "smtp.zoho.com",
-            "smtp.zoho.eu",
-            "smtp.zoho.in",
-            "smtppro.zoho.com",
-            "smtppro.zoho.eu",
-            "smtppro.zoho.in",
-        ],
-        includes: &[
-            "zohomail.com",
-            "zoho.com",
-            "one.zoho.com",
-            "zohomail.eu",
-            "zoho.eu",
-            "zohomail.in",
-            "zoho.in",
-        ],
-        selectors: &["zmail", "zoho", "zohomail"],
-        own_envelope: false,
-        mailboxes: &["zohomail.com"],
-    },
+    // One per region: an account lives in one of them.
+    zoho(
+        &["smtp.zoho.com", "smtppro.zoho.com"],
+        &["zohomail.com", "zoho.com", "one.zoho.com"],
+    ),
+    zoho(
+        &["smtp.zoho.eu", "smtppro.zoho.eu"],
+        &["zohomail.eu", "zoho.eu", "one.zoho.eu"],
+    ),
+    zoho(
+        &["smtp.zoho.in", "smtppro.zoho.in"],
+        &["zohomail.in", "zoho.in", "one.zoho.in"],
+    ),
     Provider {
         name: "Fastmail",
         hosts: &["smtp.fastmail.com", "smtp.messagingengine.com"],
@@ -148,6 +138,17 @@ const ALL: &[Provider] = &[
         mailboxes: &["proton.me", "protonmail.com", "pm.me"],
     },
 ];
+
+const fn zoho(hosts: &'static [&'static str], includes: &'static [&'static str]) -> Provider {
+    Provider {
+        name: "Zoho",
+        hosts,
+        includes,
+        selectors: &["zmail", "zoho", "zohomail"],
+        own_envelope: false,
+        mailboxes: &["zohomail.com"],
+    }
+}
 
 impl Provider {
     /// The provider that a submission server belongs to.

@@ -166,13 +166,13 @@ impl Check {
                     check.result = short(&value.to_lowercase());
                 }
                 Token::Pair(name, value) if name.eq_ignore_ascii_case("reason") => {
-                    reason = Some(short(value))
+                    reason = Some(short(value));
                 }
                 Token::Pair(name, value) if check.properties.len() < MOST_PROPERTIES => {
                     check.properties.push((short(&name.to_lowercase()), short(value)));
                 }
                 Token::Comment(text) if comment.is_none() && !check.method.is_empty() => {
-                    comment = Some(short(text))
+                    comment = Some(short(text));
                 }
                 Token::Pair(..) | Token::Comment(_) | Token::Word(_) | Token::Semicolon => {}
             }

@@ -124,8 +124,8 @@ impl<'a> Term<'a> {
             "all" if rest.is_empty() => Some(Self::All(qualifier.unwrap_or(Qualifier::Pass))),
             "include" => domain(value?).map(Self::Include),
             "exists" => domain(value?).map(Self::Exists),
-            "a" => with_prefix(rest).map(Self::A),
-            "mx" => with_prefix(rest).map(Self::Mx),
+            "a" => with_prefix(rest, Self::A),
+            "mx" => with_prefix(rest, Self::Mx),
             "ptr" if rest.is_empty() => Some(Self::Ptr),
             "ptr" => domain(value?).map(|_| Self::Ptr),
             "ip4" => network::<Ipv4Addr>(value?, 32).then_some(Self::Network),
@@ -145,8 +145,8 @@ fn has_macro(text: &str) -> bool {
     text.contains('%')
 }
 
-/// `[":" domain] ["/" prefix ["//" prefix]]`; the outer `None` is a mistake.
-fn with_prefix(rest: &str) -> Option<Option<&str>> {
+/// `[":" domain] ["/" prefix ["//" prefix]]` behind a mechanism.
+fn with_prefix<'a>(rest: &'a str, mechanism: impl Fn(Option<&'a str>) -> Term<'a>) -> Option<Term<'a>> {
     // A slash inside a macro is a delimiter of the macro, not of a prefix.
     let at = rest.rfind('}').map_or(0, |i| i + 1);
     let slash = rest[at..].find('/').map(|i| i + at);
@@ -162,7 +162,7 @@ fn with_prefix(rest: &str) -> Option<Option<&str>> {
         None if name.is_empty() => None,
         None => return None,
     };
-    prefix_ok.then_some(name)
+    prefix_ok.then(|| mechanism(name))
 }
 
 fn network<A: std::str::FromStr>(text: &str, most: u8) -> bool {

@@ -85,7 +85,7 @@ fn judge_end(
         Some(Qualifier::Neutral) if record.end().is_none() => findings.push(of(Code::SpfEndNeutral)),
         Some(Qualifier::Pass) if record.end().is_none() => findings.push(of(Code::SpfEndPass)),
         Some(Qualifier::Neutral) => {
-            findings.push(of(Code::SpfEndNeutral).publish(domain, &ending_soft(text)))
+            findings.push(of(Code::SpfEndNeutral).publish(domain, &ending_soft(text)));
         }
         Some(Qualifier::Pass) => findings.push(of(Code::SpfEndPass).publish(domain, &ending_soft(text))),
         // Behind a redirect that could not be read, the end is not known.
@@ -122,7 +122,7 @@ fn judge_provider(subject: &Subject, text: &str, record: &Record<'_>, walk: &Wal
             .with("domain", &subject.envelope)
     };
     // Its own domains are its own business.
-    if Provider::of_mailbox(&subject.envelope) == Some(provider) {
+    if Provider::of_mailbox(&subject.envelope).is_some_and(|p| p.name == provider.name) {
         return Some(of(Code::SpfProviderOwn));
     }
     if provider.includes.iter().any(|i| walk.reached.contains(*i)) {
