@@ -53,6 +53,8 @@ pub struct General {
     pub metrics_open: bool,
     /// Language of pages and messages; `None` = the visitor's, and English in messages.
     pub language: Option<String>,
+    /// Somebody read that one way of being called is one too few, and said that it is enough.
+    pub one_kind_is_enough: bool,
 }
 
 impl Settings<'_> {
