@@ -23,6 +23,7 @@ use crate::{
     shell::{page, page_with},
 };
 
+pub(crate) mod deliverability;
 mod entry;
 mod in_use;
 mod presets;
@@ -42,6 +43,7 @@ pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/settings/mail", get(show).post(submit))
         .route("/settings/mail/test", post(test_saved))
+        .merge(deliverability::routes())
 }
 
 const HERE: &str = "/settings/mail";
