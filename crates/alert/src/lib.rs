@@ -2,7 +2,8 @@
 //!
 //! Flow: the dispatcher wakes (a commit made rows due, a retry is due, or the poll interval is over), claims rows of each
 //! due channel, builds the [`channel::Channel`] from what is stored at that moment, sends, and stores the attempt and the
-//! next state of the row. Tests from the settings pages go through the same channel code.
+//! next state of the row. Tests from the settings pages go through the same channel code. [`deliverability`] asks DNS
+//! whether the mails will be believed.
 //!
 //! What this crate does not do: it decides neither who hears of what (that is planned in the transaction that opens an
 //! incident) nor what is up or down; it keeps no copy of any setting; and it never holds a database transaction while it
@@ -23,6 +24,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use url::Url;
 
 pub mod channel;
+pub mod deliverability;
 mod dispatcher;
 mod email;
 mod links;
@@ -33,6 +35,7 @@ mod webhook;
 pub use dispatcher::{DispatcherHandle, Health};
 
 use channel::{Receipt, Retry, SendError, Trace};
+use deliverability::Deliverability;
 use dispatcher::{Open, Routes};
 use email::Email;
 use links::Links;
@@ -47,6 +50,7 @@ pub struct Alert {
     mailer: Mailer,
     open: Open,
     routes: Arc<Routes>,
+    deliverability: Deliverability,
     public_url: Url,
 }
 
@@ -78,6 +82,7 @@ impl Alert {
         public_url: Url,
     ) -> Result<Self, StartError> {
         let mailer = Mailer::new(dialer.clone(), public_url.clone());
+        let deliverability = Deliverability::new(dialer.clone(), Arc::clone(&clock));
         let links = Links::new(public_url.clone());
         let webhooks = Arc::new(Webhooks::new(dialer, Arc::clone(&clock), links)?);
         let routes = Arc::new(Routes::new(store.clone(), Arc::clone(&clock)));
@@ -106,8 +111,14 @@ impl Alert {
             mailer,
             open,
             routes,
+            deliverability,
             public_url,
         })
+    }
+
+    /// What DNS says about the sender of the mails.
+    pub fn deliverability(&self) -> &Deliverability {
+        &self.deliverability
     }
 
     /// Starts the dispatcher in `tracker`. When `stop` is cancelled it claims nothing more, lets what is being sent end

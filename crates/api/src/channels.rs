@@ -9,6 +9,7 @@ use domain::{
 use http::{StatusCode, header::LOCATION};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
+use store::StoreError;
 
 use crate::{
     App,
@@ -58,7 +59,7 @@ pub(crate) async fn create(
 ) -> Result<impl IntoResponse, Problem> {
     let mut draft = Draft::from_json(body, None)?;
     let made = make_secret(&mut draft.config)?;
-    let channel = app.store.channels().create(&draft).await.map_err(failure)?;
+    let channel = app.store.channels().create(&draft).await.map_err(refusal)?;
     tracing::info!(channel.id = channel.id.0, caller = %caller.name, "channel created");
     let location = app.location(&format!("/channels/{}", channel.id));
     let mut view = view(&app, &channel).await?;
@@ -112,7 +113,7 @@ pub(crate) async fn change(
 ) -> Result<Json<ChannelView>, Problem> {
     let channel = find(&app, id).await?;
     let draft = patched(&channel, patch)?;
-    let updated = app.store.channels().update(id, &draft).await.map_err(failure)?;
+    let updated = app.store.channels().update(id, &draft).await.map_err(refusal)?;
     let channel = updated.ok_or_else(unknown)?;
     tracing::info!(channel.id = id.0, caller = %caller.name, "channel changed");
     Ok(Json(view(&app, &channel).await?))
@@ -210,4 +211,16 @@ async fn view(app: &App, channel: &Channel) -> Result<ChannelView, Problem> {
 
 fn unknown() -> Problem {
     Problem::not_found("There is no channel with this id.")
+}
+
+fn refusal(e: StoreError) -> Problem {
+    match e {
+        StoreError::UnknownChannel(id) => FieldError::new(
+            "fallback",
+            "channel-unknown",
+            format!("There is no other channel with the id {id}."),
+        )
+        .into(),
+        other => failure(other),
+    }
 }

@@ -24,6 +24,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 mod caller;
 mod channels;
+mod deliverability;
 mod deliveries;
 mod document;
 mod incidents;
@@ -133,6 +134,8 @@ fn guarded() -> OpenApiRouter<App> {
         .routes(routes!(deliveries::resend))
         .routes(routes!(mail::get, mail::put))
         .routes(routes!(mail::test))
+        .routes(routes!(deliverability::get))
+        .routes(routes!(deliverability::read_results))
 }
 
 async fn unknown_path() -> Problem {

@@ -15,6 +15,7 @@ use utoipa::{
 
 pub mod channel;
 pub mod check;
+pub mod deliverability;
 pub mod delivery;
 pub mod incident;
 pub mod mail;

@@ -10,6 +10,7 @@
 
 pub mod channel;
 pub mod clock;
+pub mod deliverability;
 pub mod delivery;
 pub mod duration;
 pub mod field;

@@ -17,7 +17,7 @@ use tokio::{
 use crate::{
     Denied, Policy, ResolveError,
     address::has_route,
-    resolve::Resolver,
+    resolve::{Resolver, records::Exchange},
     tls::{TlsSetupError, load_roots, with_authority},
 };
 
@@ -123,6 +123,17 @@ impl Dialer {
     /// All addresses of a host, not filtered by the policy. A literal passes through.
     pub async fn resolve(&self, host: &Host) -> Result<Vec<IpAddr>, ResolveError> {
         self.resolve_within(host, UNHURRIED).await
+    }
+
+    /// The TXT records of a name, each with its strings joined; at most 100 of at most 8 KiB. Empty when the name
+    /// exists without any, [`ResolveError::NotFound`] when it does not exist. Takes at most 5 s and at most `budget`.
+    pub async fn txt(&self, name: &str, budget: Duration) -> Result<Vec<String>, ResolveError> {
+        self.0.resolver.txt(name, budget).await
+    }
+
+    /// The mail servers of a domain, the preferred one first, under the same limits as [`Self::txt`].
+    pub async fn mx(&self, name: &str, budget: Duration) -> Result<Vec<Exchange>, ResolveError> {
+        self.0.resolver.mx(name, budget).await
     }
 
     async fn resolve_within(&self, host: &Host, budget: Duration) -> Result<Vec<IpAddr>, ResolveError> {

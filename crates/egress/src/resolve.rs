@@ -1,4 +1,4 @@
-//! Names to addresses: `/etc/hosts` first, then DNS, never from a cache.
+//! Names to addresses: `/etc/hosts` first, then DNS, never from a cache. The other records are in [`records`].
 //!
 //! A check must see what DNS says now, so nothing is remembered. Both files of the system are read again when they
 //! change, because containers rewrite them while programs run.
@@ -23,7 +23,9 @@ use hickory_resolver::{
 use parking_lot::Mutex;
 use tokio::time::{Instant, timeout};
 
-/// Why a name has no address for us. The text is a sentence for people.
+pub(crate) mod records;
+
+/// Why a name has no address, or no record, for us. The text is a sentence for people.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ResolveError {
     /// DNS says so: the name does not exist (NXDOMAIN) or has no address.

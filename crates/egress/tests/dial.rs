@@ -11,10 +11,8 @@ use std::{
 
 use domain::host::{Host, HostPort};
 use egress::{DialError, Dialer, Options, Policy, ResolveError};
+use testkit::dns::{Answer, DnsServer};
 use tokio::net::TcpListener;
-
-mod dns;
-use dns::{Answer, DnsServer};
 
 fn dialer(server: SocketAddr, deny: &[&str]) -> Dialer {
     let deny = deny.iter().map(|n| n.parse().unwrap()).collect();

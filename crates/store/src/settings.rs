@@ -28,6 +28,8 @@ pub struct General {
     pub language: Option<String>,
     /// Where the weekly mail goes that shows that mail still works; `None`: there is none.
     pub canary_to: Option<Address>,
+    /// Somebody read that one way of being called is one too few, and said that it is enough.
+    pub one_kind_is_enough: bool,
 }
 
 impl Settings<'_> {

@@ -1,7 +1,7 @@
 //! What tests drive the program with: the other side of every wire, the process itself, and time.
 //!
 //! Flow: a test starts what the program will talk to ([`SmtpServer`], [`HttpTarget`], [`TcpTarget`], [`WebhookSink`],
-//! [`Postgres`]), perhaps the built binary itself ([`Watchbell`]), acts, and waits for what must follow with
+//! [`DnsServer`], [`Postgres`]), perhaps the built binary itself ([`Watchbell`]), acts, and waits for what must follow with
 //! [`wait_until`]. Everything listens on 127.0.0.1 and ends when it is dropped.
 //!
 //! What this crate does not do: it knows nothing of the store, the probes or the channels, so that it cannot share
@@ -16,6 +16,7 @@
 
 mod canary;
 mod clock;
+pub mod dns;
 mod door;
 mod http;
 mod postgres;
@@ -27,6 +28,7 @@ pub mod watchbell;
 
 pub use canary::Canary;
 pub use clock::{FakeClock, WallClock};
+pub use dns::DnsServer;
 pub use http::{HttpTarget, Reply, Request, WebhookSink};
 pub use postgres::Postgres;
 pub use smtp::{Act, Hold, Rule, Script, SmtpServer, Step};

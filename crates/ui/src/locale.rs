@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt, sync::LazyLock};
 
-use domain::field::FieldError;
+use domain::{deliverability::Finding, field::FieldError};
 use fluent::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
 use rust_embed::RustEmbed;
 use unic_langid::LanguageIdentifier;
@@ -106,6 +106,20 @@ impl Language {
         }
         let text = e.args.iter().fold(self.text(&key), |t, (k, v)| t.arg(k, v));
         text.to_string()
+    }
+
+    /// What was seen, and what to do. As with complaints, the English sentences are the domain's.
+    pub fn finding(self, finding: &Finding) -> (String, Option<String>) {
+        let key = format!("finding-{}", finding.code.as_str());
+        if self == Self::English || !self.knows(&key) {
+            return (finding.seen(), finding.advice());
+        }
+        let fill = |key: &str| {
+            let text = finding.args.iter().fold(self.text(key), |t, (k, v)| t.arg(k, v));
+            text.to_string()
+        };
+        let advice = finding.advice().map(|_| fill(&format!("{key}-do")));
+        (fill(&key), advice)
     }
 }
 

@@ -32,6 +32,13 @@ steps-monitor = Add a monitor
 steps-monitor-detail = What is watched: a web address, a port or a host.
 steps-monitor-do = Add monitor
 
+second-channel-title = One way of being called is one too few
+second-channel-mail = All channels are mail. When the mail server is down, refuses the login or your mails land in spam, nobody hears of an outage. Add a channel of another kind.
+second-channel-webhook = All channels are webhooks. When the receiver is down, nobody hears of an outage. Add a channel of another kind.
+second-channel-add = Add a second channel
+second-channel-enough = One kind is enough for me
+flash-one-kind-is-enough = Understood: this will not be asked again.
+
 filter-search = Search by name
 filter-tag = Tag
 filter-any-tag = Any tag

@@ -23,6 +23,13 @@ steps-monitor = 添加监控项
 steps-monitor-detail = 监控什么：网址、端口或主机。
 steps-monitor-do = 添加监控项
 
+second-channel-title = 只有一种通知方式是不够的
+second-channel-mail = 所有通知渠道都是邮件。一旦邮件服务器故障、拒绝登录，或邮件被归入垃圾邮件，就没有人会得知故障。请添加另一种类型的渠道。
+second-channel-webhook = 所有通知渠道都是 Webhook。一旦接收端故障，就没有人会得知故障。请添加另一种类型的渠道。
+second-channel-add = 添加第二个渠道
+second-channel-enough = 一种就够了
+flash-one-kind-is-enough = 好的，以后不再提示。
+
 filter-search = 按名称搜索
 filter-tag = 标签
 filter-any-tag = 全部标签

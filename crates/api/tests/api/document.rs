@@ -94,6 +94,8 @@ async fn it_has_every_route_of_the_contract() {
             "GET /monitors/{id}/stats",
             "GET /openapi.json",
             "GET PUT /settings/mail",
+            "POST /settings/mail/authentication-results",
+            "GET /settings/mail/deliverability",
             "POST /settings/mail/test",
         ]
     );

@@ -51,6 +51,19 @@ impl Drop for Api {
 
 impl Api {
     pub(crate) async fn start() -> Self {
+        Self::with(egress::Options::default()).await
+    }
+
+    /// An API whose names are resolved by this server.
+    pub(crate) async fn asking(name_server: std::net::SocketAddr) -> Self {
+        Self::with(egress::Options {
+            name_servers: Some(vec![name_server]),
+            ..egress::Options::default()
+        })
+        .await
+    }
+
+    async fn with(options: egress::Options) -> Self {
         let dir = testkit::temp_dir();
         let clock: Arc<dyn Clock> = Arc::new(WallClock);
         let store = Store::open(Options {
@@ -62,11 +75,8 @@ impl Api {
         })
         .await
         .unwrap();
-        let dialer = egress::Dialer::new(egress::Policy::new(
-            vec!["127.0.0.0/8".parse().unwrap()],
-            Vec::new(),
-        ))
-        .unwrap();
+        let policy = egress::Policy::new(vec!["127.0.0.0/8".parse().unwrap()], Vec::new());
+        let dialer = egress::Dialer::with_options(policy, options).unwrap();
         let public_url: url::Url = "http://watch.test/".parse().unwrap();
         let alert = alert::Alert::new(
             store.clone(),

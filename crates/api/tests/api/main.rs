@@ -9,6 +9,7 @@
 
 mod access;
 mod channels;
+mod deliverability;
 mod document;
 mod fixture;
 mod incidents;

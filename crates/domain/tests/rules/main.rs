@@ -7,6 +7,7 @@
 )]
 
 mod channel;
+mod deliverability;
 mod host;
 mod mail;
 mod monitor;

@@ -5,8 +5,6 @@
     reason = "a test that cannot set its scene must fail at once"
 )]
 
-#[path = "../../../egress/tests/dns/mod.rs"]
-mod dns;
 mod http;
 mod http2;
 mod limits;

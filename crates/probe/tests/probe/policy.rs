@@ -9,9 +9,11 @@ use domain::{
 use egress::Options;
 use probe::Probes;
 use serde_json::json;
-use testkit::{HttpTarget, Reply};
+use testkit::{
+    HttpTarget, Reply,
+    dns::{Answer, DnsServer},
+};
 
-use crate::dns::{Answer, DnsServer};
 use crate::scene::{down, http, internal, probes, probes_with, target};
 
 fn asking(server: SocketAddr, deny: &[&str]) -> Probes {

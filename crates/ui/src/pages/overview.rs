@@ -3,8 +3,13 @@
 use std::time::Duration;
 
 use askama::Template;
-use axum::{Router, extract::Query, routing::get};
+use axum::{
+    Router,
+    extract::Query,
+    routing::{get, post},
+};
 use domain::{
+    channel::{Channel, ChannelKind},
     clock::Timestamp,
     id::{IncidentId, MonitorId},
     monitor::Monitor,
@@ -14,7 +19,7 @@ use serde::Deserialize;
 use store::{MonitorFilter, Store};
 
 use crate::{
-    App, Section, Shell, SignedIn,
+    App, Flash, Section, Shell, SignedIn,
     components::{Pager, href},
     error,
     shell::{page, status_key},
@@ -28,7 +33,9 @@ pub(crate) use row::{Row, bar, load};
 pub(crate) use samples::samples;
 
 pub(crate) fn routes() -> Router<App> {
-    Router::new().route("/", get(show))
+    Router::new()
+        .route("/", get(show))
+        .route("/one-kind-is-enough", post(accept_one_kind))
 }
 
 #[derive(Template)]
@@ -37,6 +44,8 @@ pub(crate) struct OverviewPage {
     shell: Shell,
     /// What is left to do before Watchbell can ring; `None` once all is done.
     checklist: Option<Checklist>,
+    /// Why one kind of channel is too few (a text key), while there is one and nobody has said that it is enough.
+    second_channel: Option<&'static str>,
     verdict: Verdict,
     troubles: Vec<Trouble>,
     /// More troubles than are listed.
@@ -136,8 +145,15 @@ async fn show(signed_in: SignedIn, Query(search): Query<Search>) -> error::Resul
         ("tag", &search.tag),
     ];
     let cursor = (!search.cursor.is_empty()).then_some(search.cursor.as_str());
+    let channels = store.channels().all().await?;
+    let general = store.settings().general().await?;
+    let checklist = checklist(store, &channels, total).await?;
     let view = OverviewPage {
-        checklist: checklist(store, total).await?,
+        // One thing after the other: first that it rings at all.
+        second_channel: only_kind(&channels)
+            .filter(|_| checklist.is_none() && !general.one_kind_is_enough)
+            .map(second_channel),
+        checklist,
         verdict: verdict(&shell, total, &of),
         troubles,
         more_troubles,
@@ -152,10 +168,33 @@ async fn show(signed_in: SignedIn, Query(search): Query<Search>) -> error::Resul
     page(&view)
 }
 
-async fn checklist(store: &Store, monitors: u64) -> error::Result<Option<Checklist>> {
+/// Ends the reminder of a second channel, for everybody.
+async fn accept_one_kind(who: SignedIn) -> error::Result {
+    let settings = who.store().settings();
+    let mut general = settings.general().await?;
+    general.one_kind_is_enough = true;
+    settings.save_general(&general, who.by()).await?;
+    Ok(Flash::good("flash-one-kind-is-enough").redirect(&who.visit, "/"))
+}
+
+/// What all channels that are on have in common. When that way is blocked, nobody hears of anything.
+fn only_kind(channels: &[Channel]) -> Option<ChannelKind> {
+    let mut kinds = channels.iter().filter(|c| c.enabled).map(|c| c.kind);
+    let first = kinds.next()?;
+    kinds.all(|kind| kind == first).then_some(first)
+}
+
+fn second_channel(only: ChannelKind) -> &'static str {
+    match only {
+        ChannelKind::Email => "second-channel-mail",
+        ChannelKind::Webhook => "second-channel-webhook",
+    }
+}
+
+async fn checklist(store: &Store, channels: &[Channel], monitors: u64) -> error::Result<Option<Checklist>> {
     let list = Checklist {
         mail: store.mail().primary().await?.is_some(),
-        channel: !store.channels().all().await?.is_empty(),
+        channel: !channels.is_empty(),
         monitor: monitors > 0,
     };
     // Mail is not needed by who only uses webhooks.

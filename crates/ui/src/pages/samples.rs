@@ -32,6 +32,11 @@ pub(crate) fn all(language: Language) -> Vec<(&'static str, Box<dyn DynTemplate>
     );
     add(
         &mut all,
+        "settings/deliverability",
+        super::settings::mail::deliverability::samples(language),
+    );
+    add(
+        &mut all,
         "settings/security",
         super::settings::security::samples(language),
     );

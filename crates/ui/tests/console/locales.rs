@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::deliverability::Code;
+
 use crate::sources::{calls, code, files, literals, root};
 
 const LANGUAGES: [&str; 2] = ["en", "zh-CN"];
@@ -47,6 +49,11 @@ fn is_complaint(key: &str) -> bool {
     key.starts_with("error-")
 }
 
+/// Findings about the sender's records: English comes with the finding itself.
+fn is_finding(key: &str) -> bool {
+    key.starts_with("finding-")
+}
+
 #[test]
 fn both_languages_say_the_same_things() {
     let [english, chinese] = LANGUAGES.map(messages);
@@ -55,10 +62,14 @@ fn both_languages_say_the_same_things() {
             !is_complaint(key),
             "{key}: the English sentence is in FieldError.message"
         );
+        assert!(
+            !is_finding(key),
+            "{key}: the English sentence is in domain::deliverability"
+        );
         let other = chinese.get(key).unwrap_or_else(|| panic!("zh-CN has no {key}"));
         assert_eq!(values, other, "{key}: the values differ");
     }
-    for key in chinese.keys().filter(|k| !is_complaint(k)) {
+    for key in chinese.keys().filter(|k| !is_complaint(k) && !is_finding(k)) {
         assert!(english.contains_key(key), "en has no {key}");
     }
 }
@@ -121,6 +132,34 @@ fn every_complaint_is_translated() {
     }
     let left: Vec<_> = chinese.difference(&used).collect();
     assert!(left.is_empty(), "nothing complains {left:?}");
+}
+
+#[test]
+fn every_finding_is_translated_with_its_values() {
+    let chinese: BTreeMap<String, BTreeSet<String>> = messages("zh-CN")
+        .into_iter()
+        .filter(|(k, _)| is_finding(k))
+        .collect();
+    let mut used = BTreeSet::new();
+    for code in Code::ALL {
+        let key = format!("finding-{}", code.as_str());
+        let advice = format!("{key}-do");
+        for (key, english) in [(key, code.seen()), (advice, code.advice())] {
+            if english.is_empty() {
+                continue;
+            }
+            let values: BTreeSet<String> = english
+                .split('{')
+                .skip(1)
+                .filter_map(|p| Some(p.split_once('}')?.0.to_owned()))
+                .collect();
+            let translated = chinese.get(&key).unwrap_or_else(|| panic!("zh-CN has no {key}"));
+            assert_eq!(translated, &values, "{key}: the values differ");
+            used.insert(key);
+        }
+    }
+    let left: Vec<_> = chinese.keys().filter(|k| !used.contains(*k)).collect();
+    assert!(left.is_empty(), "nothing finds {left:?}");
 }
 
 /// A message that does not parse is a message that is missing.

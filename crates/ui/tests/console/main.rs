@@ -4,10 +4,12 @@
     reason = "a test fails by panicking, in its helpers as well"
 )]
 
+mod deliverability;
 mod everyday;
 mod gate;
 mod locales;
 mod mail;
+mod second_channel;
 mod sign_in;
 mod sources;
 mod templates;

@@ -30,6 +30,19 @@ impl Scene {
     }
 
     pub(crate) async fn at(public_url: &str) -> Self {
+        Self::with(public_url, egress::Options::default()).await
+    }
+
+    /// A console whose names are resolved by this server.
+    pub(crate) async fn asking(name_server: SocketAddr) -> Self {
+        let options = egress::Options {
+            name_servers: Some(vec![name_server]),
+            ..egress::Options::default()
+        };
+        Self::with("http://127.0.0.1:8380", options).await
+    }
+
+    async fn with(public_url: &str, options: egress::Options) -> Self {
         let dir = testkit::temp_dir();
         let clock = Arc::new(FakeClock::new());
         let store = Store::open(Options {
@@ -42,7 +55,7 @@ impl Scene {
         .await
         .unwrap();
         let policy = egress::Policy::new(vec!["127.0.0.0/8".parse().unwrap()], Vec::new());
-        let dialer = egress::Dialer::new(policy).unwrap();
+        let dialer = egress::Dialer::with_options(policy, options).unwrap();
         let stop = CancellationToken::new();
         let probes = probe::Probes::new(dialer.clone(), Arc::clone(&clock) as Arc<dyn Clock>);
         let scheduler = scheduler::Scheduler::start(

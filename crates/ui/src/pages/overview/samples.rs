@@ -110,6 +110,7 @@ fn view(
         .map(|(i, status)| sample_row(&shell, i, *status))
         .collect();
     OverviewPage {
+        second_channel: (checklist.is_none() && troubles.is_empty()).then_some("second-channel-mail"),
         checklist,
         verdict: verdict(&shell, total, &of),
         more_troubles: if troubles.is_empty() { 0 } else { 3 },

@@ -24,6 +24,7 @@ use crate::{
     shell::{page, page_with},
 };
 
+pub(crate) mod deliverability;
 mod entry;
 mod in_use;
 mod presets;
@@ -43,6 +44,7 @@ pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/settings/mail", get(show).post(submit))
         .route("/settings/mail/test", post(test_saved))
+        .merge(deliverability::routes())
 }
 
 const HERE: &str = "/settings/mail";

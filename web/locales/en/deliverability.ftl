@@ -1,0 +1,41 @@
+# Will the mails be believed? The sentences about single findings come from the program itself.
+
+deliverability-link = Will receivers believe these mails?
+deliverability-title = Deliverability
+deliverability-about = Receivers decide by DNS records of the sender's domain whether a mail is real. This page looks at the same records and says what to publish.
+deliverability-domain = Domain of the sender
+deliverability-domain-hint = Empty: the domain of the saved From address.
+deliverability-selector = DKIM selectors
+deliverability-selector-hint = Several are separated by commas. Empty: those that your mail service usually uses.
+deliverability-envelope = Domain of the envelope
+deliverability-envelope-hint = Only if bounces go to another domain than the From address.
+deliverability-look = Look at the records
+deliverability-limits = What cannot be seen from here: from which address your mail server hands mail on, whether it signs, and what a receiver thinks of that address. The headers of a mail that arrived show it.
+deliverability-back = Back to the mail settings
+deliverability-of = Records of { $domain }
+deliverability-looked = Asked
+deliverability-provider = Your mail goes through { $provider }.
+deliverability-no-provider = No known mail service is set up, so nothing is expected of the records in particular.
+deliverability-again = Look again
+deliverability-looking = Asking DNS…
+deliverability-paste = Read the headers of a mail that arrived
+deliverability-paste-hint = Send a test mail to a mailbox elsewhere, open its source ("show original" in Gmail, "view message source" in Outlook) and paste the headers. Nothing is kept.
+deliverability-headers = Headers
+deliverability-read = Read headers
+deliverability-pasted = What the receiver found out
+deliverability-signatures = Signatures in these headers
+deliverability-look-up-key = Look up the key { $selector } of { $domain }
+deliverability-record-name = Name
+deliverability-record-kind = Type
+deliverability-record-value = Value
+deliverability-spf = SPF: who may send
+deliverability-dkim = DKIM: signatures
+deliverability-dmarc = DMARC: what happens to forged mail
+deliverability-alignment = Sender and envelope
+deliverability-mx = Replies and bounces
+deliverability-results = Results
+
+deliverability-good = Good
+deliverability-warning = Could be better
+deliverability-bad = Bad
+deliverability-unknown = Not known

@@ -1,0 +1,41 @@
+# 邮件送达检查。各项检查结果的文字见 findings.ftl。
+
+deliverability-link = 收件方会信任这些邮件吗？
+deliverability-title = 邮件送达检查
+deliverability-about = 收件方根据发件域名的 DNS 记录判断邮件是否可信。本页查看同样的记录，并给出应发布的内容。
+deliverability-domain = 发件域名
+deliverability-domain-hint = 留空则使用已保存的发件地址的域名。
+deliverability-selector = DKIM 选择器
+deliverability-selector-hint = 多个选择器用逗号分隔。留空则检查该邮件服务商常用的选择器。
+deliverability-envelope = 信封域名
+deliverability-envelope-hint = 仅当退信地址与发件地址的域名不同时才需填写。
+deliverability-look = 查看记录
+deliverability-limits = 从这里无法得知：邮件服务器从哪个地址向外投递、是否签名，以及收件方如何看待该地址。这些信息可以从已送达邮件的邮件头中看到。
+deliverability-back = 返回邮件设置
+deliverability-of = { $domain } 的记录
+deliverability-looked = 查询于
+deliverability-provider = 您的邮件通过 { $provider } 发送。
+deliverability-no-provider = 未设置已知的邮件服务商，因此对记录内容没有特定要求。
+deliverability-again = 重新查询
+deliverability-looking = 正在查询 DNS…
+deliverability-paste = 解读已送达邮件的邮件头
+deliverability-paste-hint = 请向其他服务商的邮箱发送一封测试邮件，打开邮件源码（Gmail 中为“显示原始邮件”，Outlook 中为“查看邮件源”），然后粘贴邮件头。内容不会被保存。
+deliverability-headers = 邮件头
+deliverability-read = 解读邮件头
+deliverability-pasted = 收件方的检查结果
+deliverability-signatures = 这些邮件头中的签名
+deliverability-look-up-key = 查询 { $domain } 的密钥 { $selector }
+deliverability-record-name = 名称
+deliverability-record-kind = 类型
+deliverability-record-value = 值
+deliverability-spf = SPF：谁可以发信
+deliverability-dkim = DKIM：签名
+deliverability-dmarc = DMARC：如何处理伪造的邮件
+deliverability-alignment = 发件人与信封
+deliverability-mx = 回复与退信
+deliverability-results = 结果
+
+deliverability-good = 良好
+deliverability-warning = 有待改进
+deliverability-bad = 有问题
+deliverability-unknown = 无法得知
