@@ -6,10 +6,13 @@
     reason = "a test fails by panicking, in its helpers as well"
 )]
 
+mod bounce;
 mod channel;
+mod csv;
 mod host;
 mod mail;
 mod monitor;
+mod recipient;
 mod retry;
 mod schedule;
 mod state;
