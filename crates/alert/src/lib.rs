@@ -22,6 +22,7 @@ use store::{MailProfile, Store, mail::Outcome};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use url::Url;
 
+pub mod bounce;
 pub mod channel;
 mod dispatcher;
 mod email;

@@ -8,10 +8,14 @@
 )]
 
 mod accounts;
+mod bounces;
 mod harness;
+mod log;
 mod monitors;
 mod opening;
 mod outbox;
+mod recipients;
 mod record;
+mod retention;
 mod samples;
 mod secrets;
