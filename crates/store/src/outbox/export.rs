@@ -148,7 +148,10 @@ fn line(d: &Delivery, a: Option<&Attempt>) -> String {
             a.number.to_string(),
             a.started_at.to_rfc3339(),
             a.duration.as_millis().to_string(),
-            a.profile.as_ref().map(|(_, name)| name.clone()).unwrap_or_default(),
+            a.profile
+                .as_ref()
+                .map(|(_, name)| name.clone())
+                .unwrap_or_default(),
             a.settings_revision.map(|r| r.to_string()).unwrap_or_default(),
             text(&a.server),
             a.remote.map(|r| r.to_string()).unwrap_or_default(),

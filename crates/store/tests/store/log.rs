@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::{
     channel::Channel,
     delivery::{Attempt, DeliveryState, Event, LONGEST_TRANSCRIPT},
+    id::ProfileId,
     monitor::Monitor,
 };
 use store::outbox::{DeliveryFilter, Next};
@@ -128,7 +129,8 @@ both! {
         let (_, hook, _) = history(&db).await;
         let claimed = db.claim_one(&hook).await;
         let later = Next::Retry { at: db.now() };
-        let evil = Attempt { reply_text: Some("=1+1, \"x\"".into()), ..attempt(db.now(), 1, later) };
+        let through = Some((ProfileId(3), "Spare".into()));
+        let evil = Attempt { profile: through, tls: Some("TLS 1.3".into()), reply_text: Some("=1+1, \"x\"".into()), ..attempt(db.now(), 1, later) };
         assert!(db.store.outbox().finish(&claimed.lease, &evil, later).await.unwrap());
         let claimed = db.claim_one(&hook).await;
         db.finish(&claimed, Next::Sent).await;
@@ -140,7 +142,10 @@ both! {
         assert!(lines[1].starts_with(&again.to_string()) && lines[1].contains("me@example.org"));
         assert_eq!(lines[1].split(',').count(), columns);
         assert!(lines[2].contains("\"'=1+1, \"\"x\"\"\""), "{}", lines[2]);
+        assert!(lines[2].contains(",Spare,") && lines[2].contains(",TLS 1.3,"), "{}", lines[2]);
         assert!(lines[3].contains(",accepted,,4711"), "{}", lines[3]);
+        assert_eq!(found(&db, DeliveryFilter { profile: Some(ProfileId(3)), ..Default::default() }).await.len(), 1);
+        assert_eq!(found(&db, DeliveryFilter { profile: Some(ProfileId(1)), ..Default::default() }).await.len(), 0);
         assert_eq!(table(&db, DeliveryFilter { event: Some(Event::Test), ..Default::default() }).await.len(), 1);
         let all = table(&db, DeliveryFilter { limit: 1, cursor: Some("x".into()), ..Default::default() }).await;
         assert_eq!(all.len(), 8, "neither cursor nor limit counts");

@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::{
     channel::Channel,
     delivery::{Attempt, DeliveryState},
+    id::ProfileId,
     monitor::Monitor,
     recipient::Cause,
 };
@@ -27,6 +28,7 @@ async fn scene(db: &Db) -> (Channel, Monitor) {
 /// What a mail server says to a recipient, and what becomes of the row.
 async fn answer(db: &Db, claimed: &Claimed, code: u16, next: Next) {
     let attempt = Attempt {
+        profile: Some((ProfileId(1), "Main".into())),
         settings_revision: Some(1),
         step: Some("rcpt_to".into()),
         reply_code: Some(code),
@@ -133,7 +135,7 @@ both! {
             let claimed = db.claim(&mail).await;
             answer(&db, &claimed[0], 450, Next::Failed).await;
             let at_data = Attempt {
-                settings_revision: Some(1), step: Some("reply".into()), reply_code: Some(554),
+                profile: Some((ProfileId(1), "Main".into())), settings_revision: Some(1), step: Some("reply".into()), reply_code: Some(554),
                 ..attempt(db.now(), 1, Next::Failed)
             };
             assert!(db.store.outbox().finish(&claimed[1].lease, &at_data, Next::Failed).await.unwrap());

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::{
     channel::Channel,
     delivery::{Attempt, DeliveryState},
-    id::DeliveryId,
+    id::{DeliveryId, ProfileId},
 };
 use store::{Forgotten, outbox::Next};
 
@@ -89,7 +89,7 @@ both! {
         let monitor = db.monitor(&[&mail]).await;
         db.go_down(&monitor).await;
         for claimed in db.claim(&mail).await {
-            let sent = Attempt { settings_revision: Some(1), ..attempt(db.now(), 1, Next::Sent) };
+            let sent = Attempt { profile: Some((ProfileId(1), "Main".into())), settings_revision: Some(1), ..attempt(db.now(), 1, Next::Sent) };
             assert!(db.store.outbox().finish(&claimed.lease, &sent, Next::Sent).await.unwrap());
             if claimed.notice.recipient.starts_with('b') {
                 db.store.bounces().record(claimed.notice.delivery, "5.1.1".parse().unwrap(), "gone").await.unwrap();

@@ -37,6 +37,8 @@ pub(crate) struct OverviewPage {
     shell: Shell,
     /// What is left to do before Watchbell can ring; `None` once all is done.
     checklist: Option<Checklist>,
+    /// Recipients that get no mail.
+    suspended: u64,
     verdict: Verdict,
     troubles: Vec<Trouble>,
     /// More troubles than are listed.
@@ -138,6 +140,7 @@ async fn show(signed_in: SignedIn, Query(search): Query<Search>) -> error::Resul
     let cursor = (!search.cursor.is_empty()).then_some(search.cursor.as_str());
     let view = OverviewPage {
         checklist: checklist(store, total).await?,
+        suspended: store.recipients().suspended_count().await?,
         verdict: verdict(&shell, total, &of),
         troubles,
         more_troubles,

@@ -7,6 +7,7 @@
 mod everyday;
 mod gate;
 mod locales;
+mod log;
 mod mail;
 mod sign_in;
 mod sources;

@@ -112,6 +112,7 @@ fn view(
     OverviewPage {
         checklist,
         verdict: verdict(&shell, total, &of),
+        suspended: u64::from(!troubles.is_empty()),
         more_troubles: if troubles.is_empty() { 0 } else { 3 },
         troubles,
         statuses: counts(&shell, &search, total, &numbers),
