@@ -258,6 +258,8 @@ async fn a_suspended_recipient_is_shown_everywhere_and_enabled_again() {
     }
     scene.clock.advance(Duration::from_hours(24));
     outage(&scene, &channel, &shop).await;
+    // The session of yesterday is over.
+    let mut visitor = scene.admin().await;
     for path in ["/", "/channels"] {
         assert!(
             visitor
