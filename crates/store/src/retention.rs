@@ -59,7 +59,7 @@ pub(crate) async fn run(store: Store, stop: CancellationToken) {
                 );
             }
             Err(e) => {
-                tracing::warn!(error = %e, "old rows of the delivery log could not be removed; tried again in an hour")
+                tracing::warn!(error = %e, "old rows of the delivery log could not be removed; tried again in an hour");
             }
         }
     }

@@ -111,11 +111,9 @@ fn decode(text: &[u8]) -> Option<[u8; BYTES]> {
         let value = ALPHABET.iter().position(|a| *a == c.to_ascii_lowercase())?;
         for i in 0..5 {
             let (place, set) = (letter * 5 + i, value >> (4 - i) & 1 == 1);
-            match bytes.get_mut(place / 8) {
-                Some(byte) if set => *byte |= 1 << (7 - place % 8),
-                Some(_) => {}
-                None if set => return None,
-                None => {}
+            if set {
+                // The last letter has bits beyond the last byte, and they are never set.
+                *bytes.get_mut(place / 8)? |= 1 << (7 - place % 8);
             }
         }
     }

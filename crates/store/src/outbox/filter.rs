@@ -12,8 +12,9 @@ use domain::{
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
     Statement,
-    sea_query::{Expr, ExprTrait, Func, LikeExpr},
+    sea_query::{Expr, ExprTrait, Func, LikeExpr, SimpleExpr},
 };
+use uuid::Uuid;
 
 use super::plan::first_id;
 use crate::{
@@ -44,6 +45,9 @@ pub struct DeliveryFilter {
 /// More addresses than this with one part in common: then most rows match, and looking at each is no detour.
 const MOST_ADDRESSES: usize = 500;
 
+/// More attempts than this are no rare ones.
+const MOST_ATTEMPTS: u64 = 500;
+
 impl DeliveryFilter {
     /// Latest first; everything but the page. `None`: nothing can match.
     pub(super) async fn select<C: ConnectionTrait>(
@@ -73,12 +77,7 @@ impl DeliveryFilter {
             select = select.filter(Column::Event.eq(event.as_str()));
         }
         if let Some(profile) = self.profile {
-            let tried = attempt::Entity::find()
-                .select_only()
-                .column(attempt::Column::DeliveryId)
-                .filter(attempt::Column::ProfileId.eq(profile.0))
-                .into_query();
-            select = select.filter(Column::Id.in_subquery(tried));
+            select = select.filter(tried_through(db, profile).await?);
         }
         if let Some(from) = self.from {
             select = select.filter(Column::Id.gte(first_id(from)));
@@ -100,6 +99,24 @@ impl DeliveryFilter {
         }
         Ok(Some(select))
     }
+}
+
+/// Deliveries that were tried through a profile. Of one that was seldom used, its attempts lead to them; of one that
+/// mostly was, looking at the latest deliveries soon finds enough.
+async fn tried_through<C: ConnectionTrait>(db: &C, profile: ProfileId) -> Result<SimpleExpr, StoreError> {
+    let tried = || {
+        attempt::Entity::find()
+            .select_only()
+            .column(attempt::Column::DeliveryId)
+            .filter(attempt::Column::ProfileId.eq(profile.0))
+    };
+    let some: Vec<Uuid> = tried().limit(MOST_ATTEMPTS + 1).into_tuple().all(db).await?;
+    if some.len() as u64 <= MOST_ATTEMPTS {
+        return Ok(delivery::Column::Id.is_in(some));
+    }
+    let of_delivery = Expr::col((attempt::Entity, attempt::Column::DeliveryId))
+        .equals((delivery::Entity, delivery::Column::Id));
+    Ok(Expr::exists(tried().filter(of_delivery).into_query()))
 }
 
 /// The addresses of the log that are `part`, or else have it in them; at most one more than [`MOST_ADDRESSES`]. Goes from

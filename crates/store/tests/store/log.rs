@@ -151,6 +151,26 @@ both! {
         assert_eq!(all.len(), 8, "neither cursor nor limit counts");
     }
 
+    async fn a_profile_that_was_used_much_is_found_as_well(db: Db) {
+        let (mail, hook, _) = history(&db).await;
+        let claimed = db.claim_one(&hook).await;
+        let through = |id| Attempt { profile: Some((ProfileId(id), "P".into())), ..attempt(db.now(), 1, Next::Sent) };
+        assert!(db.store.outbox().finish(&claimed.lease, &through(1), Next::Sent).await.unwrap());
+        for claimed in db.claim(&mail).await {
+            assert!(db.store.outbox().finish(&claimed.lease, &through(2), Next::Sent).await.unwrap());
+        }
+        db.sql(
+            "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 600) \
+             INSERT INTO delivery_attempts (delivery_id, number, started_at, duration_ms, verdict, profile_id) \
+             SELECT a.delivery_id, n.i, 0, 0, a.verdict, 1 FROM delivery_attempts a, n WHERE a.profile_id = 1",
+        )
+        .await;
+        for (profile, expected) in [(1, 1), (2, 4), (3, 0)] {
+            let filter = DeliveryFilter { profile: Some(ProfileId(profile)), ..Default::default() };
+            assert_eq!(found(&db, filter).await.len(), expected, "{profile}");
+        }
+    }
+
     async fn a_long_table_comes_in_pieces(db: Db) {
         let hook = db.webhook("https://hooks.example/x").await;
         let monitor = db.monitor(&[&hook]).await;

@@ -75,19 +75,19 @@ async fn list(signed_in: SignedIn, Query(search): Query<Search>) -> error::Resul
     let shell = signed_in.shell(Section::Deliveries, "nav-deliveries");
     let filter = search.filter();
     let found = match &filter {
-        Some(filter) => {
+        Ok(filter) => {
             let filter = DeliveryFilter {
                 limit: PAGE_SIZE,
                 ..filter.clone()
             };
             Some(store.outbox().page(&filter).await?)
         }
-        None => None,
+        Err(_) => None,
     };
     let (lines, next) = found.map_or_else(Default::default, |p| (p.items, p.next));
     let options = Options::load(store, &shell).await?;
     page(&DeliveriesPage {
-        unreadable: filter.is_none(),
+        unreadable: filter.is_err(),
         options,
         lines: lines.into_iter().map(Line::from).collect(),
         pager: search.pager(&shell, next.as_deref()),

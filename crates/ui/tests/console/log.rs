@@ -231,7 +231,7 @@ async fn an_attempt_shows_what_was_said() {
     }
     let again = visitor.post(&format!("{here}/resend"), &[]).await;
     assert_eq!(again.status, StatusCode::SEE_OTHER);
-    let page = visitor.get(&again.location().to_owned()).await.body;
+    let page = visitor.get(again.location()).await.body;
     assert!(
         page.contains("Sent again by") && page.contains("me@example.org"),
         "{page}"

@@ -17,7 +17,9 @@ use crate::{
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 pub(super) async fn table(signed_in: SignedIn, Query(search): Query<Search>) -> error::Result {
-    let filter = search.filter().ok_or(Error::Refused(StatusCode::BAD_REQUEST))?;
+    let filter = search
+        .filter()
+        .map_err(|_| Error::Refused(StatusCode::BAD_REQUEST))?;
     let mut export = signed_in.store().outbox().export(filter);
     // What fails at once is still a page that says so; later the table can only break off.
     let head = export.next().await?.unwrap_or_default();

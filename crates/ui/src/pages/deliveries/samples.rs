@@ -62,7 +62,7 @@ fn list(language: Language, lines: Vec<Line>, search: Search) -> DeliveriesPage 
             profiles: one("smtp.example.org"),
             ..Options::fixed(&shell)
         },
-        unreadable: search.filter().is_none(),
+        unreadable: search.filter().is_err(),
         csv_href: search.href("/deliveries.csv"),
         lines,
         pager: search.pager(&shell, Some("c")),

@@ -31,6 +31,10 @@ pub(crate) struct Search {
     pub(super) cursor: String,
 }
 
+/// Something in the filter means nothing. It is not left out: a list that shows more than was asked for misleads.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Unreadable;
+
 impl Search {
     fn query(&self) -> [(&'static str, &str); 9] {
         [
@@ -65,9 +69,8 @@ impl Search {
         Pager::new(shell, "/deliveries", &self.query(), cursor, next)
     }
 
-    /// `None`: something in it means nothing. It is not left out: a list that shows more than was asked for misleads.
-    pub(super) fn filter(&self) -> Option<DeliveryFilter> {
-        Some(DeliveryFilter {
+    pub(super) fn filter(&self) -> Result<DeliveryFilter, Unreadable> {
+        Ok(DeliveryFilter {
             state: read(&self.state, DeliveryState::parse)?,
             channel: read(&self.channel, |t| t.parse().ok())?,
             event: read(&self.event, Event::parse)?,
@@ -83,20 +86,20 @@ impl Search {
     }
 
     /// For the field of a date: in UTC, as it works without a script.
-    pub(super) fn from_field(&self) -> TimeField {
+    pub(super) fn field_from(&self) -> TimeField {
         TimeField::new(&self.from, false)
     }
 
-    pub(super) fn to_field(&self) -> TimeField {
+    pub(super) fn field_to(&self) -> TimeField {
         TimeField::new(&self.to, true)
     }
 }
 
-/// `Some(None)`: not asked for; `None`: not understood.
-fn read<T>(text: &str, parse: impl FnOnce(&str) -> Option<T>) -> Option<Option<T>> {
+/// `Ok(None)`: not asked for.
+fn read<T>(text: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, Unreadable> {
     match text.trim() {
-        "" => Some(None),
-        text => parse(text).map(Some),
+        "" => Ok(None),
+        text => parse(text).map(Some).ok_or(Unreadable),
     }
 }
 
@@ -257,12 +260,12 @@ mod tests {
     #[test]
     fn what_is_not_understood_is_not_left_out() {
         let mut search = Search::default();
-        assert!(search.filter().is_some() && !search.is_active());
+        assert!(search.filter().is_ok() && !search.is_active());
         for field in [
             "state", "channel", "event", "monitor", "incident", "profile", "from", "to",
         ] {
             let wrong: Search = serde_json::from_value(serde_json::json!({ field: "nonsense" })).unwrap();
-            assert!(wrong.filter().is_none() && wrong.is_active(), "{field}");
+            assert!(wrong.filter().is_err() && wrong.is_active(), "{field}");
         }
         search.recipient = " me@example.org ".to_owned();
         assert_eq!(
