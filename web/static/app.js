@@ -59,6 +59,37 @@ function copyButtons() {
   }
 }
 
+// Times are typed in the zone of the reader and travel in UTC.
+function localInputs() {
+  const inputs = document.querySelectorAll('input[type="datetime-local"][data-utc]');
+  if (inputs.length === 0) return;
+  for (const input of inputs) {
+    const shown = new Date(input.dataset.utc);
+    if (!Number.isNaN(shown.getTime())) {
+      input.value = new Date(shown.getTime() - shown.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
+    }
+    input.form.addEventListener("formdata", (event) => {
+      const typed = new Date(input.value);
+      if (input.value && !Number.isNaN(typed.getTime())) event.formData.set(input.name, typed.toISOString());
+    });
+  }
+  const parts = new Intl.DateTimeFormat(document.documentElement.lang || undefined, { timeZoneName: "short" }).formatToParts();
+  const zone = parts.find((part) => part.type === "timeZoneName");
+  for (const name of document.querySelectorAll("[data-zone]")) {
+    if (zone) name.textContent = zone.value;
+  }
+}
+
+// What is not filled in stays out of the address.
+function shortAddresses() {
+  for (const form of document.querySelectorAll("form.filter")) {
+    form.addEventListener("formdata", (event) => {
+      const empty = [...event.formData].filter(([, value]) => value === "").map(([name]) => name);
+      for (const name of empty) event.formData.delete(name);
+    });
+  }
+}
+
 // A filter that is chosen from a list applies at once.
 function instantFilters() {
   for (const select of document.querySelectorAll("form.filter select")) {
@@ -70,3 +101,5 @@ localTimes(document);
 busyButtons();
 copyButtons();
 instantFilters();
+localInputs();
+shortAddresses();

@@ -72,6 +72,8 @@ pub struct Trace {
     pub enhanced_code: Option<String>,
     /// The other side's words, sanitised, at most 1 KiB.
     pub reply_text: Option<String>,
+    /// What was said, line by line, without secrets.
+    pub transcript: Option<String>,
 }
 
 impl Trace {

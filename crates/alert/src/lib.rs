@@ -23,6 +23,7 @@ use store::{MailProfile, Store, mail::Outcome};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use url::Url;
 
+pub mod bounce;
 pub mod channel;
 pub mod deliverability;
 mod dispatcher;

@@ -78,7 +78,8 @@ impl Profile<'_> {
 pub struct Conversation {
     pub result: Result<Accepted, Failure>,
     pub steps: Vec<StepReport>,
-    /// `S: …`, `C: …` and `-- …` for what neither side said. Holds no password in any form.
+    /// `+0.120 s S: …`, `… C: …`, and `… -- …` for what neither side said; the time is since the begin of the
+    /// conversation. Holds no password in any form.
     pub transcript: Vec<String>,
     pub trace: Trace,
 }
@@ -155,6 +156,7 @@ impl Mailer {
             Ok(accepted) => Some(&accepted.reply),
             Err(failure) => failure.reply.as_ref(),
         };
+        let transcript = wire.transcript();
         let trace = Trace {
             profile: profile.stored.map(|(id, _)| (id, settings.title())),
             settings_revision: profile.revision(),
@@ -165,6 +167,7 @@ impl Mailer {
             reply_code: reply.map(|r| r.code),
             enhanced_code: reply.and_then(Reply::enhanced).map(str::to_owned),
             reply_text: reply.map(Reply::text),
+            transcript: Some(transcript.join("\n")).filter(|t| !t.is_empty()),
         };
         tracing::debug!(
             mail.server = %settings.server,
@@ -177,7 +180,7 @@ impl Mailer {
         Conversation {
             result,
             steps: progress.into_reports(),
-            transcript: wire.transcript(),
+            transcript,
             trace,
         }
     }

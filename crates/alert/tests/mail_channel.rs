@@ -48,6 +48,35 @@ async fn set_up(scene: &Scene, server: &SmtpServer, over: Value) -> i64 {
 }
 
 #[tokio::test]
+async fn what_was_said_is_kept_with_each_attempt_and_holds_no_password() {
+    let (scene, canary) = (scene().await, Canary::new());
+    let server = SmtpServer::start(
+        Script::implicit()
+            .login("watch", canary.value())
+            .rule(Rule::on(Step::RcptTo, Act::reply("451 4.7.1 greylisted")).times(1)),
+    )
+    .await;
+    let over = json!({
+        "username": "watch", "password": canary.value(), "security": "tls", "host": "localhost", "ca_pem": ca_pem(),
+    });
+    set_up(&scene, &server, over).await;
+    let channel = email(&scene, &["me@example.net"]).await;
+    let monitor = scene.monitor("Shop", &[channel]).await;
+    let running = scene.start();
+    scene.down(&monitor).await;
+    let tried = scene.wait_attempts(1).await;
+    let attempt = scene.attempts(tried[0].id).await.remove(0);
+    let said = attempt.transcript.unwrap();
+    assert!(
+        said.starts_with('+') && said.contains(" s C: RCPT TO") && said.contains(" s S: 451 4.7.1"),
+        "{said}"
+    );
+    assert!(said.contains("C: AUTH PLAIN ***"), "{said}");
+    canary.assert_absent("the transcript", said);
+    running.stop().await;
+}
+
+#[tokio::test]
 async fn without_settings_the_message_waits_and_saving_them_sends_it() {
     let (scene, server) = (scene().await, SmtpServer::start(Script::plain()).await);
     let channel = email(&scene, &["me@example.net"]).await;

@@ -1,7 +1,7 @@
 //! Who calls. A bearer token and nothing else: a cookie that a browser sends along opens no door here.
 //!
 //! Default-deny twice: [`authenticate`] lies over the whole router, unknown paths included, and every handler takes a
-//! [`Reader`] or a [`Writer`], without which it cannot know its caller.
+//! [`Reader`], a [`Writer`] or a [`Pusher`], without which it cannot know its caller.
 
 use axum::{
     extract::{FromRequestParts, Request, State},
@@ -94,6 +94,23 @@ impl<S: Send + Sync> FromRequestParts<S> for Writer {
             Scope::Write => Ok(Self(caller)),
             Scope::Read | Scope::Push => Err(Problem::forbidden(
                 "This token may not change anything. Use one with the scope \"write\".",
+            )),
+        }
+    }
+}
+
+/// A caller who may bring results in, which is less than changing things.
+pub(crate) struct Pusher(pub(crate) Caller);
+
+impl<S: Send + Sync> FromRequestParts<S> for Pusher {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let caller = caller(parts)?;
+        match caller.scope {
+            Scope::Push | Scope::Write => Ok(Self(caller)),
+            Scope::Read => Err(Problem::forbidden(
+                "This token may only read. Use one with the scope \"push\" or \"write\".",
             )),
         }
     }

@@ -27,7 +27,7 @@ pub(crate) fn frame() -> OpenApi {
         .scheme(HttpAuthScheme::Bearer)
         .bearer_format("wb_<id>_<secret>")
         .description(Some(
-            "An API token. `read` may read, `write` may change things as well.",
+            "An API token. `read` may read, `write` may change things as well, `push` may only bring results in.",
         ))
         .build();
     let components = ComponentsBuilder::new()
@@ -111,7 +111,11 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (bool, &mut Operation
 }
 
 fn complete_operation(operation: &mut Operation, changes: bool) {
-    let open = operation.security.is_some();
+    // An empty requirement opens it; one with another scope than usual stands as its handler wrote it.
+    let stated = operation.security.take();
+    let open = stated
+        .as_ref()
+        .is_some_and(|s| s.iter().all(|one| *one == SecurityRequirement::default()));
     let problem = || Content::new(Some(Ref::from_schema_name("Problem")));
     let mut add = |status: &str, description: &str| {
         let response = ResponseBuilder::new()
@@ -129,6 +133,8 @@ fn complete_operation(operation: &mut Operation, changes: bool) {
         add("401", "No valid token.");
         add("403", "The token's scope does not allow this.");
         let scope = if changes { "write" } else { "read" };
-        operation.security = Some(vec![SecurityRequirement::new(TOKEN, [scope])]);
+        operation.security = stated.or_else(|| Some(vec![SecurityRequirement::new(TOKEN, [scope])]));
+    } else {
+        operation.security = stated;
     }
 }

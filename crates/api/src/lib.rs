@@ -1,4 +1,4 @@
-//! REST `/api/v1` for scripts: monitors, results, incidents, channels, deliveries, mail settings.
+//! REST `/api/v1` for scripts: monitors, results, incidents, channels, deliveries, mail settings, returned mails.
 //!
 //! Flow: a bearer token is checked before anything else ([`caller`]); a handler asks for a reader or a writer; bodies
 //! are read by the domain, which names every mistake at once; answers are built from domain values ([`wire`]); whatever
@@ -22,6 +22,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use url::Url;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+mod bounces;
 mod caller;
 mod channels;
 mod deliverability;
@@ -39,6 +40,8 @@ use problem::Problem;
 
 /// Bytes of a request body.
 const LARGEST_BODY: usize = 256 * 1024;
+/// Bytes of a mail that came back.
+const LARGEST_MAIL: usize = 1024 * 1024;
 /// Items of one page.
 const LONGEST_PAGE: u32 = 500;
 
@@ -130,12 +133,14 @@ fn guarded() -> OpenApiRouter<App> {
         .routes(routes!(channels::get, channels::change, channels::delete))
         .routes(routes!(channels::test))
         .routes(routes!(deliveries::list))
+        .routes(routes!(deliveries::export))
         .routes(routes!(deliveries::get))
         .routes(routes!(deliveries::resend))
         .routes(routes!(mail::get, mail::put))
         .routes(routes!(mail::test))
         .routes(routes!(deliverability::get))
         .routes(routes!(deliverability::read_results))
+        .routes(routes!(bounces::report))
 }
 
 async fn unknown_path() -> Problem {

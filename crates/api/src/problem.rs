@@ -116,8 +116,9 @@ impl Problem {
         )
     }
 
-    pub(crate) fn too_large() -> Self {
-        let detail = format!("The body may have at most {} KiB.", crate::LARGEST_BODY / 1024);
+    /// `most`: bytes.
+    pub(crate) fn too_large(most: usize) -> Self {
+        let detail = format!("The body may have at most {} KiB.", most / 1024);
         Self::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "urn:watchbell:problem:too-large",
@@ -130,7 +131,7 @@ impl Problem {
         Self::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "urn:watchbell:problem:unsupported-media-type",
-            "The body is not JSON",
+            "The body is of another kind",
             detail,
         )
     }

@@ -11,6 +11,7 @@ use domain::{
     field::{FieldError, FieldErrors},
 };
 use http::{StatusCode, header::CONTENT_TYPE, request::Parts};
+use http_body_util::LengthLimitError;
 use serde_json::Value;
 
 use crate::problem::Problem;
@@ -25,7 +26,7 @@ impl<S: Send + Sync> FromRequest<S> for Body {
         check_media_type(&request)?;
         let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
             if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                Problem::too_large()
+                Problem::too_large(crate::LARGEST_BODY)
             } else {
                 Problem::malformed("The body did not arrive completely. Send the request again.")
             }
@@ -70,6 +71,42 @@ fn check_media_type(request: &Request) -> Result<(), Problem> {
     Err(Problem::unsupported_media_type(
         "Send the body as JSON with the header \"Content-Type: application/json\".",
     ))
+}
+
+fn is_too_large(error: &axum::Error) -> bool {
+    std::error::Error::source(error).is_some_and(|cause| cause.is::<LengthLimitError>())
+}
+
+/// A mail as it came in, or the part of it that says what became of another one.
+pub(crate) enum Mail {
+    Message(Bytes),
+    DeliveryStatus(Bytes),
+}
+
+impl<S: Send + Sync> FromRequest<S> for Mail {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let media_type = request.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok());
+        let essence = media_type.and_then(|t| t.split(';').next()).unwrap_or_default();
+        let kind = match essence.trim().to_ascii_lowercase().as_str() {
+            "message/rfc822" => Self::Message,
+            "message/delivery-status" => Self::DeliveryStatus,
+            _ => {
+                return Err(Problem::unsupported_media_type(
+                    "Send the returned mail with the header \"Content-Type: message/rfc822\", or the report in it with \"message/delivery-status\".",
+                ));
+            }
+        };
+        // Larger than the other bodies, so that the limit of those does not count here.
+        match axum::body::to_bytes(request.into_body(), crate::LARGEST_MAIL).await {
+            Ok(bytes) => Ok(kind(bytes)),
+            Err(e) if is_too_large(&e) => Err(Problem::too_large(crate::LARGEST_MAIL)),
+            Err(_) => Err(Problem::malformed(
+                "The body did not arrive completely. Send the request again.",
+            )),
+        }
+    }
 }
 
 /// RFC 7396: lays `patch` over `value`; `null` removes a member.

@@ -13,6 +13,7 @@ use utoipa::{
     openapi::schema::{Object, ObjectBuilder, Type},
 };
 
+pub mod bounce;
 pub mod channel;
 pub mod check;
 pub mod deliverability;

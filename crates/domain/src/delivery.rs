@@ -117,7 +117,13 @@ pub struct Attempt {
     /// The other side's words, sanitised, at most 1 KiB.
     pub reply_text: Option<String>,
     pub verdict: AttemptVerdict,
+    /// What was said, line by line, without secrets; at most [`LONGEST_TRANSCRIPT`] bytes. Kept for a shorter time than
+    /// the attempt.
+    pub transcript: Option<String>,
 }
+
+/// Bytes of a transcript.
+pub const LONGEST_TRANSCRIPT: usize = 64 * 1024;
 
 /// How a try ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

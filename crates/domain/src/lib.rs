@@ -8,8 +8,10 @@
 //! What this crate does not do: no runtime, no database, no network, no clock, no randomness. Time and random numbers
 //! come in as arguments, so that every rule here is tested by table and by property.
 
+pub mod bounce;
 pub mod channel;
 pub mod clock;
+pub mod csv;
 pub mod deliverability;
 pub mod delivery;
 pub mod duration;
@@ -22,6 +24,7 @@ pub mod mail;
 pub mod monitor;
 pub mod outcome;
 pub mod ration;
+pub mod recipient;
 pub mod retry;
 pub mod schedule;
 pub mod sealed;

@@ -124,6 +124,10 @@ table!(delivery = "deliveries" {
     digest_of: Option<Uuid>,
     fallback_of: Option<Uuid>,
     fallback_at: Option<i64>,
+    requested_by: Option<String>,
+    bounced_at: Option<i64>,
+    bounce_status: Option<String>,
+    bounce_text: Option<String>,
 });
 
 table!(attempt = "delivery_attempts" {
@@ -144,6 +148,30 @@ table!(attempt = "delivery_attempts" {
     profile_name: Option<String>,
     tls: Option<String>,
     enhanced_code: Option<String>,
+});
+
+table!(transcript = "delivery_transcripts" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    attempt_id: i64,
+    at: i64,
+    body: String,
+});
+
+table!(recipient = "mail_recipients" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    address_key: String,
+    address: String,
+    last_sent_at: Option<i64>,
+    refused_first_at: Option<i64>,
+    refused_last_at: Option<i64>,
+    last_refusal: Option<String>,
+    refusals: i32,
+    bounced_at: Option<i64>,
+    bounce_status: Option<String>,
+    bounce_text: Option<String>,
+    suspended_at: Option<i64>,
+    suspended_why: Option<String>,
+    updated_at: i64,
 });
 
 table!(journal = "sample_journal" {

@@ -2,7 +2,8 @@
 //!
 //! Flow: [`Store::open`] connects, backs up, migrates and checks the key. Domain types go in and come out of the
 //! handles [`Store::monitors`], [`Store::incidents`], [`Store::samples`], [`Store::outbox`], [`Store::channels`],
-//! [`Store::settings`], [`Store::mail`] and [`Store::accounts`]. Rows stay inside: each is turned into domain by a checked conversion,
+//! [`Store::recipients`], [`Store::bounces`], [`Store::settings`], [`Store::mail`] and [`Store::accounts`]. Rows stay
+//! inside: each is turned into domain by a checked conversion,
 //! and one that does not parse is [`StoreError::Corrupt`], never a panic.
 //!
 //! Two classes of durability. A transition with its incident and every outbox row, a setting, an account: committed at
@@ -12,6 +13,7 @@
 //! (`alert` does), and it never holds a transaction open while anybody waits for the network.
 
 pub mod accounts;
+pub mod bounces;
 mod channels;
 mod connect;
 pub mod crash;
@@ -25,7 +27,9 @@ pub mod mail;
 mod monitors;
 pub mod outbox;
 mod page;
+pub mod recipients;
 mod record;
+mod retention;
 pub mod samples;
 mod seal;
 mod sealed;
@@ -42,5 +46,6 @@ pub use mail::MailProfile;
 pub use monitors::{MonitorFilter, Monitors};
 pub use page::Page;
 pub use record::{Record, Recorded};
+pub use retention::Forgotten;
 pub use settings::{General, Settings};
 pub use store::{Options, Store};

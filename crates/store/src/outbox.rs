@@ -9,6 +9,7 @@ use domain::{
     clock::Timestamp,
     delivery::{DeliveryState, Event, Notice},
     id::{ChannelId, DeliveryId, IncidentId},
+    recipient::Bounce,
 };
 use uuid::Uuid;
 
@@ -16,11 +17,17 @@ use crate::store::Store;
 
 mod browse;
 mod claim;
+mod export;
 mod fallback;
+mod filter;
 mod finish;
 pub(crate) mod plan;
 mod sweep;
 
+pub use export::Export;
+pub use filter::DeliveryFilter;
+pub(crate) use filter::pattern;
+pub(crate) use plan::first_id;
 pub(crate) use sweep::{bring_forward, cancel, cancel_of_monitor};
 
 pub struct Outbox<'a> {
@@ -58,16 +65,6 @@ pub enum Next {
     Failed,
 }
 
-#[derive(Clone, Debug, Default)]
-pub struct DeliveryFilter {
-    pub state: Option<DeliveryState>,
-    pub channel: Option<ChannelId>,
-    pub incident: Option<IncidentId>,
-    pub cursor: Option<String>,
-    /// 1 to 500.
-    pub limit: u32,
-}
-
 /// A delivery as people read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
@@ -92,6 +89,10 @@ pub struct Delivery {
     pub message_id: String,
     pub expires_at: Timestamp,
     pub finished_at: Option<Timestamp>,
+    /// Who had it sent again; `None`: it was planned by its event.
+    pub requested_by: Option<String>,
+    /// It came back after it was accepted.
+    pub bounce: Option<Bounce>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::{
     accounts::{Accounts, Hashing},
+    bounces::{Bounces, MarkKey},
     channels::Channels,
     connect,
     database::{Database, Write},
@@ -27,6 +28,8 @@ use crate::{
     mail::Mail,
     monitors::Monitors,
     outbox::Outbox,
+    recipients::Recipients,
+    retention,
     samples::{Samples, journal::Journal, keeper},
     seal::{Place, Sealer},
     settings::Settings,
@@ -56,6 +59,7 @@ pub struct Store {
 pub(crate) struct Inner {
     pub(crate) db: Database,
     pub(crate) sealer: Sealer,
+    pub(crate) mark_key: MarkKey,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) message_domain: String,
     /// Claims deliveries under this id.
@@ -69,8 +73,8 @@ pub(crate) struct Inner {
 }
 
 impl Store {
-    /// Connects, refuses a database of a later version, backs up and migrates, checks the key, and starts the task that
-    /// keeps samples.
+    /// Connects, refuses a database of a later version, backs up and migrates, checks the key, and starts the tasks that
+    /// keep samples and forget what is too old.
     pub async fn open(options: Options) -> Result<Self, StoreError> {
         let now = options.clock.now();
         let db = connect::open(&options.url, &options.data_dir, now).await?;
@@ -82,10 +86,12 @@ impl Store {
             }
         };
         let sealer = Sealer::new(&options.key);
+        let mark_key = MarkKey::derive(&options.key);
         let store = Self {
             inner: Arc::new(Inner {
                 db,
                 sealer,
+                mark_key,
                 clock: options.clock,
                 message_domain: options.message_domain,
                 instance,
@@ -103,10 +109,12 @@ impl Store {
         }
         let task = keeper::run(store.clone(), store.inner.stop.clone());
         store.inner.tracker.spawn(task);
+        let task = retention::run(store.clone(), store.inner.stop.clone());
+        store.inner.tracker.spawn(task);
         Ok(store)
     }
 
-    /// Writes what is buffered, stops the background task and closes the pools. Idempotent.
+    /// Writes what is buffered, stops the background tasks and closes the pools. Idempotent.
     pub async fn close(&self) {
         self.inner.stop.cancel();
         self.inner.tracker.close();
@@ -146,6 +154,14 @@ impl Store {
 
     pub fn outbox(&self) -> Outbox<'_> {
         Outbox { store: self }
+    }
+
+    pub fn recipients(&self) -> Recipients<'_> {
+        Recipients { store: self }
+    }
+
+    pub fn bounces(&self) -> Bounces<'_> {
+        Bounces { store: self }
     }
 
     pub fn channels(&self) -> Channels<'_> {

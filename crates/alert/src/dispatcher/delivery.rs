@@ -137,6 +137,7 @@ impl Deliverer {
             enhanced_code: trace.enhanced_code,
             reply_text: trace.reply_text,
             verdict,
+            transcript: trace.transcript,
         };
         self.record(claimed, &attempt, next).await;
     }

@@ -1,4 +1,4 @@
-//! What was said, line by line, without what must not be repeated.
+//! What was said, line by line, with the time since the begin, without what must not be repeated.
 //!
 //! Secrets are recognised by their place in the protocol, not by their looks: everything after AUTH and every answer to
 //! a 334 is ours to hide. A second look for the password and its base64 forms catches a server that repeats it.
@@ -6,6 +6,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{mail::Credentials, text::sanitize};
 use secrecy::{ExposeSecret, SecretString};
+use tokio::time::{Duration, Instant};
 
 use super::reply::Reply;
 
@@ -15,6 +16,7 @@ const MOST_LINES: usize = 400;
 const SHORTEST_SEARCHED: usize = 4;
 
 pub(super) struct Transcript {
+    began: Instant,
     lines: Vec<String>,
     canaries: Vec<SecretString>,
     /// Our line that is not complete yet.
@@ -30,6 +32,7 @@ pub(super) struct Transcript {
 impl Transcript {
     pub(super) fn new(credentials: Option<&Credentials>) -> Self {
         Self {
+            began: Instant::now(),
             lines: Vec::new(),
             canaries: credentials.map(canaries).unwrap_or_default(),
             pending: Vec::new(),
@@ -110,9 +113,16 @@ impl Transcript {
     fn push(&mut self, who: &str, text: &str) {
         if self.lines.len() < MOST_LINES {
             let text = sanitize(&self.scrub(text), 500);
-            self.lines.push(format!("{who} {text}").trim_end().to_owned());
+            self.lines.push(line(self.began.elapsed(), who, &text));
         }
     }
+}
+
+/// `+0.120 s C: QUIT`: what was said so long after the begin.
+fn line(passed: Duration, who: &str, text: &str) -> String {
+    format!("+{:.3} s {who} {text}", passed.as_secs_f64())
+        .trim_end()
+        .to_owned()
 }
 
 /// `AUTH PLAIN AGZvbwBiYXI=` -> `AUTH PLAIN ***`.
@@ -161,6 +171,19 @@ mod tests {
         }
     }
 
+    /// The lines without their times, which must read like times.
+    fn said(t: Transcript) -> Vec<String> {
+        let timeless = |line: &String| {
+            let (time, words) = line.split_once(" s ").unwrap();
+            assert!(
+                time.starts_with('+') && time[1..].parse::<f64>().is_ok(),
+                "{line}"
+            );
+            words.to_owned()
+        };
+        t.into_lines().iter().map(timeless).collect()
+    }
+
     fn transcript() -> Transcript {
         Transcript::new(Some(&Credentials {
             username: "watch".to_owned(),
@@ -180,9 +203,8 @@ mod tests {
         t.client(b"anything\r\n");
         t.server(&reply(235, "ok"));
         t.client(b"auth login\r\n");
-        let lines = t.into_lines();
         assert_eq!(
-            lines,
+            said(t),
             [
                 "C: AUTH PLAIN ***",
                 "S: 334 VXNlcm5hbWU6",
@@ -221,7 +243,7 @@ mod tests {
         t.server(&reply(250, "ok"));
         t.client(b"QUIT\r\n");
         assert_eq!(
-            t.into_lines(),
+            said(t),
             [
                 "C: DATA",
                 "S: 354 go",
@@ -238,6 +260,13 @@ mod tests {
         t.client(b"DATA\r\n");
         t.server(&reply(354, "go"));
         t.client(b"x\r\n.\r\n");
-        assert_eq!(t.into_lines().last().unwrap(), "C: (the message, 6 bytes)");
+        assert_eq!(said(t).last().unwrap(), "C: (the message, 6 bytes)");
+    }
+
+    #[test]
+    fn each_line_says_when_it_was_said() {
+        let at = |ms, who, text| line(Duration::from_millis(ms), who, text);
+        assert_eq!(at(120, "S:", "220 hello"), "+0.120 s S: 220 hello");
+        assert_eq!(at(61_007, "C:", ""), "+61.007 s C:");
     }
 }

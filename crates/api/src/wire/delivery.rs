@@ -51,6 +51,21 @@ pub struct DeliveryView {
     pub attempt_count: u32,
     /// Without angle brackets.
     pub message_id: String,
+    /// Who had it sent again; `null`: it was planned by its event.
+    pub requested_by: Option<String>,
+    /// It came back after a server had accepted it.
+    pub bounce: Option<BounceView>,
+}
+
+/// A mail that came back.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BounceView {
+    pub at: Time,
+    /// RFC 3463.
+    #[schema(example = "5.1.1")]
+    pub status: String,
+    /// The words of whoever returned it.
+    pub text: String,
 }
 
 /// A delivery with every attempt at it.
@@ -67,6 +82,10 @@ pub struct AttemptView {
     pub number: u32,
     pub started_at: Time,
     pub duration_ms: f64,
+    /// The mail profile that was used.
+    pub profile_id: Option<i64>,
+    /// Its name of then.
+    pub profile: Option<String>,
     /// Of the mail settings that were used.
     pub settings_revision: Option<i64>,
     /// The address that was dialled.
@@ -75,7 +94,13 @@ pub struct AttemptView {
     pub server: Option<String>,
     /// The last step that was reached.
     pub step: Option<String>,
+    /// The version of TLS; `null`: unencrypted, or not got so far.
+    #[schema(example = "TLS 1.3")]
+    pub tls: Option<String>,
     pub reply_code: Option<u16>,
+    /// RFC 3463, where the server said one.
+    #[schema(example = "5.7.8")]
+    pub enhanced_code: Option<String>,
     /// The other side's words.
     pub reply_text: Option<String>,
     #[schema(schema_with = verdicts)]
@@ -83,6 +108,8 @@ pub struct AttemptView {
     /// The other side's own name for the message, if it said one.
     pub reference: Option<String>,
     pub reason: Option<String>,
+    /// What was said, line by line, without secrets; kept for 30 days.
+    pub transcript: Option<String>,
 }
 
 /// The new delivery.
@@ -111,6 +138,12 @@ impl From<Delivery> for DeliveryView {
             finished_at: d.finished_at.map(Time),
             attempt_count: d.attempts,
             message_id: d.message_id,
+            requested_by: d.requested_by,
+            bounce: d.bounce.map(|b| BounceView {
+                at: Time(b.at),
+                status: b.status,
+                text: b.text,
+            }),
         }
     }
 }
@@ -123,19 +156,25 @@ impl From<Attempt> for AttemptView {
             AttemptVerdict::Waiting { reason } => ("waiting", None, Some(reason)),
             AttemptVerdict::Refused { reason } => ("refused", None, Some(reason)),
         };
+        let (profile_id, profile) = a.profile.map(|(id, name)| (id.0, name)).unzip();
         Self {
             number: a.number,
             started_at: Time(a.started_at),
             duration_ms: ms(a.duration),
+            profile_id,
+            profile,
             settings_revision: a.settings_revision,
             remote: a.remote.map(|r| r.to_string()),
             server: a.server,
             step: a.step,
+            tls: a.tls,
             reply_code: a.reply_code,
+            enhanced_code: a.enhanced_code,
             reply_text: a.reply_text,
             verdict,
             reference,
             reason,
+            transcript: a.transcript,
         }
     }
 }

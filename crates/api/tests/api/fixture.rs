@@ -235,8 +235,14 @@ async fn answer(router: &Router, request: Request<Body>) -> Answer {
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
     let text = String::from_utf8(bytes.to_vec()).unwrap();
+    let media_type = parts
+        .headers
+        .get("content-type")
+        .map_or("", |v| v.to_str().unwrap());
     let body = if text.is_empty() {
         Value::Null
+    } else if media_type.starts_with("text/") {
+        Value::String(text.clone())
     } else {
         serde_json::from_str(&text).unwrap_or_else(|e| panic!("not JSON: {e}: {text}"))
     };

@@ -8,7 +8,7 @@ use testkit::{TcpTarget, wait_for};
 use crate::fixture::{Api, is_time, tcp};
 
 /// A monitor with a mail channel that is found down; nothing dispatches here, so its messages wait.
-async fn outage(api: &Api) -> (i64, i64, i64) {
+pub(crate) async fn outage(api: &Api) -> (i64, i64, i64) {
     let channel =
         json!({"name": "Ops", "kind": "email", "config": {"to": ["ops@example.org", "two@example.org"]}});
     let channel = api.post("/channels", channel).await.body["id"].as_i64().unwrap();
@@ -103,4 +103,61 @@ async fn a_delivery_is_found_and_sent_again() {
     assert_eq!(pages[0].body["items"].as_array().unwrap().len(), 2);
     assert!(pages[0].body["next"].is_string());
     assert_eq!(pages[1].body, json!({"items": [], "next": Value::Null}));
+}
+
+#[tokio::test]
+async fn deliveries_are_filtered_and_exported() {
+    let api = Api::start().await;
+    let (monitor, channel, incident) = outage(&api).await;
+    let count = async |query: &str| {
+        let answer = api.get(&format!("/deliveries?{query}")).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        answer.body["items"].as_array().unwrap().len()
+    };
+    for (query, expected) in [
+        (
+            format!("monitor={monitor}&event=incident.opened&state=pending"),
+            2,
+        ),
+        ("monitor=777".to_owned(), 0),
+        ("event=test".to_owned(), 0),
+        ("recipient=TWO%40example.org".to_owned(), 1),
+        ("recipient=example".to_owned(), 2),
+        ("recipient=nobody".to_owned(), 0),
+        ("profile=1".to_owned(), 0),
+        ("from=2020-01-01T00:00:00Z&to=2120-01-01T00:00:00Z".to_owned(), 2),
+        ("to=2020-01-01T00:00:00Z".to_owned(), 0),
+    ] {
+        assert_eq!(count(&query).await, expected, "{query}");
+    }
+    let wrong = api
+        .get("/deliveries?event=x&monitor=y&from=yesterday&profile=z")
+        .await;
+    assert_eq!(
+        (wrong.status.as_u16(), crate::fixture::fields(&wrong).len()),
+        (422, 4)
+    );
+
+    let id = api.get("/deliveries").await.body["items"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    api.act(&format!("/deliveries/{id}/resend")).await;
+    let again = api.get("/deliveries?limit=1").await;
+    assert_eq!(again.body["items"][0]["requested_by"], "write (ops@example.org)");
+    let table = api
+        .get(&format!("/deliveries.csv?channel={channel}&incident={incident}"))
+        .await;
+    assert_eq!(table.status, 200);
+    assert!(
+        table.headers["content-type"]
+            .to_str()
+            .unwrap()
+            .starts_with("text/csv")
+    );
+    let lines: Vec<&str> = table.text.split_terminator("\r\n").collect();
+    assert_eq!(lines.len(), 4, "{}", table.text);
+    assert!(lines[0].starts_with("delivery_id,") && lines[1].contains("write (ops@example.org)"));
+    assert_eq!(api.get("/deliveries.csv?limit=1").await.status, 422);
+    assert_eq!(api.get("/deliveries.csv?state=x").await.status, 422);
 }

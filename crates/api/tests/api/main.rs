@@ -8,6 +8,7 @@
 )]
 
 mod access;
+mod bounces;
 mod channels;
 mod deliverability;
 mod document;

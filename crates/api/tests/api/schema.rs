@@ -47,6 +47,7 @@ impl Document {
         let media_type = headers
             .get("content-type")
             .map_or("", |v| v.to_str().unwrap_or_default());
+        let media_type = media_type.split(';').next().unwrap_or_default();
         if method == Method::HEAD {
             assert!(body.is_null());
             return;

@@ -6,11 +6,14 @@
     reason = "a test fails by panicking, in its helpers as well"
 )]
 
+mod bounce;
 mod channel;
+mod csv;
 mod deliverability;
 mod host;
 mod mail;
 mod monitor;
+mod recipient;
 mod retry;
 mod schedule;
 mod state;

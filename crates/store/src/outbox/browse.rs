@@ -6,6 +6,7 @@ use domain::{
     clock::Timestamp,
     delivery::{Attempt, DeliveryState, Event},
     id::{ChannelId, DeliveryId, IncidentId},
+    recipient::Bounce,
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
@@ -19,7 +20,7 @@ use super::{
     plan::{self, fresh, new_id},
 };
 use crate::{
-    entity::{attempt, channel, delivery, incident, monitor},
+    entity::{attempt, channel, delivery, incident, monitor, transcript},
     error::{StoreError, corrupt},
     incidents::read_label,
     page::{Page, cut, read_cursor, rows_to_read},
@@ -31,21 +32,16 @@ impl Outbox<'_> {
     /// Latest first.
     pub async fn page(&self, filter: &DeliveryFilter) -> Result<Page<Delivery>, StoreError> {
         let db = self.store.inner.db.read();
-        let mut select = delivery::Entity::find()
-            .order_by_desc(delivery::Column::Id)
-            .limit(rows_to_read(filter.limit));
-        if let Some(state) = filter.state {
-            select = select.filter(delivery::Column::State.eq(state.as_str()));
-        }
-        if let Some(channel) = filter.channel {
-            select = select.filter(delivery::Column::ChannelId.eq(channel.0));
-        }
-        if let Some(incident) = filter.incident {
-            select = select.filter(delivery::Column::IncidentId.eq(incident.0));
-        }
+        let Some(mut select) = filter.select(db).await? else {
+            return Ok(Page {
+                items: Vec::new(),
+                next: None,
+            });
+        };
         if let Some(before) = read_cursor::<Uuid>(filter.cursor.as_deref())? {
             select = select.filter(delivery::Column::Id.lt(before));
         }
+        let select = select.limit(rows_to_read(filter.limit));
         let (rows, next) = cut(select.all(db).await?, filter.limit, |r| r.id);
         let items = read(db, rows).await?;
         Ok(Page { items, next })
@@ -63,12 +59,23 @@ impl Outbox<'_> {
             .order_by_asc(attempt::Column::Id)
             .all(db)
             .await?;
-        let attempts = attempts.into_iter().map(read_attempt).collect::<Result<_, _>>()?;
+        let mut said = transcripts(db, &attempts).await?;
+        let attempts = attempts
+            .into_iter()
+            .map(|row| {
+                let transcript = said.remove(&row.id);
+                Ok(Attempt {
+                    transcript,
+                    ..read_attempt(row)?
+                })
+            })
+            .collect::<Result<_, StoreError>>()?;
         Ok(Some((delivery, attempts)))
     }
 
-    /// Plans the same message again, under an id of its own. `None`: there is no such delivery, or its channel is gone.
-    pub async fn resend(&self, id: DeliveryId) -> Result<Option<DeliveryId>, StoreError> {
+    /// Plans the same message again, under an id of its own, as `by` wished. `None`: there is no such delivery, or its
+    /// channel is gone.
+    pub async fn resend(&self, id: DeliveryId, by: &str) -> Result<Option<DeliveryId>, StoreError> {
         let now = self.store.now();
         let tx = self.store.inner.db.write().await?;
         let Some(row) = delivery::Entity::find_by_id(id.0).one(&*tx).await? else {
@@ -90,6 +97,7 @@ impl Outbox<'_> {
             channel_name: Set(channel.name),
             recipient: Set(row.recipient),
             message_id: Set(format!("{id}@{message_domain}")),
+            requested_by: Set(Some(by.to_owned())),
             ..fresh(event, now)
         };
         delivery::Entity::insert(again)
@@ -127,6 +135,18 @@ impl Outbox<'_> {
                 .await?,
         })
     }
+}
+
+/// What was said in these attempts, by attempt, as far as it is still kept.
+async fn transcripts<C: ConnectionTrait>(
+    db: &C,
+    attempts: &[attempt::Model],
+) -> Result<HashMap<i64, String>, StoreError> {
+    let rows = transcript::Entity::find()
+        .filter(transcript::Column::AttemptId.is_in(attempts.iter().map(|a| a.id)))
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.attempt_id, row.body)).collect())
 }
 
 async fn read<C: ConnectionTrait>(db: &C, rows: Vec<delivery::Model>) -> Result<Vec<Delivery>, StoreError> {
@@ -188,5 +208,11 @@ fn read_one(row: delivery::Model, monitor_name: String) -> Result<Delivery, Stor
         message_id: row.message_id,
         expires_at: Timestamp::from_millis(row.expires_at),
         finished_at: row.finished_at.map(Timestamp::from_millis),
+        requested_by: row.requested_by,
+        bounce: row.bounced_at.map(|at| Bounce {
+            at: Timestamp::from_millis(at),
+            status: row.bounce_status.unwrap_or_default(),
+            text: row.bounce_text.unwrap_or_default(),
+        }),
     })
 }

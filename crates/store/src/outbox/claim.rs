@@ -3,7 +3,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use domain::{
-    channel::Channel,
+    channel::{Channel, ChannelKind},
     clock::Timestamp,
     delivery::{DeliveryState, Event, MonitorLabel, Notice, Subject},
     id::{ChannelId, DeliveryId},
@@ -26,6 +26,7 @@ use crate::{
     entity::{channel, delivery, incident, monitor},
     error::{StoreError, corrupt},
     incidents::{read_incident, read_label},
+    recipients,
 };
 
 /// Rows that nothing but their own time holds back. A recovery (or anything later) never overtakes the message about the
@@ -121,6 +122,9 @@ impl Outbox<'_> {
             }
             Err(e) => return Err(e),
         };
+        if to.kind == ChannelKind::Email {
+            recipients::cancel_suspended(&*tx, channel, now).await?;
+        }
         merge_openings(&*tx, channel, now).await?;
         let ids = due_rows(&*tx, channel, limit, now).await?;
         let token = new_token()?;

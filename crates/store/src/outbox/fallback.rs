@@ -35,7 +35,7 @@ impl Store {
         }
         let tx = self.inner.db.write().await?;
         for row in late(now).limit(BATCH).all(&*tx).await? {
-            self.stand_in(&*tx, row, now).await?;
+            self.stand_in(&*tx, &row, now).await?;
         }
         tx.commit().await?;
         self.outbox().wake();
@@ -46,7 +46,7 @@ impl Store {
     pub(super) async fn stand_in<C: ConnectionTrait>(
         &self,
         tx: &C,
-        row: delivery::Model,
+        row: &delivery::Model,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         if row.fallback_at.is_some() || row.fallback_of.is_some() {
@@ -70,7 +70,7 @@ impl Store {
             event: Event::parse(&row.event).ok_or_else(|| corrupt("deliveries", row.id, "event"))?,
             at: Timestamp::from_millis(row.event_at),
         };
-        let recipients = self.recipients(&fallback)?;
+        let recipients = self.recipients_of(&fallback)?;
         self.plan_for(
             tx,
             planned,

@@ -3,7 +3,7 @@
 use domain::{
     channel::Channel,
     clock::Timestamp,
-    delivery::{Attempt, AttemptVerdict, DeliveryState},
+    delivery::{Attempt, AttemptVerdict, DeliveryState, LONGEST_TRANSCRIPT},
     id::ProfileId,
 };
 use sea_orm::{
@@ -15,9 +15,9 @@ use sea_orm::{
 use super::{Lease, Next, Outbox, bring_forward, fallback, sweep::unleased};
 use crate::{
     channels,
-    entity::{attempt, channel, delivery},
+    entity::{attempt, channel, delivery, transcript},
     error::{StoreError, corrupt},
-    mail,
+    mail, recipients,
 };
 
 impl Outbox<'_> {
@@ -54,21 +54,36 @@ impl Outbox<'_> {
         if update_held(lease).set(changed).exec(&*tx).await?.rows_affected == 0 {
             return Ok(false);
         }
-        attempt::Entity::insert(write_attempt(&row, attempt)?)
-            .exec_without_returning(&*tx)
+        let written = attempt::Entity::insert(write_attempt(&row, attempt)?)
+            .exec(&*tx)
             .await?;
+        if let Some(said) = &attempt.transcript {
+            let said = transcript::ActiveModel {
+                attempt_id: Set(written.last_insert_id),
+                at: Set(now.as_millis()),
+                body: Set(cut(said, LONGEST_TRANSCRIPT).to_owned()),
+            };
+            transcript::Entity::insert(said)
+                .exec_without_returning(&*tx)
+                .await?;
+        }
         match next {
             Next::Sent => fallback::settle(&*tx, &row, now).await?,
-            Next::Failed => self.store.stand_in(&*tx, row, now).await?,
+            Next::Failed => self.store.stand_in(&*tx, &row, now).await?,
             Next::Retry { .. } | Next::Wait => {}
         }
+        let mut suspended = None;
         // Only mail has settings of its own beside the channel's.
         if let (Some((profile, _)), Some(revision)) = (&attempt.profile, attempt.settings_revision) {
             let words = attempt.reply_text.as_deref().unwrap_or_default();
             let failure = failure.map(|what| (what, attempt.step.as_deref()));
             mail::note(&*tx, *profile, now, failure, words, revision).await?;
+            suspended = recipients::note_attempt(&*tx, &row.recipient, attempt, now).await?;
         }
         tx.commit().await?;
+        if let Some(why) = suspended {
+            recipients::tell_suspended(&row.recipient, &why);
+        }
         // A recovery may have waited for this row.
         self.wake();
         Ok(true)
@@ -200,6 +215,15 @@ fn state_after(next: Next) -> DeliveryState {
     }
 }
 
+/// At most `longest` bytes of `text`, by whole lines if there is a line end in them.
+fn cut(text: &str, longest: usize) -> &str {
+    if text.len() <= longest {
+        return text;
+    }
+    let head = &text[..text.floor_char_boundary(longest)];
+    head.rfind('\n').map_or(head, |end| &head[..end])
+}
+
 /// What the list of deliveries says of the row after this attempt.
 fn reason_of(attempt: &Attempt) -> String {
     match &attempt.verdict {
@@ -238,6 +262,7 @@ fn write_attempt(row: &delivery::Model, attempt: &Attempt) -> Result<attempt::Ac
     })
 }
 
+/// Without its transcript.
 pub(super) fn read_attempt(row: attempt::Model) -> Result<Attempt, StoreError> {
     let damaged = |column| corrupt("delivery_attempts", row.id, column);
     Ok(Attempt {
@@ -265,5 +290,18 @@ pub(super) fn read_attempt(row: attempt::Model) -> Result<Attempt, StoreError> {
         tls: row.tls,
         enhanced_code: row.enhanced_code,
         verdict: serde_json::from_str(&row.verdict).map_err(|_| damaged("verdict"))?,
+        transcript: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_is_cut_between_lines_and_never_within_a_letter() {
+        assert_eq!(cut("abc", 3), "abc");
+        assert_eq!(cut("a\nbc\nd", 5), "a\nbc");
+        assert_eq!(cut("ééé", 3), "é");
+    }
 }

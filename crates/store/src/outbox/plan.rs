@@ -129,7 +129,7 @@ impl Store {
             let mut recipients: BTreeSet<String> =
                 of_channel.map(|(_, recipient)| recipient.clone()).collect();
             if linked.contains(&channel.id) {
-                recipients.extend(self.recipients(&channel)?);
+                recipients.extend(self.recipients_of(&channel)?);
             }
             audience.push((channel, recipients));
         }
@@ -139,7 +139,7 @@ impl Store {
     /// A channel that cannot be read has one recipient without a name. When its secrets are locked, that is the right
     /// one (only kinds without recipients of their own have secrets); when its row is damaged, the delivery shows that
     /// somebody was to be told, and the event itself is not lost.
-    pub(super) fn recipients(&self, row: &channel::Model) -> Result<Vec<String>, StoreError> {
+    pub(super) fn recipients_of(&self, row: &channel::Model) -> Result<Vec<String>, StoreError> {
         let config = match read_channel(row.clone(), &self.inner.sealer) {
             Ok(channel) => channel.config,
             Err(StoreError::Corrupt { .. }) => None,
@@ -199,7 +199,7 @@ pub(super) fn new_id(now: Timestamp) -> Result<DeliveryId, StoreError> {
 }
 
 /// No delivery that was planned at `at` or later has a smaller id.
-pub(super) fn first_id(at: Timestamp) -> Uuid {
+pub(crate) fn first_id(at: Timestamp) -> Uuid {
     id_of(at, [0; 10])
 }
 

@@ -262,6 +262,7 @@ pub(crate) fn attempt(at: Timestamp, number: u32, next: Next) -> Attempt {
             Next::Wait => AttemptVerdict::Waiting { reason },
             Next::Failed => AttemptVerdict::Refused { reason },
         },
+        transcript: None,
     }
 }
 

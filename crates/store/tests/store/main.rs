@@ -8,11 +8,15 @@
 )]
 
 mod accounts;
+mod bounces;
 mod fallback;
 mod harness;
+mod log;
 mod monitors;
 mod opening;
 mod outbox;
+mod recipients;
 mod record;
+mod retention;
 mod samples;
 mod secrets;

@@ -330,7 +330,7 @@ both! {
         let (delivery, _) = db.store.outbox().get(claimed.notice.delivery).await.unwrap().unwrap();
         assert_eq!(delivery.state, DeliveryState::Cancelled);
         assert_eq!((delivery.reason.as_deref(), delivery.channel_name.as_str()), (Some("The channel was deleted."), "Hook"));
-        assert_eq!(db.store.outbox().resend(claimed.notice.delivery).await.unwrap(), None);
+        assert_eq!(db.store.outbox().resend(claimed.notice.delivery, "me@example.org").await.unwrap(), None);
         assert!(!db.store.channels().delete(hook.id).await.unwrap());
     }
 
@@ -347,17 +347,17 @@ both! {
         let (hook, monitor) = outage(&db).await;
         let sent = db.claim_one(&hook).await;
         db.finish(&sent, Next::Sent).await;
-        let again = db.store.outbox().resend(sent.notice.delivery).await.unwrap().unwrap();
+        let again = db.store.outbox().resend(sent.notice.delivery, "me@example.org").await.unwrap().unwrap();
         let resent = db.claim_one(&hook).await;
         assert_eq!(resent.notice.delivery, again);
         assert_eq!(resent.notice.event, Event::Opened);
         assert_ne!(resent.notice.message_id, sent.notice.message_id);
         db.finish(&resent, Next::Sent).await;
-        let twice = db.store.outbox().resend(again).await.unwrap();
+        let twice = db.store.outbox().resend(again, "me@example.org").await.unwrap();
         assert!(twice.is_some());
         // Also when the monitor is gone meanwhile.
         db.store.monitors().delete(monitor.id).await.unwrap();
-        db.store.outbox().resend(again).await.unwrap().unwrap();
+        db.store.outbox().resend(again, "me@example.org").await.unwrap().unwrap();
         assert_eq!(db.claim_one(&hook).await.notice.subject.unwrap().monitor.name, "Shop");
     }
 

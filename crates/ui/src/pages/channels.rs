@@ -53,6 +53,8 @@ pub(crate) struct ChannelsPage {
     rows: Vec<Row>,
     /// There are mail channels, and no mail server.
     mail_missing: bool,
+    /// Recipients that get no mail.
+    suspended: u64,
 }
 
 pub(crate) struct Row {
@@ -127,6 +129,7 @@ async fn list(signed_in: SignedIn) -> error::Result {
     let mut health = store.channels().health(&ids).await?;
     let wants_mail = channels.iter().any(|c| c.kind == ChannelKind::Email && c.enabled);
     page(&ChannelsPage {
+        suspended: store.recipients().suspended_count().await?,
         shell: signed_in.shell(Section::Channels, "nav-channels"),
         mail_missing: wants_mail && store.mail().primary().await?.is_none(),
         rows: channels

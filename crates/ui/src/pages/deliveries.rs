@@ -1,38 +1,39 @@
-//! Messages: each with every attempt at it and what the other side said.
-
-use std::time::Duration;
+//! Messages: a list with filters, the same as a table for spreadsheets, each message with every attempt at it, and what
+//! is known of each recipient.
 
 use askama::Template;
 use axum::{
     Router,
-    extract::{Path, Query},
+    extract::Query,
     routing::{get, post},
 };
 use domain::{
     clock::Timestamp,
-    delivery::{Attempt, AttemptVerdict, DeliveryState, Event},
-    id::{ChannelId, DeliveryId, IncidentId},
+    delivery::{DeliveryState, Event},
+    id::DeliveryId,
 };
-use serde::Deserialize;
 use store::outbox::{Delivery, DeliveryFilter};
 
-use crate::{
-    App, Flash, Section, Shell, SignedIn,
-    components::{Choice, Pager},
-    error::{self, Error},
-    shell::page,
-};
+use crate::{App, Section, Shell, SignedIn, components::Pager, error, shell::page};
 
+mod export;
+mod recipients;
 #[cfg(test)]
 mod samples;
+mod search;
+mod show;
 #[cfg(test)]
-pub(crate) use samples::{delivery, details, lists};
+pub(crate) use samples::{delivery, details, lists, recipients};
+use search::{Options, Search};
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/deliveries", get(list))
-        .route("/deliveries/{id}", get(show))
-        .route("/deliveries/{id}/resend", post(resend))
+        .route("/deliveries.csv", get(export::table))
+        .route("/deliveries/recipients", get(recipients::list))
+        .route("/deliveries/recipients/enable", post(recipients::enable))
+        .route("/deliveries/{id}", get(show::show))
+        .route("/deliveries/{id}/resend", post(show::resend))
 }
 
 #[derive(Template)]
@@ -40,8 +41,11 @@ pub(crate) fn routes() -> Router<App> {
 pub(crate) struct DeliveriesPage {
     shell: Shell,
     search: Search,
-    states: Vec<Choice>,
-    channels: Vec<Choice>,
+    options: Options,
+    /// Something in the filter cannot be read, so nothing was looked for.
+    unreadable: bool,
+    /// The same filter as a table.
+    csv_href: String,
     lines: Vec<Line>,
     pager: Pager,
 }
@@ -58,55 +62,10 @@ pub(crate) struct Line {
     pub(crate) reason: Option<String>,
     pub(crate) created_at: Timestamp,
     pub(crate) attempts: u32,
-}
-
-#[derive(Template)]
-#[template(path = "pages/deliveries/show.html")]
-pub(crate) struct DeliveryPage {
-    shell: Shell,
-    line: Line,
-    incident: IncidentId,
-    channel: ChannelId,
-    message_id: String,
-    next_attempt_at: Option<Timestamp>,
-    expires_at: Timestamp,
-    finished_at: Option<Timestamp>,
-    /// Who took the message, and under which name.
-    accepted: Option<String>,
-    attempts: Vec<Try>,
-}
-
-/// One attempt, ready to print.
-pub(crate) struct Try {
-    number: u32,
-    at: Timestamp,
-    took: Duration,
-    shape: &'static str,
-    word: String,
-    reason: Option<String>,
-    /// The other side's own name for the message.
-    reference: Option<String>,
-    server: Option<String>,
-    remote: Option<String>,
-    step: Option<String>,
-    reply: Option<String>,
-    revision: Option<i64>,
-}
-
-/// The filter, as it stands in the address.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Search {
-    state: String,
-    channel: String,
-    incident: String,
-    cursor: String,
-}
-
-impl Search {
-    fn is_active(&self) -> bool {
-        !(self.state.is_empty() && self.channel.is_empty() && self.incident.is_empty())
-    }
+    /// Who had it sent again.
+    pub(crate) requested_by: Option<String>,
+    /// Status with which it came back.
+    pub(crate) returned: Option<String>,
 }
 
 const PAGE_SIZE: u32 = 50;
@@ -114,112 +73,28 @@ const PAGE_SIZE: u32 = 50;
 async fn list(signed_in: SignedIn, Query(search): Query<Search>) -> error::Result {
     let store = signed_in.store();
     let shell = signed_in.shell(Section::Deliveries, "nav-deliveries");
-    let cursor = (!search.cursor.is_empty()).then_some(search.cursor.as_str());
-    let filter = DeliveryFilter {
-        state: DeliveryState::parse(&search.state),
-        channel: search.channel.parse().ok(),
-        incident: search.incident.parse().ok(),
-        cursor: cursor.map(str::to_owned),
-        limit: PAGE_SIZE,
+    let filter = search.filter();
+    let found = match &filter {
+        Ok(filter) => {
+            let filter = DeliveryFilter {
+                limit: PAGE_SIZE,
+                ..filter.clone()
+            };
+            Some(store.outbox().page(&filter).await?)
+        }
+        Err(_) => None,
     };
-    let found = store.outbox().page(&filter).await?;
-    let query = [
-        ("state", search.state.as_str()),
-        ("channel", &search.channel),
-        ("incident", &search.incident),
-    ];
-    let channels = store.channels().all().await?;
+    let (lines, next) = found.map_or_else(Default::default, |p| (p.items, p.next));
+    let options = Options::load(store, &shell).await?;
     page(&DeliveriesPage {
-        states: states(&shell),
-        channels: channels
-            .iter()
-            .map(|c| choice(c.id.to_string(), c.name.clone()))
-            .collect(),
-        lines: found.items.into_iter().map(Line::from).collect(),
-        pager: Pager::new(&shell, "/deliveries", &query, cursor, found.next.as_deref()),
+        unreadable: filter.is_err(),
+        options,
+        lines: lines.into_iter().map(Line::from).collect(),
+        pager: search.pager(&shell, next.as_deref()),
+        csv_href: search.href("/deliveries.csv"),
         search,
         shell,
     })
-}
-
-fn choice(value: String, label: String) -> Choice {
-    Choice {
-        value,
-        label,
-        hint: String::new(),
-    }
-}
-
-fn states(shell: &Shell) -> Vec<Choice> {
-    let word = |state: &DeliveryState| match state {
-        DeliveryState::Pending => shell.t("delivery-state-pending"),
-        DeliveryState::Sending => shell.t("delivery-state-sending"),
-        DeliveryState::Sent => shell.t("delivery-state-sent"),
-        DeliveryState::Failed => shell.t("delivery-state-failed"),
-        DeliveryState::Expired => shell.t("delivery-state-expired"),
-        DeliveryState::Cancelled => shell.t("delivery-state-cancelled"),
-    };
-    DeliveryState::ALL
-        .iter()
-        .map(|s| choice(s.to_string(), word(s).to_string()))
-        .collect()
-}
-
-async fn show(signed_in: SignedIn, Path(id): Path<String>) -> error::Result {
-    let found = signed_in.store().outbox().get(parse(&id)?).await?;
-    let (delivery, attempts) = found.ok_or(Error::NotFound)?;
-    let shell = signed_in.shell(Section::Deliveries, "delivery-title");
-    page(&view(shell, delivery, attempts))
-}
-
-fn view(shell: Shell, delivery: Delivery, attempts: Vec<Attempt>) -> DeliveryPage {
-    DeliveryPage {
-        accepted: attempts.iter().rev().find_map(|a| accepted(&shell, a)),
-        incident: delivery.incident,
-        channel: delivery.channel,
-        message_id: delivery.message_id.clone(),
-        next_attempt_at: delivery.next_attempt_at,
-        expires_at: delivery.expires_at,
-        finished_at: delivery.finished_at,
-        attempts: attempts.into_iter().rev().map(|a| Try::new(&shell, a)).collect(),
-        line: delivery.into(),
-        shell,
-    }
-}
-
-/// "Accepted by … as …": what is known, and not that anybody has read it.
-fn accepted(shell: &Shell, attempt: &Attempt) -> Option<String> {
-    let AttemptVerdict::Accepted { reference } = &attempt.verdict else {
-        return None;
-    };
-    let server = attempt.server.as_deref()?;
-    let text = match reference {
-        Some(reference) => shell
-            .t("delivery-accepted-as")
-            .arg("server", server)
-            .arg("reference", reference),
-        None => shell.t("delivery-accepted").arg("server", server),
-    };
-    Some(text.to_string())
-}
-
-async fn resend(signed_in: SignedIn, Path(id): Path<String>) -> error::Result {
-    let id = parse(&id)?;
-    match signed_in.store().outbox().resend(id).await? {
-        Some(new) => {
-            tracing::info!(delivery.id = %new, delivery.resend_of = %id, user = signed_in.by(), "delivery resent");
-            Ok(
-                Flash::good("flash-delivery-resent")
-                    .redirect(&signed_in.visit, &format!("/deliveries/{new}")),
-            )
-        }
-        None => Ok(Flash::bad("flash-delivery-channel-gone")
-            .redirect(&signed_in.visit, &format!("/deliveries/{id}"))),
-    }
-}
-
-fn parse(id: &str) -> error::Result<DeliveryId> {
-    id.parse().map_err(|_| Error::NotFound)
 }
 
 impl From<Delivery> for Line {
@@ -235,38 +110,8 @@ impl From<Delivery> for Line {
             reason: d.reason,
             created_at: d.created_at,
             attempts: d.attempts,
-        }
-    }
-}
-
-impl Try {
-    fn new(shell: &Shell, a: Attempt) -> Self {
-        let (shape, word, reason, reference) = match a.verdict {
-            AttemptVerdict::Accepted { reference } => ("up", shell.t("attempt-accepted"), None, reference),
-            AttemptVerdict::Deferred { reason } => {
-                ("degraded", shell.t("attempt-deferred"), Some(reason), None)
-            }
-            AttemptVerdict::Waiting { reason } => ("unknown", shell.t("attempt-waiting"), Some(reason), None),
-            AttemptVerdict::Refused { reason } => ("down", shell.t("attempt-refused"), Some(reason), None),
-        };
-        let reply = match (a.reply_code, a.reply_text) {
-            (Some(code), Some(text)) => Some(format!("{code} {text}")),
-            (Some(code), None) => Some(code.to_string()),
-            (None, text) => text,
-        };
-        Self {
-            number: a.number,
-            at: a.started_at,
-            took: a.duration,
-            shape,
-            word: word.to_string(),
-            reason,
-            reference,
-            server: a.server,
-            remote: a.remote.map(|r| r.to_string()),
-            step: a.step,
-            reply,
-            revision: a.settings_revision,
+            requested_by: d.requested_by,
+            returned: d.bounce.map(|b| b.status),
         }
     }
 }

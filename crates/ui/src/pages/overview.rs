@@ -46,6 +46,8 @@ pub(crate) struct OverviewPage {
     checklist: Option<Checklist>,
     /// Why one kind of channel is too few (a text key), while there is one and nobody has said that it is enough.
     second_channel: Option<&'static str>,
+    /// Recipients that get no mail.
+    suspended: u64,
     verdict: Verdict,
     troubles: Vec<Trouble>,
     /// More troubles than are listed.
@@ -154,6 +156,7 @@ async fn show(signed_in: SignedIn, Query(search): Query<Search>) -> error::Resul
             .filter(|_| checklist.is_none() && !general.one_kind_is_enough)
             .map(second_channel),
         checklist,
+        suspended: store.recipients().suspended_count().await?,
         verdict: verdict(&shell, total, &of),
         troubles,
         more_troubles,

@@ -21,6 +21,11 @@ pub(crate) fn all(language: Language) -> Vec<(&'static str, Box<dyn DynTemplate>
     add(&mut all, "incidents/show", super::incidents::details(language));
     add(&mut all, "deliveries", super::deliveries::lists(language));
     add(&mut all, "deliveries/show", super::deliveries::details(language));
+    add(
+        &mut all,
+        "deliveries/recipients",
+        super::deliveries::recipients(language),
+    );
     add(&mut all, "channels", super::channels::lists(language));
     add(&mut all, "channels/edit", super::channels::edits(language));
     add(&mut all, "channels/secret", super::channels::secrets(language));

@@ -269,7 +269,7 @@ async fn an_outage_is_told_acknowledged_and_its_messages_are_found() {
 
     let list = visitor.get("/deliveries?incident=1&state=pending").await.body;
     let (_, rest) = list
-        .split_once("href=\"/deliveries/")
+        .split_once("name-cell\"><a href=\"/deliveries/")
         .expect("a planned delivery");
     let delivery = format!("/deliveries/{}", rest.split('"').next().unwrap());
     assert!(visitor.get(&delivery).await.body.contains("Message-ID"));

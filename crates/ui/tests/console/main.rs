@@ -8,6 +8,7 @@ mod deliverability;
 mod everyday;
 mod gate;
 mod locales;
+mod log;
 mod mail;
 mod second_channel;
 mod sign_in;

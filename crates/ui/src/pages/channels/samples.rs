@@ -88,11 +88,13 @@ pub(crate) fn lists(language: Language) -> Vec<ChannelsPage> {
     let titled = || shell(language, Section::Channels, "nav-channels");
     vec![
         ChannelsPage {
+            suspended: 1,
             shell: titled(),
             rows,
             mail_missing: true,
         },
         ChannelsPage {
+            suspended: 0,
             shell: titled(),
             rows: Vec::new(),
             mail_missing: false,

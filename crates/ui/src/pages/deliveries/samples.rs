@@ -1,9 +1,21 @@
 //! Messages that went well, that did not, and none.
 
-use domain::{delivery::Attempt, id::ProfileId};
+use std::time::Duration;
+
+use domain::{
+    delivery::{Attempt, AttemptVerdict},
+    id::{ChannelId, IncidentId, ProfileId},
+    recipient::{Bounce, Standing},
+};
+use store::recipients::Recipient;
 use uuid::Uuid;
 
-use super::*;
+use super::{
+    recipients::{RecipientSearch, RecipientsPage, Row},
+    search::choice,
+    show::{DeliveryPage, view},
+    *,
+};
 use crate::{
     locale::Language,
     pages::samples::{NOW, shell},
@@ -25,25 +37,80 @@ pub(crate) fn lists(language: Language) -> Vec<DeliveriesPage> {
     let filtered = Search {
         state: "failed".to_owned(),
         incident: "42".to_owned(),
+        from: "2026-11-22T08:00".to_owned(),
+        ..Search::default()
+    };
+    let wrong = Search {
+        from: "yesterday".to_owned(),
         ..Search::default()
     };
     vec![
         list(language, lines, Search::default()),
         list(language, Vec::new(), Search::default()),
         list(language, Vec::new(), filtered),
+        list(language, Vec::new(), wrong),
     ]
 }
 
 fn list(language: Language, lines: Vec<Line>, search: Search) -> DeliveriesPage {
     let shell = shell(language, Section::Deliveries, "nav-deliveries");
+    let one = |label: &str| vec![choice("1".to_owned(), label.to_owned())];
     DeliveriesPage {
-        states: states(&shell),
-        channels: vec![choice("1".to_owned(), "On call".to_owned())],
+        options: Options {
+            channels: one("On call"),
+            monitors: one("Shop"),
+            profiles: one("smtp.example.org"),
+            ..Options::fixed(&shell)
+        },
+        unreadable: search.filter().is_err(),
+        csv_href: search.href("/deliveries.csv"),
         lines,
-        pager: Pager::new(&shell, "/deliveries", &[], None, Some("c")),
+        pager: search.pager(&shell, Some("c")),
         search,
         shell,
     }
+}
+
+pub(crate) fn recipients(language: Language) -> Vec<RecipientsPage> {
+    let fine = Standing::default().accepted(NOW.minus(Duration::from_mins(5)));
+    let dead = Standing::default()
+        .accepted(NOW.minus(Duration::from_hours(900)))
+        .refused(NOW.minus(Duration::from_hours(50)), "550 5.1.1 No such user")
+        .refused(NOW.minus(Duration::from_hours(2)), "550 5.1.1 No such user");
+    let bounce = Bounce {
+        at: NOW.minus(Duration::from_hours(1)),
+        status: "5.2.1".to_owned(),
+        text: "550 5.2.1 The account is disabled".to_owned(),
+    };
+    let returned = fine.clone().bounced(bounce, true);
+    let all = [
+        ("me@example.org", fine),
+        ("left@example.org", dead),
+        ("old@example.net", returned),
+    ];
+    let rows = all.map(|(address, standing)| Recipient {
+        address: address.to_owned(),
+        standing,
+    });
+    let suspended = RecipientSearch {
+        state: "suspended".to_owned(),
+        ..RecipientSearch::default()
+    };
+    let view = |rows: &[Recipient], search: RecipientSearch| {
+        let shell = shell(language, Section::Deliveries, "recipients-title");
+        RecipientsPage {
+            rows: rows.iter().map(|r| Row::new(&shell, r.clone())).collect(),
+            suspended: rows.len() as u64 / 2,
+            pager: Pager::new(&shell, "/deliveries/recipients", &[], None, None),
+            search,
+            shell,
+        }
+    };
+    vec![
+        view(&rows, RecipientSearch::default()),
+        view(&[], RecipientSearch::default()),
+        view(&[], suspended),
+    ]
 }
 
 pub(crate) fn delivery(n: u128, state: DeliveryState) -> Delivery {
@@ -78,6 +145,12 @@ pub(crate) fn delivery(n: u128, state: DeliveryState) -> Delivery {
         message_id: "0198c0de-0000-7000-8000-000000000001@example.org".to_owned(),
         expires_at: NOW.plus(Duration::from_hours(24)),
         finished_at: state.is_final().then(|| created_at.plus(Duration::from_secs(3))),
+        requested_by: n.is_multiple_of(3).then(|| "me@example.org".to_owned()),
+        bounce: (state == DeliveryState::Sent).then(|| Bounce {
+            at: NOW,
+            status: "5.2.1".to_owned(),
+            text: "550 5.2.1 The account is disabled".to_owned(),
+        }),
     }
 }
 
@@ -96,6 +169,9 @@ pub(crate) fn details(language: Language) -> Vec<DeliveryPage> {
         enhanced_code: None,
         reply_text: Some(text.to_owned()),
         verdict,
+        transcript: Some(
+            "+0.041 s S: 220 smtp.example.org ESMTP\n+0.042 s C: EHLO watch.example.org".to_owned(),
+        ),
     };
     let deferred = AttemptVerdict::Deferred {
         reason: "The server is busy. It is tried again in 30 s.".to_owned(),

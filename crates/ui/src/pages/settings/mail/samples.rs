@@ -152,9 +152,9 @@ fn test(language: Language, ok: bool) -> TestView {
         hint: (!ok).then(|| "The server refused user name or password. Check both.".to_owned()),
         steps,
         transcript: [
-            "S: 220 smtp.example.org ESMTP",
-            "C: EHLO watch.example.org",
-            "C: AUTH PLAIN <hidden>",
+            "+0.041 s S: 220 smtp.example.org ESMTP",
+            "+0.042 s C: EHLO watch.example.org",
+            "+0.097 s C: AUTH PLAIN ***",
         ]
         .map(str::to_owned)
         .to_vec(),
