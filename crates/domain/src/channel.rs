@@ -9,11 +9,13 @@ use crate::{
     field::{FieldError, FieldErrors},
     id::ChannelId,
     json::Object,
+    language::Language,
     mail::Address,
     outcome::named,
     retry::RetryPolicy,
     target::{Header, Stored, header_list, header_values, parse_url},
     text::parse_line,
+    zone::{self, Tz},
 };
 
 named! {
@@ -51,6 +53,10 @@ pub struct EmailChannel {
     pub to: Vec<Address>,
     pub cc: Vec<Address>,
     pub bcc: Vec<Address>,
+    /// Of the people who read it; `None` = that of the installation.
+    pub language: Option<Language>,
+    /// In which their times are; `None` = that of the installation.
+    pub timezone: Option<Tz>,
 }
 
 /// A Standard Webhooks endpoint. The URL often carries a token, so it is a secret as well.
@@ -129,7 +135,10 @@ impl ChannelConfig {
     /// The `config` object as it may be read: secrets are `null`.
     pub fn to_json(&self) -> Value {
         match self {
-            Self::Email(e) => json!({ "to": e.to, "cc": e.cc, "bcc": e.bcc }),
+            Self::Email(e) => json!({
+                "to": e.to, "cc": e.cc, "bcc": e.bcc,
+                "language": e.language.map(Language::as_str), "timezone": e.timezone.map(Tz::name),
+            }),
             Self::Webhook(w) => {
                 let headers: Map<String, Value> =
                     w.headers.iter().map(|h| (h.name.clone(), Value::Null)).collect();
@@ -213,10 +222,16 @@ impl EmailChannel {
             })
         };
         let (to, cc, bcc) = (list("to", true), list("cc", false), list("bcc", false));
+        let language = o.text("language").filter(|t| !t.trim().is_empty());
+        let language = o.parse("language", language, |f, v| Language::read(f, &v));
+        let timezone = o.text("timezone").filter(|t| !t.trim().is_empty());
+        let timezone = o.parse("timezone", timezone, |f, v| zone::parse(f, &v));
         Some(Self {
             to: to?,
             cc: cc?,
             bcc: bcc?,
+            language,
+            timezone,
         })
     }
 }

@@ -189,6 +189,14 @@ table!(mail_status = "mail_status" {
     error_text: Option<String>,
 });
 
+table!(mail_optout = "mail_optouts" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    channel_id: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    address_key: String,
+    at: i64,
+});
+
 table!(installation = "installation" {
     #[sea_orm(primary_key, auto_increment = false)]
     key: String,

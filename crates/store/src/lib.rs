@@ -2,7 +2,7 @@
 //!
 //! Flow: [`Store::open`] connects, backs up, migrates and checks the key. Domain types go in and come out of the
 //! handles [`Store::monitors`], [`Store::incidents`], [`Store::samples`], [`Store::outbox`], [`Store::channels`],
-//! [`Store::settings`] and [`Store::accounts`]. Rows stay inside: each is turned into domain by a checked conversion,
+//! [`Store::settings`], [`Store::optouts`] and [`Store::accounts`]. Rows stay inside: each is turned into domain by a checked conversion,
 //! and one that does not parse is [`StoreError::Corrupt`], never a panic.
 //!
 //! Two classes of durability. A transition with its incident and every outbox row, a setting, an account: committed at
@@ -22,6 +22,7 @@ mod incidents;
 mod instance;
 mod key;
 mod monitors;
+mod optouts;
 pub mod outbox;
 mod page;
 mod record;
@@ -38,7 +39,8 @@ pub use incidents::{
 };
 pub use key::{KeyError, MasterKey};
 pub use monitors::{MonitorFilter, Monitors};
+pub use optouts::{Optout, Optouts};
 pub use page::Page;
 pub use record::{Record, Recorded};
-pub use settings::{General, MailRevision, MailStatus, Settings};
+pub use settings::{General, MailRevision, MailStatus, MessageRevision, Settings};
 pub use store::{Options, Store};

@@ -1,6 +1,11 @@
 //! Settings as immutable revisions. Whoever uses one reads it at the moment of use.
 
-use domain::{clock::Timestamp, mail::MailSettings};
+use domain::{
+    clock::Timestamp,
+    mail::MailSettings,
+    mail_message::MessageSettings,
+    zone::{self, Tz},
+};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     QueryTrait, sea_query::OnConflict,
@@ -20,6 +25,7 @@ use crate::{
 const TABLE: &str = "settings";
 pub(crate) const MAIL: &str = "mail";
 const GENERAL: &str = "general";
+const MESSAGE: &str = "message";
 pub(crate) const EMAIL: &str = "email";
 
 pub struct Settings<'a> {
@@ -32,6 +38,15 @@ pub struct MailRevision {
     pub settings: MailSettings,
     pub saved_at: Timestamp,
     pub saved_by: String,
+}
+
+/// How mails are worded. Revision 0 is what there is before anybody saved anything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MessageRevision {
+    pub revision: i64,
+    pub settings: MessageSettings,
+    /// When and by whom.
+    pub saved: Option<(Timestamp, String)>,
 }
 
 /// What became of the latest mails.
@@ -53,6 +68,19 @@ pub struct General {
     pub metrics_open: bool,
     /// Language of pages and messages; `None` = the visitor's, and English in messages.
     pub language: Option<String>,
+    /// In which the times in messages are, by its IANA name; `None` = UTC.
+    pub timezone: Option<String>,
+}
+
+impl General {
+    /// UTC where there is no choice, and for a name that a later database of zones does not know any more.
+    pub fn zone(&self) -> Tz {
+        let chosen = self
+            .timezone
+            .as_deref()
+            .and_then(|name| zone::parse("timezone", name).ok());
+        chosen.unwrap_or(Tz::UTC)
+    }
 }
 
 impl Settings<'_> {
@@ -138,6 +166,39 @@ impl Settings<'_> {
                 .map(|at| (Timestamp::from_millis(at), row.error_text.unwrap_or_default()));
         }
         Ok(status)
+    }
+
+    /// How mails are worded; the usual way when nobody chose another.
+    pub async fn message(&self) -> Result<MessageRevision, StoreError> {
+        let Some(row) = latest(self.store.inner.db.read(), MESSAGE).await? else {
+            return Ok(MessageRevision::default());
+        };
+        let damaged = || corrupt(TABLE, format!("{MESSAGE}/{}", row.revision), "body");
+        let body: Value = serde_json::from_str(&row.body).map_err(|_| damaged())?;
+        Ok(MessageRevision {
+            revision: row.revision,
+            settings: MessageSettings::from_json(body).map_err(|_| damaged())?,
+            saved: Some((Timestamp::from_millis(row.saved_at), row.saved_by)),
+        })
+    }
+
+    /// The very next message is worded so.
+    pub async fn save_message(
+        &self,
+        settings: &MessageSettings,
+        by: &str,
+    ) -> Result<MessageRevision, StoreError> {
+        let now = self.store.now();
+        let tx = self.store.inner.db.write().await?;
+        let revision = next_revision(&*tx, MESSAGE).await?;
+        let body = settings.to_json().to_string();
+        insert(&*tx, MESSAGE, revision, body, None, now, by).await?;
+        tx.commit().await?;
+        Ok(MessageRevision {
+            revision,
+            settings: settings.clone(),
+            saved: Some((now, by.to_owned())),
+        })
     }
 
     pub async fn general(&self) -> Result<General, StoreError> {

@@ -22,6 +22,7 @@ use crate::{
     instance,
     key::MasterKey,
     monitors::Monitors,
+    optouts::{Optouts, Signer},
     outbox::Outbox,
     samples::{Samples, journal::Journal, keeper},
     seal::{Place, Sealer},
@@ -52,6 +53,7 @@ pub struct Store {
 pub(crate) struct Inner {
     pub(crate) db: Database,
     pub(crate) sealer: Sealer,
+    pub(crate) signer: Signer,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) message_domain: String,
     /// Claims deliveries under this id.
@@ -77,10 +79,18 @@ impl Store {
             }
         };
         let sealer = Sealer::new(&options.key);
+        let signer = match Signer::new(&options.key) {
+            Ok(signer) => signer,
+            Err(e) => {
+                db.close().await;
+                return Err(e);
+            }
+        };
         let store = Self {
             inner: Arc::new(Inner {
                 db,
                 sealer,
+                signer,
                 clock: options.clock,
                 message_domain: options.message_domain,
                 instance,
@@ -144,6 +154,10 @@ impl Store {
 
     pub fn settings(&self) -> Settings<'_> {
         Settings { store: self }
+    }
+
+    pub fn optouts(&self) -> Optouts<'_> {
+        Optouts { store: self }
     }
 
     pub fn accounts(&self) -> Accounts<'_> {
