@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::{clock::Clock, delivery::Notice};
+use domain::{channel::EmailChannel, clock::Clock, delivery::Notice};
 use store::{Store, StoreError};
 
 use crate::{
     channel::{Channel, Receipt, Retry, SendError, Trace},
     dispatcher::Login,
     mail::{Conversation, Language, Mailer, Profile, Step, StepReport, unready},
-    message::{self, ComposeError},
+    message::{self, ComposeError, Reader, Writing},
 };
 
-/// Has no configuration of its own: the recipient is in the notice, the server in the mail settings.
+/// The recipient is in the notice, the server in the mail settings; of the channel's own only who reads it.
 pub(crate) struct Email {
+    config: EmailChannel,
     store: Store,
     mailer: Mailer,
     login: Arc<Login>,
@@ -22,8 +23,15 @@ pub(crate) struct Email {
 }
 
 impl Email {
-    pub(crate) fn new(store: Store, mailer: Mailer, login: Arc<Login>, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(
+        config: EmailChannel,
+        store: Store,
+        mailer: Mailer,
+        login: Arc<Login>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         Self {
+            config,
             store,
             mailer,
             login,
@@ -38,14 +46,8 @@ impl Channel for Email {
         let Some(current) = self.store.settings().mail().await.map_err(|e| ours(&e))? else {
             return Err(waiting("mail-not-configured", Trace::default()));
         };
-        let language = self
-            .store
-            .settings()
-            .general()
-            .await
-            .map_err(|e| ours(&e))?
-            .language;
-        let language = language.as_deref().map_or(Language::English, Language::of);
+        let general = self.store.settings().general().await.map_err(|e| ours(&e))?;
+        let wording = self.store.settings().message().await.map_err(|e| ours(&e))?;
         let profile = Profile {
             settings: &current.settings,
             revision: Some(current.revision),
@@ -58,16 +60,22 @@ impl Channel for Email {
         if let Some(missing) = unready(profile.settings) {
             return Err(waiting(missing, untouched));
         }
-        let public_url = self.mailer.public_url();
-        let letter = message::notice_letter(notice, profile.settings, public_url, language, self.clock.now())
-            .map_err(|error| {
-                let retry = match error {
-                    ComposeError::Recipient => Retry::Never,
-                    ComposeError::Sender(_) => Retry::OnSettings,
-                    ComposeError::Build(_) | ComposeError::Render(_) => Retry::Backoff,
-                };
-                SendError::new(retry, error.to_string(), untouched)
-            })?;
+        let token = self.store.optouts().token(notice.channel, &notice.recipient);
+        let writing = Writing {
+            settings: profile.settings,
+            wording: &wording.settings,
+            public_url: self.mailer.public_url(),
+            reader: Reader::new(&general, &self.config, self.clock.now()),
+            token: &token.map_err(|e| ours(&e))?,
+        };
+        let letter = message::notice_letter(notice, &writing).map_err(|error| {
+            let retry = match error {
+                ComposeError::Recipient => Retry::Never,
+                ComposeError::Sender(_) => Retry::OnSettings,
+                ComposeError::Build(_) | ComposeError::Render(_) => Retry::Backoff,
+            };
+            SendError::new(retry, error.to_string(), untouched)
+        })?;
         let heard = |report: &StepReport| {
             if report.ok && report.step == Step::Auth {
                 self.login.taken(current.revision);
