@@ -38,7 +38,7 @@ fn mailto(address: &Address) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~@+!$'*".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            out.extend(["%".to_owned(), format!("{byte:02X}")]);
         }
     }
     out
