@@ -1,4 +1,4 @@
-//! REST `/api/v1` for scripts: monitors, results, incidents, channels, deliveries, mail settings.
+//! REST `/api/v1` for scripts: monitors, results, incidents, channels, deliveries, mail and message settings.
 //!
 //! Flow: a bearer token is checked before anything else ([`caller`]); a handler asks for a reader or a writer; bodies
 //! are read by the domain, which names every mistake at once; answers are built from domain values ([`wire`]); whatever
@@ -28,6 +28,7 @@ mod deliveries;
 mod document;
 mod incidents;
 mod mail;
+mod messages;
 mod monitors;
 pub mod problem;
 mod request;
@@ -133,6 +134,7 @@ fn guarded() -> OpenApiRouter<App> {
         .routes(routes!(deliveries::resend))
         .routes(routes!(mail::get, mail::put))
         .routes(routes!(mail::test))
+        .routes(routes!(messages::get, messages::put))
 }
 
 async fn unknown_path() -> Problem {

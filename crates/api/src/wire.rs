@@ -18,6 +18,7 @@ pub mod check;
 pub mod delivery;
 pub mod incident;
 pub mod mail;
+pub mod messages;
 pub mod monitor;
 
 /// RFC 3339 in UTC with milliseconds.

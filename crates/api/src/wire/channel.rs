@@ -45,6 +45,12 @@ pub struct EmailConfig {
     pub cc: Vec<String>,
     #[schema(required = false)]
     pub bcc: Vec<String>,
+    /// Of its messages: `en` or `zh-CN`. `null`: as set for the installation.
+    #[schema(example = "zh-CN")]
+    pub language: Option<String>,
+    /// Of the times in its messages, by its IANA name. `null`: as set for the installation.
+    #[schema(example = "Asia/Shanghai")]
+    pub timezone: Option<String>,
 }
 
 /// `kind` webhook. All of it is write-only.
@@ -183,6 +189,8 @@ impl From<&ChannelConfig> for ChannelConfigView {
                 to: texts(&e.to),
                 cc: texts(&e.cc),
                 bcc: texts(&e.bcc),
+                language: e.language.map(|l| l.to_string()),
+                timezone: e.timezone.map(|z| z.name().to_owned()),
             }),
             ChannelConfig::Webhook(w) => Self::Webhook(WebhookConfigView {
                 url_set: true,

@@ -13,6 +13,7 @@ mod document;
 mod fixture;
 mod incidents;
 mod mail;
+mod messages;
 mod monitors;
 mod problems;
 mod schema;

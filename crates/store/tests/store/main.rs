@@ -11,6 +11,7 @@ mod accounts;
 mod harness;
 mod monitors;
 mod opening;
+mod optouts;
 mod outbox;
 mod record;
 mod samples;
