@@ -12,7 +12,7 @@ use domain::{
 use url::Url;
 use uuid::Uuid;
 
-use super::{View, custom::Wording, words::Reader};
+use super::{View, custom::Wording, head::reachable, words::Reader};
 use crate::links::Links;
 
 /// What a recipient would see.
@@ -34,7 +34,9 @@ pub(crate) fn preview(
 ) -> askama::Result<Preview> {
     let notice = sample(event, reader);
     let links = Links::new(public_url.clone());
-    let view = View::of_notice(&notice, &Wording { settings }, &links, None, reader);
+    // Nobody gets this one, so there is nothing to be signed.
+    let unsubscribe = reachable(public_url).then(|| links.unsubscribe("…"));
+    let view = View::of_notice(&notice, &Wording { settings }, &links, unsubscribe, reader);
     Ok(Preview {
         subject: view.subject.clone(),
         preheader: view.preheader.clone(),
