@@ -17,6 +17,7 @@ mod m20261123_000003_outbox;
 mod m20261123_000004_samples;
 mod m20261123_000005_settings;
 mod m20261123_000006_accounts;
+mod m20261126_000007_mail_profiles;
 mod m20261126_000008_mail_messages;
 
 pub struct Migrator;
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000004_samples::Migration),
             Box::new(m20261123_000005_settings::Migration),
             Box::new(m20261123_000006_accounts::Migration),
+            Box::new(m20261126_000007_mail_profiles::Migration),
             Box::new(m20261126_000008_mail_messages::Migration),
         ]
     }

@@ -3,7 +3,8 @@
 use std::{net::SocketAddr, time::Duration};
 
 use async_trait::async_trait;
-use domain::delivery::Notice;
+use domain::{delivery::Notice, id::ProfileId};
+use store::MailProfile;
 
 /// Why a channel is not used whose secrets cannot be opened.
 pub(crate) const LOCKED: &str = "The secrets of this channel were sealed with another key. Enter them again in the settings of the channel.";
@@ -43,6 +44,8 @@ pub enum Retry {
     /// As [`Retry::Backoff`], but given up for good after the third attempt: an answer that usually stays
     /// (a 404) and sometimes is a deployment in progress.
     Briefly,
+    /// As [`Retry::Backoff`], but after this long at the latest: then there is another way.
+    Within(Duration),
     /// The other side named the time.
     After(Duration),
     /// Not before a person changes the settings of the channel or of mail.
@@ -52,6 +55,8 @@ pub enum Retry {
 /// How far a send got and what it saw; becomes part of [`domain::delivery::Attempt`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trace {
+    /// The mail profile that was used, by its id and its name.
+    pub profile: Option<(ProfileId, String)>,
     /// Revision of the mail settings that were used.
     pub settings_revision: Option<i64>,
     /// The address that was actually dialled.
@@ -60,9 +65,25 @@ pub struct Trace {
     pub server: Option<String>,
     /// The last step that was reached.
     pub step: Option<String>,
+    /// The version of TLS, as `TLS 1.3`.
+    pub tls: Option<String>,
     pub reply_code: Option<u16>,
+    /// As `5.7.8`, where the server said one.
+    pub enhanced_code: Option<String>,
     /// The other side's words, sanitised, at most 1 KiB.
     pub reply_text: Option<String>,
+}
+
+impl Trace {
+    /// Of a profile that was not dialled yet.
+    pub(crate) fn of_profile(profile: &MailProfile) -> Self {
+        Self {
+            profile: Some((profile.id, profile.settings.title())),
+            settings_revision: Some(profile.revision),
+            server: Some(profile.settings.server.to_string()),
+            ..Self::default()
+        }
+    }
 }
 
 impl SendError {

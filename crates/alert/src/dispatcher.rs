@@ -20,7 +20,7 @@ use domain::{
     id::ChannelId,
 };
 use futures_util::FutureExt;
-use store::Store;
+use store::{MailProfile, Store};
 use tokio::{
     sync::Notify,
     task::{Id, JoinSet},
@@ -32,13 +32,13 @@ use crate::channel::Channel;
 
 mod delivery;
 mod lane;
-mod login;
+mod route;
 #[cfg(test)]
 mod tests;
 
 use delivery::Deliverer;
 use lane::Lane;
-pub(crate) use login::Login;
+pub(crate) use route::Routes;
 
 /// A wake-up is a hint. Whatever happens to it, due rows are seen after this long.
 const POLL: Duration = Duration::from_secs(2);
@@ -52,8 +52,8 @@ const RECORDING_GRACE: Duration = Duration::from_secs(2);
 /// Before a dispatcher that fell over gets up again.
 const RECOVERY: Duration = Duration::from_secs(1);
 
-/// Builds the channel of a configuration, at the moment of use.
-pub(crate) type Open = Arc<dyn Fn(&ChannelConfig) -> Box<dyn Channel> + Send + Sync>;
+/// Builds the channel of a configuration, at the moment of use; for mail with the profile that the message takes.
+pub(crate) type Open = Arc<dyn Fn(&ChannelConfig, Option<MailProfile>) -> Box<dyn Channel> + Send + Sync>;
 
 /// The running dispatcher, seen from outside.
 #[derive(Clone)]
@@ -87,18 +87,13 @@ impl DispatcherHandle {
 pub(crate) fn start(
     store: Store,
     open: Open,
-    mail_login: Arc<Login>,
+    routes: Arc<Routes>,
     clock: Arc<dyn Clock>,
     tracker: &TaskTracker,
     stop: CancellationToken,
 ) -> DispatcherHandle {
     let pulse = Arc::new(Pulse(AtomicI64::new(clock.now().as_millis())));
-    let deliverer = Arc::new(Deliverer::new(
-        store.clone(),
-        open,
-        mail_login,
-        Arc::clone(&clock),
-    ));
+    let deliverer = Arc::new(Deliverer::new(store.clone(), open, routes, Arc::clone(&clock)));
     let handle = DispatcherHandle {
         pulse: Arc::clone(&pulse),
         deliverer: Arc::clone(&deliverer),

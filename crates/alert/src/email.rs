@@ -1,68 +1,44 @@
-//! The mail channel: one message to one recipient, through the settings as they are at that moment.
+//! The mail channel: one message to one recipient, by the profile that it takes at that moment.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{channel::EmailChannel, clock::Clock, delivery::Notice};
-use store::{Store, StoreError};
+use store::{MailProfile, Store, StoreError, mail::Outcome};
 
 use crate::{
     channel::{Channel, Receipt, Retry, SendError, Trace},
-    dispatcher::Login,
-    mail::{Conversation, Language, Mailer, Profile, Step, StepReport, unready},
+    dispatcher::Routes,
+    mail::{Conversation, Language, Mailer, Step, StepReport},
     message::{self, ComposeError, Reader, Writing},
 };
 
-/// The recipient is in the notice, the server in the mail settings; of the channel's own only who reads it.
+/// The recipient is in the notice, the server in the profile; of the channel's own only who reads it.
 pub(crate) struct Email {
-    config: EmailChannel,
-    store: Store,
-    mailer: Mailer,
-    login: Arc<Login>,
-    clock: Arc<dyn Clock>,
-}
-
-impl Email {
-    pub(crate) fn new(
-        config: EmailChannel,
-        store: Store,
-        mailer: Mailer,
-        login: Arc<Login>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        Self {
-            config,
-            store,
-            mailer,
-            login,
-            clock,
-        }
-    }
+    pub(crate) config: EmailChannel,
+    pub(crate) store: Store,
+    pub(crate) mailer: Mailer,
+    pub(crate) routes: Arc<Routes>,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// `None`: mail was never set up.
+    pub(crate) profile: Option<MailProfile>,
 }
 
 #[async_trait]
 impl Channel for Email {
     async fn send(&self, notice: &Notice) -> Result<Receipt, SendError> {
-        let Some(current) = self.store.settings().mail().await.map_err(|e| ours(&e))? else {
+        let Some(profile) = &self.profile else {
             return Err(waiting("mail-not-configured", Trace::default()));
         };
+        let untouched = Trace::of_profile(profile);
+        if profile.settings.is_locked() {
+            return Err(waiting("mail-password-locked", untouched));
+        }
         let general = self.store.settings().general().await.map_err(|e| ours(&e))?;
         let wording = self.store.settings().message().await.map_err(|e| ours(&e))?;
-        let profile = Profile {
-            settings: &current.settings,
-            revision: Some(current.revision),
-        };
-        let untouched = Trace {
-            settings_revision: profile.revision,
-            server: Some(current.settings.server.to_string()),
-            ..Trace::default()
-        };
-        if let Some(missing) = unready(profile.settings) {
-            return Err(waiting(missing, untouched));
-        }
         let token = self.store.optouts().token(notice.channel, &notice.recipient);
         let writing = Writing {
-            settings: profile.settings,
+            settings: &profile.settings,
             wording: &wording.settings,
             public_url: self.mailer.public_url(),
             reader: Reader::new(&general, &self.config, self.clock.now()),
@@ -78,16 +54,31 @@ impl Channel for Email {
         })?;
         let heard = |report: &StepReport| {
             if report.ok && report.step == Step::Auth {
-                self.login.taken(current.revision);
+                self.routes.taken(profile);
             }
         };
-        let Conversation { result, trace, .. } = self.mailer.deliver(profile, &letter, &heard).await;
+        let Conversation { result, trace, .. } = self.mailer.deliver(profile.into(), &letter, &heard).await;
+        let (outcome, reason) = match &result {
+            Ok(_) => (Some(Outcome::Works), String::new()),
+            Err(failure) => (failure.says(), failure.reason()),
+        };
+        if let Some(outcome) = outcome {
+            let seen = (reason.as_str(), trace.step.as_deref());
+            self.routes.learn(profile, outcome, seen).await;
+        }
         match result {
             Ok(accepted) => Ok(Receipt {
                 reference: accepted.queue_id,
                 trace,
             }),
-            Err(failure) => Err(SendError::new(failure.retry(), failure.reason(), trace)),
+            Err(failure) => {
+                let relief = match outcome {
+                    Some(Outcome::Fails(_)) => self.routes.relief(profile).await,
+                    Some(Outcome::Works) | None => None,
+                };
+                let retry = relief.map_or(failure.retry(), Retry::Within);
+                Err(SendError::new(retry, reason, trace))
+            }
         }
     }
 }
@@ -98,6 +89,6 @@ fn waiting(key: &str, trace: Trace) -> SendError {
 }
 
 fn ours(error: &StoreError) -> SendError {
-    let reason = format!("The mail settings could not be read: {error}. It is tried again.");
+    let reason = format!("The settings could not be read: {error}. It is tried again.");
     SendError::new(Retry::Backoff, reason, Trace::default())
 }

@@ -14,12 +14,12 @@ use domain::{
     channel::{self as config, ChannelConfig},
     clock::Clock,
     delivery::{Event, Notice},
-    id::DeliveryId,
+    id::{DeliveryId, ProfileId},
     mail::{Address, MailSettings},
     mail_message::MessageSettings,
 };
 use egress::Dialer;
-use store::Store;
+use store::{MailProfile, Store, mail::Outcome};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use url::Url;
 
@@ -35,10 +35,10 @@ pub use dispatcher::{DispatcherHandle, Health};
 pub use message::Preview;
 
 use channel::{Receipt, Retry, SendError, Trace};
-use dispatcher::{Login, Open};
+use dispatcher::{Open, Routes};
 use email::Email;
 use links::Links;
-use mail::{Language, MailTest, Mailer, Profile};
+use mail::{Language, MailTest, Mailer, Observer, Profile, Step};
 use message::Reader;
 use webhook::{Webhook, Webhooks};
 
@@ -49,8 +49,18 @@ pub struct Alert {
     clock: Arc<dyn Clock>,
     mailer: Mailer,
     open: Open,
-    mail_login: Arc<Login>,
+    routes: Arc<Routes>,
     public_url: Url,
+}
+
+/// Which settings a test goes through.
+#[derive(Clone, Debug)]
+pub enum Through {
+    Unsaved(Box<MailSettings>),
+    /// As it is stored.
+    Profile(ProfileId),
+    /// The first in order, as it is stored.
+    Primary,
 }
 
 /// Why nothing can be sent.
@@ -82,18 +92,25 @@ impl Alert {
         let mailer = Mailer::new(dialer.clone(), public_url.clone());
         let links = Links::new(public_url.clone());
         let webhooks = Arc::new(Webhooks::new(dialer, Arc::clone(&clock), links)?);
-        let mail_login = Arc::new(Login::new(Arc::clone(&clock)));
+        let routes = Arc::new(Routes::new(store.clone(), Arc::clone(&clock)));
         let mail = (
             store.clone(),
             mailer.clone(),
-            Arc::clone(&mail_login),
+            Arc::clone(&routes),
             Arc::clone(&clock),
         );
-        let open: Open = Arc::new(move |config| match config {
+        let open: Open = Arc::new(move |config, profile| match config {
             ChannelConfig::Webhook(config) => Box::new(Webhook::new(Arc::clone(&webhooks), config.clone())),
             ChannelConfig::Email(config) => {
-                let (store, mailer, login, clock) = mail.clone();
-                Box::new(Email::new(config.clone(), store, mailer, login, clock))
+                let (store, mailer, routes, clock) = mail.clone();
+                Box::new(Email {
+                    config: config.clone(),
+                    store,
+                    mailer,
+                    routes,
+                    clock,
+                    profile,
+                })
             }
         });
         Ok(Self {
@@ -101,7 +118,7 @@ impl Alert {
             clock,
             mailer,
             open,
-            mail_login,
+            routes,
             public_url,
         })
     }
@@ -112,7 +129,7 @@ impl Alert {
         dispatcher::start(
             self.store.clone(),
             Arc::clone(&self.open),
-            Arc::clone(&self.mail_login),
+            Arc::clone(&self.routes),
             Arc::clone(&self.clock),
             tracker,
             stop,
@@ -129,7 +146,17 @@ impl Alert {
                 Trace::default(),
             ));
         };
-        let sender = (self.open)(config);
+        let profile = match config {
+            ChannelConfig::Email(email) => {
+                let route = self.store.mail().route(email.profile).await.map_err(|error| {
+                    let reason = format!("The mail settings could not be read: {error}. Try again.");
+                    SendError::new(Retry::Backoff, reason, Trace::default())
+                })?;
+                route.into_iter().next()
+            }
+            ChannelConfig::Webhook(_) => None,
+        };
+        let sender = (self.open)(config, profile);
         let mut last = Receipt::default();
         let recipients = self.still_willing(channel, config.recipients()).await?;
         for recipient in recipients {
@@ -194,19 +221,26 @@ impl Alert {
         Ok(message::preview(settings, event, &self.public_url, reader)?)
     }
 
-    /// Sends a test mail by the function that alerts use. `overlay` = settings that are not saved yet; without it, what
-    /// is stored at this moment.
-    pub async fn test_mail(&self, overlay: Option<MailSettings>, to: &Address) -> MailTest {
+    /// Sends a test mail by the function that alerts use, through settings that are not saved, or through what is stored
+    /// at this moment. `observer` hears of each step when it is finished.
+    pub async fn test_mail(&self, through: Through, to: &Address, observer: Observer<'_>) -> MailTest {
         let language = self.language().await;
-        let stored = match overlay {
-            Some(settings) => Ok(Some((settings, None))),
-            None => {
-                let stored = self.store.settings().mail().await;
-                stored.map(|found| found.map(|s| (s.settings, Some(s.revision))))
+        let stored = match through {
+            Through::Unsaved(settings) => {
+                let profile = Profile {
+                    settings: &settings,
+                    stored: None,
+                };
+                return self
+                    .mailer
+                    .test(profile, to, language, &*self.clock, observer)
+                    .await;
             }
+            Through::Primary => self.store.mail().primary().await,
+            Through::Profile(id) => self.store.mail().profile(id).await,
         };
-        let (settings, revision) = match stored {
-            Ok(Some(found)) => found,
+        let profile = match stored {
+            Ok(Some(profile)) => profile,
             Ok(None) => return MailTest::not_configured(language),
             Err(error) => {
                 tracing::warn!(error = %error, "mail settings could not be read for a test");
@@ -218,13 +252,29 @@ impl Alert {
                 };
             }
         };
-        let profile = Profile {
-            settings: &settings,
-            revision,
-        };
-        self.mailer
-            .test(profile, to, language, &*self.clock, &|_| ())
-            .await
+        let test = self
+            .mailer
+            .test((&profile).into(), to, language, &*self.clock, observer)
+            .await;
+        self.note_test(&profile, &test).await;
+        test
+    }
+
+    /// A test of what is stored is the latest that is known of it. A success also ends the waiting of what failed before;
+    /// a failure does not count towards it, for a person may try as often as they like.
+    async fn note_test(&self, profile: &MailProfile, test: &MailTest) {
+        if test.steps.is_empty() {
+            return;
+        }
+        if test.ok {
+            self.routes.learn(profile, Outcome::Works, ("", None)).await;
+        }
+        let failure = (!test.ok).then(|| (test.detail.as_str(), test.failed_step.map(Step::as_str)));
+        let mail = self.store.mail();
+        let noted = mail.note_message(profile.id, profile.revision, failure, &test.detail);
+        if let Err(error) = noted.await {
+            tracing::warn!(error = %error, "the result of a mail test was not written");
+        }
     }
 
     async fn language(&self) -> Language {
@@ -235,8 +285,8 @@ impl Alert {
 
     /// Right side of the `Message-ID` of a test: the domain of the sender, or our own.
     async fn message_domain(&self) -> String {
-        match self.store.settings().mail().await {
-            Ok(Some(mail)) => mail.settings.from.domain().to_owned(),
+        match self.store.mail().primary().await {
+            Ok(Some(profile)) => profile.settings.from.domain().to_owned(),
             Ok(None) | Err(_) => self.public_url.host_str().unwrap_or("localhost").to_owned(),
         }
     }

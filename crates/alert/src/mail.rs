@@ -11,9 +11,10 @@
 
 use std::net::SocketAddr;
 
-use domain::mail::MailSettings;
+use domain::{id::ProfileId, mail::MailSettings};
 use egress::Dialer;
 use lettre::transport::smtp::extension::ClientId;
+use store::MailProfile;
 use tokio::time::Instant;
 use url::Url;
 
@@ -44,17 +45,32 @@ pub use letter::Letter;
 pub use reply::Reply;
 pub use steps::{Observer, Step, StepReport};
 pub use test::MailTest;
-pub(crate) use test::unready;
 
 use session::{Session, Setup};
 use steps::Progress;
 use wire::Wire;
 
-/// Settings as they were read, and which revision that was; `None` for settings that are not saved yet.
+/// Settings as they were read, and whose they are.
 #[derive(Clone, Copy, Debug)]
 pub struct Profile<'a> {
     pub settings: &'a MailSettings,
-    pub revision: Option<i64>,
+    /// The stored profile and its revision; `None` for settings that are not saved yet.
+    pub stored: Option<(ProfileId, i64)>,
+}
+
+impl<'a> From<&'a MailProfile> for Profile<'a> {
+    fn from(profile: &'a MailProfile) -> Self {
+        Self {
+            settings: &profile.settings,
+            stored: Some((profile.id, profile.revision)),
+        }
+    }
+}
+
+impl Profile<'_> {
+    pub fn revision(&self) -> Option<i64> {
+        self.stored.map(|(_, revision)| revision)
+    }
 }
 
 /// What became of one message, whatever became of it.
@@ -73,6 +89,14 @@ pub struct Accepted {
     pub reply: Reply,
     /// The server's own name for the message, if it said one.
     pub queue_id: Option<String>,
+}
+
+/// What is known of a connection, however far the conversation gets.
+#[derive(Default)]
+struct Seen {
+    remote: Option<SocketAddr>,
+    /// The version of TLS.
+    tls: Option<String>,
 }
 
 /// Delivers messages. Cheap to clone; holds no settings and no connection.
@@ -117,11 +141,12 @@ impl Mailer {
         let settings = profile.settings;
         let wire = Wire::new(self.deadlines.session, settings.credentials.as_ref());
         let mut progress = Progress::new(observer);
-        let mut remote = None;
+        let mut seen = Seen::default();
         let started = Instant::now();
         let result = self
-            .converse(settings, letter, &wire, &mut progress, &mut remote)
+            .converse(settings, letter, &wire, &mut progress, &mut seen)
             .await;
+        let Seen { remote, tls } = seen;
         if let Err(failure) = &result {
             progress.report(failure.step, false, progress.elapsed(), &failure.what);
         }
@@ -131,16 +156,19 @@ impl Mailer {
             Err(failure) => failure.reply.as_ref(),
         };
         let trace = Trace {
-            settings_revision: profile.revision,
+            profile: profile.stored.map(|(id, _)| (id, settings.title())),
+            settings_revision: profile.revision(),
             remote,
             server: Some(settings.server.to_string()),
             step: Some(step.to_string()),
+            tls,
             reply_code: reply.map(|r| r.code),
+            enhanced_code: reply.and_then(Reply::enhanced).map(str::to_owned),
             reply_text: reply.map(Reply::text),
         };
         tracing::debug!(
             mail.server = %settings.server,
-            mail.settings_revision = profile.revision,
+            mail.settings_revision = profile.revision(),
             mail.step = %step,
             mail.accepted = result.is_ok(),
             duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
@@ -160,7 +188,7 @@ impl Mailer {
         letter: &Letter,
         wire: &Wire,
         progress: &mut Progress<'_>,
-        remote: &mut Option<SocketAddr>,
+        seen: &mut Seen,
     ) -> Result<Accepted, Failure> {
         let mut setup = Setup {
             settings,
@@ -171,9 +199,9 @@ impl Mailer {
             wire,
         };
         let line = dial::dial(&setup, progress).await?;
-        *remote = Some(line.remote);
+        seen.remote = Some(line.remote);
         setup.hello = hello::name(settings, &self.public_url, line.tcp.local_addr().ok());
-        let mut session = Session::open(&setup, line, progress).await?;
+        let mut session = Session::open(&setup, line, progress, &mut seen.tls).await?;
         let reply = session.submit(letter, progress).await?;
         session.close().await;
         let queue_id = reply.queue_id();

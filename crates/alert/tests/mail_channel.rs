@@ -6,6 +6,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use alert::Through;
 use domain::{
     clock::Clock,
     delivery::{AttemptVerdict, DeliveryState},
@@ -40,8 +41,8 @@ async fn set_up(scene: &Scene, server: &SmtpServer, over: Value) -> i64 {
     let settings = MailSettings::from_json(all, None).unwrap();
     scene
         .store
-        .settings()
-        .save_mail(&settings, "ana")
+        .mail()
+        .save_primary(&settings, "ana")
         .await
         .unwrap()
         .revision
@@ -236,18 +237,21 @@ async fn a_test_uses_what_is_saved_or_what_is_not_saved_yet() {
         SmtpServer::start(Script::plain()).await,
     );
     let to = Address::parse("to", "me@example.net").unwrap();
-    let test = scene.alert.test_mail(None, &to).await;
+    let test = scene.alert.test_mail(Through::Primary, &to, &|_| ()).await;
     assert!(!test.ok && test.steps.is_empty());
 
     let revision = set_up(&scene, &saved, json!({})).await;
-    let test = scene.alert.test_mail(None, &to).await;
+    let test = scene.alert.test_mail(Through::Primary, &to, &|_| ()).await;
     assert!(test.ok, "{}", test.detail);
     assert_eq!((test.revision, saved.messages().len()), (Some(revision), 1));
 
     let overlay =
         json!({ "host": "127.0.0.1", "port": unsaved.port(), "security": "none", "from": "new@example.org" });
     let overlay = MailSettings::from_json(overlay, None).unwrap();
-    let test = scene.alert.test_mail(Some(overlay), &to).await;
+    let test = scene
+        .alert
+        .test_mail(Through::Unsaved(Box::new(overlay)), &to, &|_| ())
+        .await;
     assert!(test.ok, "{}", test.detail);
     assert_eq!(test.revision, None);
     assert_eq!((saved.messages().len(), unsaved.messages().len()), (1, 1));

@@ -144,6 +144,7 @@ fn patched(channel: &Channel, mut patch: Value) -> Result<Draft, Problem> {
         "name": channel.name,
         "kind": channel.kind.as_str(),
         "enabled": channel.enabled,
+        "fallback": channel.fallback,
         "config": channel.config.as_ref().map(ChannelConfig::to_json),
     });
     adopt_header_names(&mut patch, &merged, "/config/headers");

@@ -1,5 +1,6 @@
 //! The mail settings and their test.
 
+use alert::Through;
 use axum::{Json, extract::State};
 use domain::{
     field::FieldErrors,
@@ -7,6 +8,7 @@ use domain::{
     mail::{Address, MailSettings},
 };
 use serde_json::{Value, json};
+use store::mail::MailHealth;
 
 use crate::{
     App,
@@ -36,9 +38,9 @@ pub(crate) async fn put(
     State(app): State<App>,
     Body(body): Body,
 ) -> Result<Json<MailView>, Problem> {
-    let current = app.store.settings().mail().await.map_err(failure)?;
+    let current = app.store.mail().primary().await.map_err(failure)?;
     let settings = MailSettings::from_json(body, current.as_ref().map(|c| &c.settings))?;
-    let saved = app.store.settings().save_mail(&settings, &caller.name).await;
+    let saved = app.store.mail().save_primary(&settings, &caller.name).await;
     let saved = saved.map_err(failure)?;
     tracing::info!(settings.revision = saved.revision, caller = %caller.name, "mail settings saved");
     view(&app).await.map(Json)
@@ -56,10 +58,11 @@ pub(crate) async fn test(
     State(app): State<App>,
     Body(body): Body,
 ) -> Result<Json<MailTestView>, Problem> {
-    let current = app.store.settings().mail().await.map_err(failure)?;
+    let current = app.store.mail().primary().await.map_err(failure)?;
     let (to, overlay) = read_test(body, current.as_ref().map(|c| &c.settings))?;
     app.take_test(&caller)?;
-    let report = app.alert.test_mail(overlay, &to).await;
+    let through = overlay.map_or(Through::Primary, |settings| Through::Unsaved(Box::new(settings)));
+    let report = app.alert.test_mail(through, &to, &|_| ()).await;
     tracing::info!(ok = report.ok, caller = %caller.name, "mail settings tested");
     Ok(Json(report.into()))
 }
@@ -96,7 +99,11 @@ fn read_test(
 }
 
 async fn view(app: &App) -> Result<MailView, Problem> {
-    let mail = app.store.settings().mail().await.map_err(failure)?;
-    let status = app.store.settings().mail_status().await.map_err(failure)?;
-    Ok(MailView::new(mail.as_ref(), status))
+    let profile = app.store.mail().primary().await.map_err(failure)?;
+    let health = match &profile {
+        Some(profile) => app.store.mail().health(profile.id).await.map_err(failure)?,
+        None => MailHealth::default(),
+    };
+    let queue = app.store.mail().queue().await.map_err(failure)?;
+    Ok(MailView::new(profile.as_ref(), health, queue))
 }

@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::{
     field::{FieldError, FieldErrors},
-    id::ChannelId,
+    id::{ChannelId, ProfileId},
     json::Object,
     language::Language,
     mail::Address,
@@ -29,6 +29,8 @@ pub struct Channel {
     pub name: String,
     pub kind: ChannelKind,
     pub enabled: bool,
+    /// Stands in for this one when it cannot deliver.
+    pub fallback: Option<ChannelId>,
     /// `None`: its secrets were sealed with a key that we do not have. Nothing is sent until they are entered again.
     pub config: Option<ChannelConfig>,
 }
@@ -39,6 +41,8 @@ pub struct ChannelDraft {
     pub name: String,
     pub config: ChannelConfig,
     pub enabled: bool,
+    /// Stands in for this one when it cannot deliver.
+    pub fallback: Option<ChannelId>,
 }
 
 #[derive(Clone, Debug)]
@@ -57,6 +61,8 @@ pub struct EmailChannel {
     pub language: Option<Language>,
     /// In which their times are; `None` = that of the installation.
     pub timezone: Option<Tz>,
+    /// The mail profile that is used first; `None`: the first in order.
+    pub profile: Option<ProfileId>,
 }
 
 /// A Standard Webhooks endpoint. The URL often carries a token, so it is a secret as well.
@@ -86,6 +92,7 @@ impl ChannelDraft {
             })
         });
         let enabled = o.boolean("enabled").unwrap_or(true);
+        let fallback = o.integer("fallback").map(ChannelId);
         let config = o.value("config");
         let config = match (kind, config) {
             (Some(kind), Some(config)) => match ChannelConfig::from_json("config", kind, config, previous) {
@@ -104,6 +111,7 @@ impl ChannelDraft {
                 name: name?,
                 config: config?,
                 enabled,
+                fallback,
             })
         })();
         draft.filter(|_| errors.is_empty()).ok_or(errors)
@@ -137,7 +145,7 @@ impl ChannelConfig {
         match self {
             Self::Email(e) => json!({
                 "to": e.to, "cc": e.cc, "bcc": e.bcc,
-                "language": e.language.map(Language::as_str), "timezone": e.timezone.map(Tz::name),
+                "language": e.language.map(Language::as_str), "timezone": e.timezone.map(Tz::name), "profile": e.profile,
             }),
             Self::Webhook(w) => {
                 let headers: Map<String, Value> =
@@ -226,12 +234,14 @@ impl EmailChannel {
         let language = o.parse("language", language, |f, v| Language::read(f, &v));
         let timezone = o.text("timezone").filter(|t| !t.trim().is_empty());
         let timezone = o.parse("timezone", timezone, |f, v| zone::parse(f, &v));
+        let profile = o.integer("profile").map(ProfileId);
         Some(Self {
             to: to?,
             cc: cc?,
             bcc: bcc?,
             language,
             timezone,
+            profile,
         })
     }
 }

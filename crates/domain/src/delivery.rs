@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::Timestamp,
-    id::{ChannelId, DeliveryId, IncidentId, MonitorId},
+    id::{ChannelId, DeliveryId, IncidentId, MonitorId, ProfileId},
     incident::Incident,
     outcome::named,
 };
@@ -126,6 +126,8 @@ pub struct Attempt {
     pub number: u32,
     pub started_at: Timestamp,
     pub duration: Duration,
+    /// The mail profile that was used, by its id and by its name of then.
+    pub profile: Option<(ProfileId, String)>,
     /// Revision of the settings that were used (mail), if any.
     pub settings_revision: Option<i64>,
     /// The address that was actually dialled.
@@ -134,7 +136,11 @@ pub struct Attempt {
     pub server: Option<String>,
     /// The last step that was reached: `dns`, `connect`, `auth`, `rcpt_to`, `reply`, …
     pub step: Option<String>,
+    /// The version of TLS, as `TLS 1.3`; `None`: unencrypted, or not got so far.
+    pub tls: Option<String>,
     pub reply_code: Option<u16>,
+    /// As `5.7.8` (RFC 3463), where the server said one.
+    pub enhanced_code: Option<String>,
     /// The other side's words, sanitised, at most 1 KiB.
     pub reply_text: Option<String>,
     pub verdict: AttemptVerdict,

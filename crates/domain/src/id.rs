@@ -27,7 +27,7 @@ macro_rules! number_id {
     )+};
 }
 
-number_id!(MonitorId, IncidentId, ChannelId, UserId, TokenId);
+number_id!(MonitorId, IncidentId, ChannelId, ProfileId, UserId, TokenId);
 
 /// A delivery is known outside (it is the `webhook-id` and the local part of the `Message-ID`), so its id is a UUIDv7:
 /// unique everywhere and ordered by time.

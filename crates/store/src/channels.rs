@@ -47,6 +47,7 @@ impl Channels<'_> {
             name: Set(draft.name.clone()),
             kind: Set(draft.config.kind().to_string()),
             enabled: Set(draft.enabled),
+            fallback_id: Set(draft.fallback.map(|id| id.0)),
             config: Set(draft.config.to_json().to_string()),
             sealed: Set(None),
             created_at: Set(now),
@@ -81,6 +82,7 @@ impl Channels<'_> {
             name: Set(draft.name.clone()),
             kind: Set(draft.config.kind().to_string()),
             enabled: Set(draft.enabled),
+            fallback_id: Set(draft.fallback.map(|id| id.0)),
             config: Set(draft.config.to_json().to_string()),
             sealed: Set(self.sealed(id.0, &draft.config)?),
             updated_at: Set(now.as_millis()),
@@ -196,6 +198,7 @@ fn stored(id: ChannelId, draft: &ChannelDraft) -> Channel {
         name: draft.name.clone(),
         kind: draft.config.kind(),
         enabled: draft.enabled,
+        fallback: draft.fallback,
         config: Some(draft.config.clone()),
     }
 }
@@ -230,6 +233,7 @@ pub(crate) fn read_channel(row: channel::Model, sealer: &Sealer) -> Result<Chann
         name: row.name,
         kind,
         enabled: row.enabled,
+        fallback: row.fallback_id.map(ChannelId),
         config,
     })
 }

@@ -36,6 +36,7 @@ table!(channel = "channels" {
     last_success_at: Option<i64>,
     last_failure_at: Option<i64>,
     last_failure: Option<String>,
+    fallback_id: Option<i64>,
 });
 
 table!(monitor = "monitors" {
@@ -120,6 +121,8 @@ table!(delivery = "deliveries" {
     lease_until: Option<i64>,
     claimed_by: Option<Uuid>,
     finished_at: Option<i64>,
+    digest_of: Option<Uuid>,
+    fallback_of: Option<Uuid>,
 });
 
 table!(attempt = "delivery_attempts" {
@@ -136,6 +139,10 @@ table!(attempt = "delivery_attempts" {
     reply_code: Option<i32>,
     reply_text: Option<String>,
     verdict: String,
+    profile_id: Option<i64>,
+    profile_name: Option<String>,
+    tls: Option<String>,
+    enhanced_code: Option<String>,
 });
 
 table!(journal = "sample_journal" {
@@ -187,6 +194,19 @@ table!(mail_status = "mail_status" {
     success_revision: Option<i64>,
     error_at: Option<i64>,
     error_text: Option<String>,
+    error_step: Option<String>,
+    breaker: Option<String>,
+    breaker_revision: Option<i64>,
+    canary_at: Option<i64>,
+    canary_error: Option<String>,
+});
+
+table!(mail_profile = "mail_profiles" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    id: i64,
+    position: i32,
+    created_at: i64,
+    deleted_at: Option<i64>,
 });
 
 table!(mail_optout = "mail_optouts" {

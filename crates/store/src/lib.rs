@@ -2,7 +2,7 @@
 //!
 //! Flow: [`Store::open`] connects, backs up, migrates and checks the key. Domain types go in and come out of the
 //! handles [`Store::monitors`], [`Store::incidents`], [`Store::samples`], [`Store::outbox`], [`Store::channels`],
-//! [`Store::settings`], [`Store::optouts`] and [`Store::accounts`]. Rows stay inside: each is turned into domain by a checked conversion,
+//! [`Store::settings`], [`Store::mail`], [`Store::optouts`] and [`Store::accounts`]. Rows stay inside: each is turned into domain by a checked conversion,
 //! and one that does not parse is [`StoreError::Corrupt`], never a panic.
 //!
 //! Two classes of durability. A transition with its incident and every outbox row, a setting, an account: committed at
@@ -21,6 +21,7 @@ mod error;
 mod incidents;
 mod instance;
 mod key;
+pub mod mail;
 mod monitors;
 mod optouts;
 pub mod outbox;
@@ -38,9 +39,10 @@ pub use incidents::{
     IncidentEvent, IncidentEventKind, IncidentFilter, IncidentPhase, IncidentRow, Incidents,
 };
 pub use key::{KeyError, MasterKey};
+pub use mail::MailProfile;
 pub use monitors::{MonitorFilter, Monitors};
 pub use optouts::{Optout, Optouts};
 pub use page::Page;
 pub use record::{Record, Recorded};
-pub use settings::{General, MailRevision, MailStatus, MessageRevision, Settings};
+pub use settings::{General, MessageRevision, Settings};
 pub use store::{Options, Store};

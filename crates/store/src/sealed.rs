@@ -1,9 +1,9 @@
 //! Which secrets only another key opens.
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use crate::{
-    entity::{channel, monitor, setting},
+    entity::{channel, monitor},
     error::StoreError,
     seal::Sealer,
 };
@@ -24,14 +24,7 @@ pub(crate) async fn any_foreign<C: ConnectionTrait>(tx: &C, sealer: &Sealer) -> 
         .into_tuple()
         .all(tx)
         .await?;
-    let mail: Option<Option<Vec<u8>>> = setting::Entity::find()
-        .select_only()
-        .column(setting::Column::Sealed)
-        .filter(setting::Column::Scope.eq(crate::settings::MAIL))
-        .order_by_desc(setting::Column::Revision)
-        .into_tuple()
-        .one(tx)
-        .await?;
-    let mut all = channels.iter().chain(&monitors).chain(mail.iter().flatten());
+    let mail = crate::mail::sealed(tx).await?;
+    let mut all = channels.iter().chain(&monitors).chain(&mail);
     Ok(all.any(|sealed| !sealed.starts_with(sealer.prefix())))
 }

@@ -1,43 +1,28 @@
-//! Settings as immutable revisions. Whoever uses one reads it at the moment of use.
+//! Settings as immutable revisions. Whoever uses one reads it at the moment of use. Those of mail are in [`crate::mail`].
 
 use domain::{
     clock::Timestamp,
-    mail::MailSettings,
+    mail::Address,
     mail_message::MessageSettings,
     zone::{self, Tz},
 };
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, sea_query::OnConflict,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
     database::is_duplicate,
-    entity::{channel, delivery, mail_status, setting},
+    entity::setting,
     error::{StoreError, corrupt},
-    outbox,
-    seal::{Place, Sealer},
     store::Store,
 };
 
-const TABLE: &str = "settings";
-pub(crate) const MAIL: &str = "mail";
+pub(crate) const TABLE: &str = "settings";
 const GENERAL: &str = "general";
 const MESSAGE: &str = "message";
-pub(crate) const EMAIL: &str = "email";
 
 pub struct Settings<'a> {
     pub(crate) store: &'a Store,
-}
-
-#[derive(Clone, Debug)]
-pub struct MailRevision {
-    pub revision: i64,
-    pub settings: MailSettings,
-    pub saved_at: Timestamp,
-    pub saved_by: String,
 }
 
 /// How mails are worded. Revision 0 is what there is before anybody saved anything.
@@ -47,17 +32,6 @@ pub struct MessageRevision {
     pub settings: MessageSettings,
     /// When and by whom.
     pub saved: Option<(Timestamp, String)>,
-}
-
-/// What became of the latest mails.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct MailStatus {
-    /// When, the server's words, and the revision that was used.
-    pub last_success: Option<(Timestamp, String, i64)>,
-    pub last_error: Option<(Timestamp, String)>,
-    /// Mails that wait until somebody corrects the settings.
-    pub waiting: u64,
-    pub oldest_waiting: Option<Timestamp>,
 }
 
 /// What does not belong to mail.
@@ -70,6 +44,8 @@ pub struct General {
     pub language: Option<String>,
     /// In which the times in messages are, by its IANA name; `None` = UTC.
     pub timezone: Option<String>,
+    /// Where the weekly mail goes that shows that mail still works; `None`: there is none.
+    pub canary_to: Option<Address>,
 }
 
 impl General {
@@ -84,90 +60,6 @@ impl General {
 }
 
 impl Settings<'_> {
-    /// `None`: mail was never set up.
-    pub async fn mail(&self) -> Result<Option<MailRevision>, StoreError> {
-        self.mail_with(self.store.inner.db.read()).await
-    }
-
-    pub(crate) async fn mail_with<C: ConnectionTrait>(
-        &self,
-        db: &C,
-    ) -> Result<Option<MailRevision>, StoreError> {
-        let row = latest(db, MAIL).await?;
-        row.map(|row| read_mail(row, &self.store.inner.sealer))
-            .transpose()
-    }
-
-    /// Pending mails become due: what they failed on may be corrected.
-    pub async fn save_mail(&self, settings: &MailSettings, by: &str) -> Result<MailRevision, StoreError> {
-        let now = self.store.now();
-        let tx = self.store.inner.db.write().await?;
-        let revision = next_revision(&*tx, MAIL).await?;
-        let row_name = format!("{MAIL}/{revision}");
-        let place = Place {
-            table: TABLE,
-            row: &row_name,
-        };
-        let secrets = settings.secrets();
-        let sealed = secrets
-            .map(|s| self.store.inner.sealer.seal(place, &s))
-            .transpose()?;
-        let body = settings.to_json().to_string();
-        insert(&*tx, MAIL, revision, body, sealed, now, by).await?;
-        let mail_channels = channel::Entity::find()
-            .select_only()
-            .column(channel::Column::Id)
-            .filter(channel::Column::Kind.eq(EMAIL))
-            .into_query();
-        let of_mail = delivery::Column::ChannelId.in_subquery(mail_channels);
-        outbox::bring_forward(&*tx, of_mail, now).await?;
-        self.store.commit_secret(tx).await?;
-        self.store.outbox().wake();
-        Ok(MailRevision {
-            revision,
-            settings: settings.clone(),
-            saved_at: now,
-            saved_by: by.to_owned(),
-        })
-    }
-
-    pub async fn mail_status(&self) -> Result<MailStatus, StoreError> {
-        let db = self.store.inner.db.read();
-        let row = mail_status::Entity::find_by_id(1).one(db).await?;
-        let mail_channels = channel::Entity::find()
-            .select_only()
-            .column(channel::Column::Id)
-            .filter(channel::Column::Kind.eq(EMAIL))
-            .into_query();
-        let waiting: Option<(i64, Option<i64>)> = delivery::Entity::find()
-            .select_only()
-            .column_as(delivery::Column::Id.count(), "n")
-            .column_as(delivery::Column::CreatedAt.min(), "oldest")
-            .filter(delivery::Column::FinishedAt.is_null())
-            .filter(delivery::Column::Waiting.eq(true))
-            .filter(delivery::Column::ChannelId.in_subquery(mail_channels))
-            .into_tuple()
-            .one(db)
-            .await?;
-        let (waiting, oldest) = waiting.unwrap_or_default();
-        let mut status = MailStatus {
-            waiting: waiting as u64,
-            oldest_waiting: oldest.map(Timestamp::from_millis),
-            ..MailStatus::default()
-        };
-        if let Some(row) = row {
-            let success = row.success_at.zip(row.success_revision);
-            status.last_success = success.map(|(at, revision)| {
-                let words = row.success_text.unwrap_or_default();
-                (Timestamp::from_millis(at), words, revision)
-            });
-            status.last_error = row
-                .error_at
-                .map(|at| (Timestamp::from_millis(at), row.error_text.unwrap_or_default()));
-        }
-        Ok(status)
-    }
-
     /// How mails are worded; the usual way when nobody chose another.
     pub async fn message(&self) -> Result<MessageRevision, StoreError> {
         let Some(row) = latest(self.store.inner.db.read(), MESSAGE).await? else {
@@ -221,28 +113,6 @@ impl Settings<'_> {
     }
 }
 
-fn read_mail(row: setting::Model, sealer: &Sealer) -> Result<MailRevision, StoreError> {
-    let row_name = format!("{MAIL}/{}", row.revision);
-    let body: Value = serde_json::from_str(&row.body).map_err(|_| corrupt(TABLE, &row_name, "body"))?;
-    let place = Place {
-        table: TABLE,
-        row: &row_name,
-    };
-    let secret = match &row.sealed {
-        Some(sealed) => sealer.open(place, sealed)?,
-        None => None,
-    };
-    let secret = secret
-        .map(|s| crate::seal::json(&s).ok_or_else(|| corrupt(TABLE, &row_name, "sealed")))
-        .transpose()?;
-    Ok(MailRevision {
-        revision: row.revision,
-        settings: MailSettings::from_stored(body, secret).map_err(|_| corrupt(TABLE, &row_name, "body"))?,
-        saved_at: Timestamp::from_millis(row.saved_at),
-        saved_by: row.saved_by,
-    })
-}
-
 pub(crate) async fn latest<C: ConnectionTrait>(
     db: &C,
     scope: &str,
@@ -254,11 +124,11 @@ pub(crate) async fn latest<C: ConnectionTrait>(
         .await?)
 }
 
-async fn next_revision<C: ConnectionTrait>(tx: &C, scope: &str) -> Result<i64, StoreError> {
+pub(crate) async fn next_revision<C: ConnectionTrait>(tx: &C, scope: &str) -> Result<i64, StoreError> {
     Ok(latest(tx, scope).await?.map_or(0, |row| row.revision) + 1)
 }
 
-async fn insert<C: ConnectionTrait>(
+pub(crate) async fn insert<C: ConnectionTrait>(
     tx: &C,
     scope: &str,
     revision: i64,
@@ -281,41 +151,4 @@ async fn insert<C: ConnectionTrait>(
         Err(e) if is_duplicate(&e) => Err(StoreError::Busy),
         Err(e) => Err(e.into()),
     }
-}
-
-/// Notes how a mail ended, for the settings page. `words` are the server's.
-pub(crate) async fn note_mail<C: ConnectionTrait>(
-    tx: &C,
-    at: Timestamp,
-    failure: Option<&str>,
-    words: &str,
-    revision: i64,
-) -> Result<(), StoreError> {
-    use mail_status::Column;
-    let (row, columns) = match failure {
-        None => (
-            mail_status::ActiveModel {
-                id: Set(1),
-                success_at: Set(Some(at.as_millis())),
-                success_text: Set(Some(words.to_owned())),
-                success_revision: Set(Some(revision)),
-                ..Default::default()
-            },
-            vec![Column::SuccessAt, Column::SuccessText, Column::SuccessRevision],
-        ),
-        Some(reason) => (
-            mail_status::ActiveModel {
-                id: Set(1),
-                error_at: Set(Some(at.as_millis())),
-                error_text: Set(Some(reason.to_owned())),
-                ..Default::default()
-            },
-            vec![Column::ErrorAt, Column::ErrorText],
-        ),
-    };
-    mail_status::Entity::insert(row)
-        .on_conflict(OnConflict::column(Column::Id).update_columns(columns).to_owned())
-        .exec_without_returning(tx)
-        .await?;
-    Ok(())
 }

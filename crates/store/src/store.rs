@@ -2,7 +2,10 @@
 
 use std::{
     path::PathBuf,
-    sync::{Arc, atomic::Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use domain::clock::{Clock, Timestamp};
@@ -21,6 +24,7 @@ use crate::{
     incidents::Incidents,
     instance,
     key::MasterKey,
+    mail::Mail,
     monitors::Monitors,
     optouts::{Optouts, Signer},
     outbox::Outbox,
@@ -59,6 +63,7 @@ pub(crate) struct Inner {
     /// Claims deliveries under this id.
     pub(crate) instance: Uuid,
     pub(crate) due: tokio::sync::Notify,
+    pub(crate) mail_changes: AtomicU64,
     pub(crate) journal: Journal,
     pub(crate) hashing: Hashing,
     tracker: TaskTracker,
@@ -95,6 +100,7 @@ impl Store {
                 message_domain: options.message_domain,
                 instance,
                 due: tokio::sync::Notify::new(),
+                mail_changes: AtomicU64::new(0),
                 journal: Journal::default(),
                 hashing: Hashing::default(),
                 tracker: TaskTracker::new(),
@@ -142,6 +148,10 @@ impl Store {
 
     pub fn samples(&self) -> Samples<'_> {
         Samples { store: self }
+    }
+
+    pub fn mail(&self) -> Mail<'_> {
+        Mail { store: self }
     }
 
     pub fn outbox(&self) -> Outbox<'_> {

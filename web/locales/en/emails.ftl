@@ -67,6 +67,7 @@ mail-sample-reason = The server answered 503 Service Unavailable; expected 200.
 
 ## Mail that cannot be sent yet
 mail-not-configured = Mail is not set up. Enter a mail server under Settings > Mail; messages that wait are then sent.
+mail-switched-off = Every mail profile is switched off. Switch one on under Settings > Mail; the message waits until then.
 mail-password-locked = The stored mail password was sealed with another key and cannot be read. Enter it again under Settings > Mail.
 
 ## What goes wrong with mail: likely cause, and what to do

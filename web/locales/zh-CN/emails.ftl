@@ -55,6 +55,7 @@ mail-sample-reason = 服务器返回 503 Service Unavailable，预期为 200。
 
 ## Mail that cannot be sent yet
 mail-not-configured = 尚未设置邮件。请在“设置 > 邮件”中填写邮件服务器，等待中的消息随后会自动发出。
+mail-switched-off = 所有邮件配置都已停用。请在“设置 > 邮件”中启用一个;消息会等到那时再发送。
 mail-password-locked = 已保存的邮件密码由另一把密钥加密，无法读取。请在“设置 > 邮件”中重新输入。
 
 ## What goes wrong with mail: likely cause, and what to do

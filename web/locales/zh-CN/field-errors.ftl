@@ -1,6 +1,7 @@
 # 表单错误。英文原文由程序中的 FieldError 提供，因此没有对应的英文文件。
 
 error-address-invalid = 这不是有效的邮箱地址。示例：me@example.org。
+error-auth-unknown = 登录方式请选择 auto、xoauth2 或 none。
 error-body-too-long = 请求正文不能超过 64 KiB。
 error-channel-unknown = 通知渠道 { $id } 不存在。
 error-choice-unknown = 请从列表中选择。
@@ -16,6 +17,8 @@ error-cron-step = “{ $value }”的步长无效，须为 1 到 { $max } 之间
 error-cron-value = “{ $value }”无效，须在 { $min } 到 { $max } 之间。
 error-duration-invalid = 请填写数字和单位，例如 30s、5m 或 1h。
 error-duration-range = 时长须在 { $min } 到 { $max } 之间。
+error-envelope-invalid = 请填写邮箱地址，或在 @ 之前含有一个 %s 的地址，例如 bounce+%s@example.org。
+error-from-local = 域名中没有点的发件地址只能在本地网络中使用。请使用完整域名，或明确允许本地发件人。
 error-header-name = “{ $name }”不是有效的请求头名称。
 error-header-reenter = 请重新填写“{ $name }”的值：仅当协议、主机、端口和证书校验都未改动时才会沿用。
 error-header-reserved = “{ $name }”由 Watchbell 自行设置，请将其删除。
@@ -29,11 +32,13 @@ error-insecure-auth = 密码会以明文传输。请选择 TLS 或 STARTTLS，�
 error-kind-unknown = 请选择其中之一：{ $known }。
 error-language-unknown = 请选择其中之一：{ $known }。
 error-method-unknown = 请使用 GET、HEAD、POST、PUT、PATCH、DELETE 或 OPTIONS。
+error-number-range = 请填写 { $min } 到 { $max } 之间的整数。
 error-password-missing = 填写了用户名，还需要填写密码。
-error-password-reenter = 请重新输入密码：仅当已存密码可以读取，且服务器、端口、加密方式、证书校验和用户名都未改动时才会沿用。
+error-password-reenter = 请重新输入密码：仅当已存密码可以读取，且服务器、端口、加密方式、证书校验、用户名和登录方式都未改动时才会沿用。
 error-password-repeat = 与上面输入的密码不一致。
 error-password-too-long = 密码太长，最多 { $max } 字节。
 error-password-too-short = 密码太短，请至少使用 { $min } 个字符。
+error-password-unused = 这种登录方式不使用密码。请将此字段留空，或选择密码登录。
 error-password-well-known = 这是攻击者最先尝试的密码之一，请换一个。
 error-password-wrong = 当前密码不正确。
 error-pem-invalid = 请粘贴 PEM 格式的证书，从 -----BEGIN CERTIFICATE----- 到 -----END CERTIFICATE-----。
@@ -66,4 +71,5 @@ error-url-host = 地址中缺少主机。示例：https://example.org/health。
 error-url-invalid = 这不是完整的地址。示例：https://example.org/health。
 error-url-scheme = 此处只能使用 http:// 和 https:// 地址。
 error-username-missing = 填写了密码，还需要填写用户名。
+error-username-token = 令牌登录需要用户名，即邮箱地址。
 error-webhook-secret = 签名密钥由“whsec_”加上 24 到 64 字节的 base64 编码组成。留空则自动生成。

@@ -10,25 +10,22 @@ use std::{
 };
 
 use domain::{
-    channel::{ChannelConfig, ChannelKind},
+    channel::ChannelConfig,
     clock::{Clock, Timestamp},
     delivery::{Attempt, AttemptVerdict, Notice},
     retry::RetryPolicy,
 };
 use futures_util::FutureExt;
 use store::{
-    Store,
+    MailProfile, Store,
     outbox::{Claimed, Next},
 };
-use tokio::{
-    sync::OwnedSemaphorePermit,
-    time::{Instant, sleep, timeout},
-};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Open,
-    login::{self, Admission, Login},
+    route::{self, Admission, Delay, Routes},
 };
 use crate::channel::{LOCKED, Receipt, Retry, SendError, Trace};
 
@@ -39,9 +36,24 @@ const FEW_ATTEMPTS: u32 = 3;
 /// How long the result of a send is held while the database does not take it.
 const RECORDING_DEADLINE: Duration = Duration::from_mins(4);
 /// The longest that a delivery takes from its begin to its written result. Its lease must hold so long.
-pub(super) const LONGEST: Duration = login::TURN
+pub(super) const LONGEST: Duration = route::TURN
     .saturating_add(SEND_DEADLINE)
     .saturating_add(RECORDING_DEADLINE);
+
+/// What became of a claim.
+enum Tried {
+    Done(Box<Result<Receipt, SendError>>),
+    /// Nothing was tried.
+    Postponed(Delay),
+    /// Nothing was tried, and the claim is to be given back.
+    NotNow,
+}
+
+impl Tried {
+    fn done(result: Result<Receipt, SendError>) -> Self {
+        Self::Done(Box::new(result))
+    }
+}
 
 /// What all deliveries share.
 pub(super) struct Deliverer {
@@ -49,15 +61,15 @@ pub(super) struct Deliverer {
     open: Open,
     clock: Arc<dyn Clock>,
     in_flight: AtomicUsize,
-    mail_login: Arc<Login>,
+    routes: Arc<Routes>,
 }
 
 impl Deliverer {
-    pub(super) fn new(store: Store, open: Open, mail_login: Arc<Login>, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(store: Store, open: Open, routes: Arc<Routes>, clock: Arc<dyn Clock>) -> Self {
         Self {
             store,
             open,
-            mail_login,
+            routes,
             clock,
             in_flight: AtomicUsize::new(0),
         }
@@ -72,7 +84,7 @@ impl Deliverer {
     pub(super) async fn deliver(
         &self,
         claimed: &Claimed,
-        place: OwnedSemaphorePermit,
+        place: impl Send,
         stop: &CancellationToken,
         cut: &CancellationToken,
     ) {
@@ -81,15 +93,23 @@ impl Deliverer {
         let result = tokio::select! {
             biased;
             result = self.attempt(claimed, stop) => result,
-            () = cut.cancelled() => Some(Err(ours(
+            () = cut.cancelled() => Tried::done(Err(ours(
                 Retry::After(Duration::ZERO),
                 "Watchbell was stopped while it sent this message. Whether it arrived is not known; it is sent again after the start.",
             ))),
         };
-        let Some(result) = result else {
-            drop(place);
-            self.give_back(claimed).await;
-            return;
+        let result = match result {
+            Tried::Done(result) => *result,
+            Tried::Postponed(delay) => {
+                drop(place);
+                self.postpone(claimed, &delay).await;
+                return;
+            }
+            Tried::NotNow => {
+                drop(place);
+                self.give_back(claimed).await;
+                return;
+            }
         };
         if result.is_ok() {
             store::crash_point!("after_reply");
@@ -107,59 +127,61 @@ impl Deliverer {
             number: claimed.attempt,
             started_at,
             duration,
+            profile: trace.profile,
             settings_revision: trace.settings_revision,
             remote: trace.remote,
             server: trace.server,
             step: trace.step,
+            tls: trace.tls,
             reply_code: trace.reply_code,
+            enhanced_code: trace.enhanced_code,
             reply_text: trace.reply_text,
             verdict,
         };
         self.record(claimed, &attempt, next).await;
     }
 
-    /// `None`: nothing was sent and the claim is to be given back.
-    async fn attempt(
-        &self,
-        claimed: &Claimed,
-        stop: &CancellationToken,
-    ) -> Option<Result<Receipt, SendError>> {
-        let config = claimed.channel.config.as_ref();
-        let admission = match config.map(ChannelConfig::kind) {
-            Some(ChannelKind::Email) => self.mail_login.admit(&self.store, stop).await,
-            _ => Admission::Go(None),
-        };
-        let _first = match admission {
-            Admission::Go(first) => first,
-            Admission::Foreseen(error) => return Some(Err(error)),
-            Admission::NotNow => return None,
+    async fn attempt(&self, claimed: &Claimed, stop: &CancellationToken) -> Tried {
+        let (profile, _turn) = match &claimed.channel.config {
+            Some(ChannelConfig::Email(email)) => match self.routes.admit(email.profile, stop).await {
+                Admission::Go { profile, turn } => (Some(*profile), turn),
+                Admission::Later(delay) => return Tried::Postponed(delay),
+                Admission::Refused(error) => return Tried::done(Err(*error)),
+                Admission::NotNow => return Tried::NotNow,
+            },
+            Some(ChannelConfig::Webhook(_)) | None => (None, None),
         };
         // It may have waited behind others since it was claimed, and somebody corrected, switched off or deleted its
         // channel meanwhile.
         let channel = match self.store.outbox().still_held(&claimed.lease).await {
-            Ok(channel) => channel?,
+            Ok(Some(channel)) => channel,
+            Ok(None) => return Tried::NotNow,
             Err(error) => {
                 tracing::warn!(
                     delivery.id = %claimed.notice.delivery, error = %error,
                     "the channel of a delivery could not be read"
                 );
-                return None;
+                return Tried::NotNow;
             }
         };
         let Some(config) = &channel.config else {
-            return Some(Err(ours(Retry::OnSettings, LOCKED)));
+            return Tried::done(Err(ours(Retry::OnSettings, LOCKED)));
         };
-        let result = self.send(config, &claimed.notice).await;
-        if config.kind() == ChannelKind::Email {
-            self.mail_login.note(&result);
+        if let Some(Err(delay)) = profile.as_ref().map(|p| self.routes.take_room(p)) {
+            return Tried::Postponed(delay);
         }
-        Some(result)
+        Tried::done(self.send(config, profile, &claimed.notice).await)
     }
 
     /// Never panics and never outlives [`SEND_DEADLINE`], whatever the channel does.
-    async fn send(&self, config: &ChannelConfig, notice: &Notice) -> Result<Receipt, SendError> {
+    async fn send(
+        &self,
+        config: &ChannelConfig,
+        profile: Option<MailProfile>,
+        notice: &Notice,
+    ) -> Result<Receipt, SendError> {
         // Built inside the future, so that a panic while building the channel is caught too.
-        let sending = async { (self.open)(config).send(notice).await };
+        let sending = async { (self.open)(config, profile).send(notice).await };
         match timeout(SEND_DEADLINE, AssertUnwindSafe(sending).catch_unwind()).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(ours(
@@ -170,6 +192,18 @@ impl Deliverer {
                 Retry::Backoff,
                 "The attempt took longer than 5 minutes and was ended.",
             )),
+        }
+    }
+
+    /// A claim that no profile takes now; nothing was tried, so no attempt counts.
+    async fn postpone(&self, claimed: &Claimed, delay: &Delay) {
+        let Delay { until, why, seen } = delay;
+        let outbox = self.store.outbox();
+        if let Err(error) = outbox.postpone(&claimed.lease, *until, why, *seen).await {
+            tracing::warn!(
+                delivery.id = %claimed.notice.delivery, error = %error,
+                "a claim could not be put off; it ends with its lease"
+            );
         }
     }
 
@@ -231,13 +265,16 @@ fn judge(
         Err(error) => error,
     };
     let reason = error.reason;
-    let backoff = Next::Retry {
-        at: now.plus(policy.delay(attempt, random)),
-    };
+    let wait = policy.delay(attempt, random);
+    let backoff = Next::Retry { at: now.plus(wait) };
     let (verdict, next) = match error.retry {
         Retry::Backoff => (AttemptVerdict::Deferred { reason }, backoff),
         Retry::Briefly if attempt < FEW_ATTEMPTS => (AttemptVerdict::Deferred { reason }, backoff),
         Retry::Briefly | Retry::Never => (AttemptVerdict::Refused { reason }, Next::Failed),
+        Retry::Within(limit) => {
+            let at = now.plus(wait.min(limit));
+            (AttemptVerdict::Deferred { reason }, Next::Retry { at })
+        }
         Retry::After(wait) => (
             AttemptVerdict::Deferred { reason },
             Next::Retry { at: now.plus(wait) },
@@ -324,6 +361,8 @@ mod tests {
             (Retry::Backoff, 2, &deferred, at(31_000)),
             (Retry::Backoff, 99, &deferred, at(3_601_000)),
             (Retry::After(Duration::from_secs(7)), 5, &deferred, at(8_000)),
+            (Retry::Within(Duration::from_secs(2)), 1, &deferred, at(3_000)),
+            (Retry::Within(Duration::from_secs(7)), 1, &deferred, at(6_000)),
             (Retry::Briefly, 1, &deferred, at(6_000)),
             (Retry::Briefly, 2, &deferred, at(31_000)),
             (Retry::Briefly, 3, &refused, Next::Failed),

@@ -1,4 +1,7 @@
 //! The deliveries of one channel: claim a batch, send a few side by side, claim again when there is room.
+//!
+//! Mails go one after the other, so that they arrive in the order in which things happened; but one that takes long holds
+//! up the next one for a moment only.
 
 use std::{
     collections::VecDeque,
@@ -6,12 +9,12 @@ use std::{
     time::Duration,
 };
 
-use domain::id::ChannelId;
+use domain::{channel::ChannelKind, id::ChannelId};
 use store::{Store, outbox::Claimed};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     task::{JoinError, JoinSet},
-    time::Instant,
+    time::{Instant, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -22,6 +25,8 @@ use super::{
 
 /// Messages of one channel on the wire at once: enough for a burst, few enough for a small receiver.
 const SIDE_BY_SIDE: usize = 4;
+/// How long a mail waits for the one before it.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// Rows per claim. A claim costs a transaction; what is claimed counts as being sent, so not many more than are.
 const BATCH: u32 = 16;
 /// Sent, and their result not written yet. More than this means that the database does not keep up.
@@ -44,19 +49,75 @@ struct Ready {
     since: Instant,
 }
 
+impl Ready {
+    /// It goes after the one before it, not beside it.
+    fn in_order(&self) -> bool {
+        self.claimed.channel.kind == ChannelKind::Email
+    }
+}
+
+/// A delivery's place on the wire, given back when it is dropped.
+struct Place {
+    _room: OwnedSemaphorePermit,
+    /// The next mail waits for it.
+    _turn: Option<OwnedSemaphorePermit>,
+}
+
+/// Mails in a line, each behind the one before it.
+struct Turns {
+    /// Held by the mail that began last, while it is on the wire.
+    line: Arc<Semaphore>,
+    /// When the next one may begin although that one is still on the wire.
+    patience: Instant,
+}
+
+impl Turns {
+    fn new() -> Self {
+        Self {
+            line: Arc::new(Semaphore::new(1)),
+            patience: Instant::now(),
+        }
+    }
+
+    /// Whether this one waits for the one before it.
+    fn hold(&self, next: Option<&Ready>) -> bool {
+        next.is_some_and(Ready::in_order) && self.line.available_permits() == 0
+    }
+
+    /// A place for this one, if there is one now.
+    fn place(&mut self, next: Option<&Ready>, room: &Arc<Semaphore>) -> Option<Place> {
+        let in_order = next?.in_order();
+        if self.hold(next) && Instant::now() >= self.patience {
+            // The one that takes long keeps its place in a line of its own.
+            self.line = Arc::new(Semaphore::new(1));
+        }
+        let turn = if in_order {
+            Some(Arc::clone(&self.line).try_acquire_owned().ok()?)
+        } else {
+            None
+        };
+        let room = Arc::clone(room).try_acquire_owned().ok()?;
+        self.patience = Instant::now() + PATIENCE;
+        Some(Place {
+            _room: room,
+            _turn: turn,
+        })
+    }
+}
+
 impl Lane {
     /// Ends when nothing is due and nothing is on its way.
     pub(super) async fn run(self) {
         let room = Arc::new(Semaphore::new(SIDE_BY_SIDE));
         let (mut work, mut ready, mut more) = (JoinSet::new(), VecDeque::new(), true);
+        let mut turns = Turns::new();
         while !self.stop.is_cancelled() {
             more |= self.signal.pending.swap(false, Ordering::AcqRel);
             if more && ready.is_empty() && room.available_permits() > 0 && work.len() < MOST_UNWRITTEN {
                 more = self.claim(&mut ready).await;
             }
-            while !ready.is_empty()
-                && !self.stop.is_cancelled()
-                && let Ok(place) = Arc::clone(&room).try_acquire_owned()
+            while !self.stop.is_cancelled()
+                && let Some(place) = turns.place(ready.front(), &room)
                 && let Some(next) = ready.pop_front()
             {
                 self.begin(&mut work, next, place).await;
@@ -64,9 +125,12 @@ impl Lane {
             if work.is_empty() && ready.is_empty() && !more {
                 return;
             }
+            let held = turns.hold(ready.front());
             tokio::select! {
                 Some(ended) = work.join_next() => self.note(ended),
-                _ = room.acquire(), if (more || !ready.is_empty()) && work.len() < MOST_UNWRITTEN => {}
+                _ = room.acquire(), if !held && (more || !ready.is_empty()) && work.len() < MOST_UNWRITTEN => {}
+                _ = turns.line.acquire(), if held => {}
+                () = sleep_until(turns.patience), if held && room.available_permits() > 0 => {}
                 () = self.signal.wake.notified() => {}
                 () = self.stop.cancelled() => {}
             }
@@ -96,7 +160,7 @@ impl Lane {
         }
     }
 
-    async fn begin(&self, work: &mut JoinSet<()>, next: Ready, place: OwnedSemaphorePermit) {
+    async fn begin(&self, work: &mut JoinSet<()>, next: Ready, place: Place) {
         if next.since.elapsed() + LONGEST >= LEASE {
             // It waited so long behind slow ones that its lease might not outlast the sending.
             self.deliverer.give_back(&next.claimed).await;

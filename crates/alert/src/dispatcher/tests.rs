@@ -74,7 +74,7 @@ impl Scene {
     }
 
     fn open() -> Open {
-        Arc::new(|config| match config {
+        Arc::new(|config, _| match config {
             ChannelConfig::Webhook(webhook) => {
                 let url = secrecy::ExposeSecret::expose_secret(&webhook.url);
                 assert!(!url.ends_with("/unbuildable"), "a defect in building a channel");
@@ -84,8 +84,8 @@ impl Scene {
         })
     }
 
-    fn login(&self) -> Arc<Login> {
-        Arc::new(Login::new(Arc::clone(&self.clock)))
+    fn routes(&self) -> Arc<Routes> {
+        Arc::new(Routes::new(self.store.clone(), Arc::clone(&self.clock)))
     }
 
     async fn channel(&self, path: &str) -> ChannelId {
@@ -164,7 +164,7 @@ async fn a_panic_is_our_fault_and_stays_in_its_channel() {
     start(
         scene.store.clone(),
         Scene::open(),
-        scene.login(),
+        scene.routes(),
         Arc::clone(&scene.clock),
         &tracker,
         stop.clone(),
@@ -197,7 +197,7 @@ async fn what_waits_for_settings_goes_out_when_they_are_saved() {
     let handle = start(
         scene.store.clone(),
         Scene::open(),
-        scene.login(),
+        scene.routes(),
         Arc::clone(&scene.clock),
         &tracker,
         stop.clone(),
@@ -215,10 +215,10 @@ async fn what_waits_for_settings_goes_out_when_they_are_saved() {
     let draft = ChannelDraft::from_json(body, None).unwrap();
     scene.store.channels().update(channel, &draft).await.unwrap();
     scene.wait(channel, |d| d.state == DeliveryState::Sent).await;
-    assert_eq!(handle.health().in_flight, 0);
     stop.cancel();
     tracker.close();
     tracker.wait().await;
+    assert_eq!(handle.health().in_flight, 0);
 }
 
 #[tokio::test]
@@ -235,7 +235,7 @@ async fn a_send_that_is_cut_off_at_the_stop_is_due_again() {
     let deliverer = Deliverer::new(
         scene.store.clone(),
         Scene::open(),
-        scene.login(),
+        scene.routes(),
         Arc::clone(&scene.clock),
     );
     let (stop, cut) = (CancellationToken::new(), CancellationToken::new());

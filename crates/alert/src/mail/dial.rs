@@ -33,7 +33,9 @@ pub(super) async fn dial(setup: &Setup<'_>, progress: &mut Progress<'_>) -> Resu
             host: Host::Ip(*ip),
             port: server.port,
         };
-        let deadline = setup.wire.allow(setup.deadlines.connect);
+        let deadline = setup
+            .wire
+            .allow(setup.deadlines.connect.min(setup.settings.connect_timeout));
         match setup.dialer.dial(&target, deadline).await {
             Ok(dialed) => {
                 progress.passed(format!("connected to {}", dialed.remote));

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use domain::duration;
+use domain::{duration, mail::breaker::Fault};
+use store::mail::Outcome;
 
 use super::{hints, reply::Reply, steps::Step, wire::Break};
 use crate::{channel::Retry, message::Language};
@@ -178,6 +179,31 @@ impl Failure {
     /// The likely cause and what to do about it, where the catalogue knows this failure.
     pub fn hint(&self, language: Language) -> Option<hints::Hint> {
         hints::find(self).map(|found| found.text(language))
+    }
+
+    /// What it says about the profile. `None`: nothing, for another message may fare better or worse.
+    pub fn says(&self) -> Option<Outcome> {
+        let early = matches!(
+            self.step,
+            Step::Dns
+                | Step::Policy
+                | Step::Connect
+                | Step::Tls
+                | Step::Greeting
+                | Step::Ehlo
+                | Step::StartTls
+                | Step::Auth
+        );
+        match self.class {
+            Class::Profile if self.symptom == Symptom::OurSide => None,
+            Class::Profile if self.step == Step::Auth && self.symptom == Symptom::Answer => {
+                Some(Outcome::Fails(Fault::LoginRefused))
+            }
+            Class::Profile => Some(Outcome::Fails(Fault::Failed)),
+            // No answer, a broken connection, a server that takes nobody at present.
+            Class::Transient if early || self.reply.is_none() => Some(Outcome::Fails(Fault::Failed)),
+            Class::Transient | Class::Recipient | Class::Message => Some(Outcome::Works),
+        }
     }
 
     /// Only what concerns this recipient or this message ends a delivery.

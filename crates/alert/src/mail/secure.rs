@@ -27,6 +27,8 @@ use super::{
 /// An encrypted connection and a sentence about it.
 pub(super) struct Secured {
     pub(super) stream: TlsStream<TcpStream>,
+    /// As `TLS 1.3`.
+    pub(super) version: String,
     pub(super) detail: String,
 }
 
@@ -51,8 +53,13 @@ pub(super) async fn secure(
     let handshake = timeout_at(deadline, TlsConnector::from(config).connect(name, tcp));
     match capture(handshake).await {
         (Ok(Ok(stream)), captured) => {
-            let detail = describe(&stream, &captured, settings);
-            Ok(Secured { stream, detail })
+            let version = version(&stream);
+            let detail = describe(&stream, &version, &captured, settings);
+            Ok(Secured {
+                stream,
+                version,
+                detail,
+            })
         }
         (Ok(Err(error)), captured) => Err(refusal(&error, captured, settings)),
         (Err(_), _) => Err(Failure::profile(
@@ -87,10 +94,19 @@ fn server_name(host: &Host) -> ServerName<'static> {
     }
 }
 
-fn describe(stream: &TlsStream<TcpStream>, captured: &Captured, settings: &MailSettings) -> String {
+fn version(stream: &TlsStream<TcpStream>) -> String {
+    let version = stream.get_ref().1.protocol_version();
+    let version = version.and_then(|v| v.as_str().map(str::to_owned));
+    version.map_or_else(|| "TLS".to_owned(), |v| v.replace("TLSv1_", "TLS 1."))
+}
+
+fn describe(
+    stream: &TlsStream<TcpStream>,
+    version: &str,
+    captured: &Captured,
+    settings: &MailSettings,
+) -> String {
     let (_, tls) = stream.get_ref();
-    let version = tls.protocol_version().and_then(|v| v.as_str().map(str::to_owned));
-    let version = version.map_or_else(|| "TLS".to_owned(), |v| v.replace("TLSv1_", "TLS 1."));
     let cipher = tls
         .negotiated_cipher_suite()
         .map(|c| format!("{:?}", c.suite()))

@@ -55,12 +55,13 @@ impl<'a> Session<'a> {
         setup: &'a Setup<'a>,
         line: Line,
         progress: &mut Progress<'_>,
+        tls: &mut Option<String>,
     ) -> Result<Self, Failure> {
         let Line { tcp, remote } = line;
         let wire = setup.wire;
         let (mut stream, greeting) = match setup.settings.security {
             Security::Tls => {
-                let socket = setup.encrypt(tcp, progress).await?;
+                let socket = setup.encrypt(tcp, progress, tls).await?;
                 let mut stream = MailStream::new(socket, remote, wire.clone());
                 let greeting = setup.greeting(&mut stream, progress).await?;
                 (stream, greeting)
@@ -73,7 +74,7 @@ impl<'a> Session<'a> {
                 };
                 if setup.settings.security == Security::StartTls {
                     let tcp = setup.start_tls(stream, progress).await?;
-                    let socket = setup.encrypt(tcp, progress).await?;
+                    let socket = setup.encrypt(tcp, progress, tls).await?;
                     (MailStream::new(socket, remote, wire.clone()), greeting)
                 } else {
                     (stream, greeting)
@@ -225,13 +226,19 @@ impl<'a> Session<'a> {
 }
 
 impl Setup<'_> {
-    async fn encrypt(&self, tcp: TcpStream, progress: &mut Progress<'_>) -> Result<Socket, Failure> {
+    async fn encrypt(
+        &self,
+        tcp: TcpStream,
+        progress: &mut Progress<'_>,
+        tls: &mut Option<String>,
+    ) -> Result<Socket, Failure> {
         progress.begin(Step::Tls);
         let deadline = self.wire.allow(self.deadlines.tls);
         let secured = secure(tcp, self.settings, self.dialer, deadline).await?;
         self.wire
             .note(&format!("encrypted from here: {}", secured.detail));
         progress.passed(&secured.detail);
+        *tls = Some(secured.version);
         Ok(Socket::Tls(Box::new(secured.stream)))
     }
 

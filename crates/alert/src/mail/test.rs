@@ -68,12 +68,8 @@ impl Mailer {
 }
 
 /// The key of the sentence that says what is missing, if something is.
-pub(crate) fn unready(settings: &MailSettings) -> Option<&'static str> {
-    let locked = settings
-        .credentials
-        .as_ref()
-        .is_some_and(|c| c.password.is_none());
-    locked.then_some("mail-password-locked")
+fn unready(settings: &MailSettings) -> Option<&'static str> {
+    settings.is_locked().then_some("mail-password-locked")
 }
 
 impl MailTest {
@@ -94,7 +90,7 @@ impl MailTest {
             queue_id: None,
             server: profile.map(|p| p.settings.server.to_string()),
             remote: None,
-            revision: profile.and_then(|p| p.revision),
+            revision: profile.and_then(|p| p.revision()),
         }
     }
 

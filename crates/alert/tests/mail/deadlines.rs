@@ -121,7 +121,7 @@ async fn whoever_gives_up_leaves_no_connection_behind() {
     {
         let profile = alert::mail::Profile {
             settings: &settings,
-            revision: None,
+            stored: None,
         };
         let sending = mailer.deliver(profile, &letter, &|_| ());
         tokio::select! {

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use alert::mail::{Deadlines, Language, MailTest, Profile, Step, StepReport};
-use domain::mail::MailSettings;
+use domain::{id::ProfileId, mail::MailSettings};
 use serde_json::json;
 use testkit::{FakeClock, Script, SmtpServer, Step as At};
 use tokio::sync::mpsc;
@@ -11,7 +11,8 @@ use tokio::sync::mpsc;
 use crate::scene::{PASSWORD, USER, mailer, recipient, settings, with_login};
 
 async fn test(settings: &MailSettings, revision: Option<i64>, language: Language) -> MailTest {
-    let profile = Profile { settings, revision };
+    let stored = revision.map(|revision| (ProfileId(1), revision));
+    let profile = Profile { settings, stored };
     mailer(Deadlines::default())
         .test(profile, &recipient(), language, &FakeClock::new(), &|_| ())
         .await
@@ -89,7 +90,7 @@ async fn steps_are_seen_while_the_conversation_goes_on() {
     let mailer = mailer(Deadlines::default());
     let profile = Profile {
         settings: &settings,
-        revision: None,
+        stored: None,
     };
     let sending = mailer.test(profile, &to, Language::English, &*clock, &observe);
     let watching = async {

@@ -8,7 +8,10 @@
 use std::time::Duration;
 
 use alert::mail::{Conversation, Deadlines, Failure, Letter, Mailer, Profile, Step, Symptom};
-use domain::mail::{Address, MailSettings};
+use domain::{
+    id::ProfileId,
+    mail::{Address, MailSettings},
+};
 use egress::{Dialer, Policy};
 use serde_json::{Value, json};
 use testkit::{SmtpServer, tls::ca_pem};
@@ -78,7 +81,7 @@ pub(crate) async fn deliver(settings: &MailSettings) -> Conversation {
 pub(crate) async fn deliver_to(settings: &MailSettings, to: &str, deadlines: Deadlines) -> Conversation {
     let profile = Profile {
         settings,
-        revision: Some(7),
+        stored: Some((ProfileId(1), 7)),
     };
     mailer(deadlines).deliver(profile, &letter_to(to), &|_| ()).await
 }

@@ -127,7 +127,7 @@ async fn the_result_of_a_test_holds_no_password() {
     );
     let profile = Profile {
         settings: &settings,
-        revision: None,
+        stored: None,
     };
     let test = mailer(Deadlines::default())
         .test(

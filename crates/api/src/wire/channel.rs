@@ -26,6 +26,9 @@ pub struct ChannelDraft {
     /// `false`: nothing is sent and nothing is planned. Default `true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
+    /// The channel that stands in when this one has not delivered within two minutes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<i64>,
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -51,6 +54,9 @@ pub struct EmailConfig {
     /// Of the times in its messages, by its IANA name. `null`: as set for the installation.
     #[schema(example = "Asia/Shanghai")]
     pub timezone: Option<String>,
+    /// The mail profile that is used first. Left out: the first in order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<i64>,
 }
 
 /// `kind` webhook. All of it is write-only.
@@ -76,6 +82,8 @@ pub struct ChannelView {
     #[schema(schema_with = kinds)]
     pub kind: &'static str,
     pub enabled: bool,
+    /// The channel that stands in when this one has not delivered within two minutes.
+    pub fallback: Option<i64>,
     /// Its secrets were sealed with a key that this instance does not have. Nothing is sent until `config` is sent again.
     pub locked: bool,
     /// `null` while locked.
@@ -165,7 +173,7 @@ fn retry_word(retry: Retry) -> &'static str {
     match retry {
         Retry::Never => "never",
         Retry::Briefly => "briefly",
-        Retry::Backoff => "backoff",
+        Retry::Backoff | Retry::Within(_) => "backoff",
         Retry::After(_) => "after",
         Retry::OnSettings => "on_settings",
     }
@@ -191,6 +199,7 @@ impl From<&ChannelConfig> for ChannelConfigView {
                 bcc: texts(&e.bcc),
                 language: e.language.map(|l| l.to_string()),
                 timezone: e.timezone.map(|z| z.name().to_owned()),
+                profile: e.profile.map(|id| id.0),
             }),
             ChannelConfig::Webhook(w) => Self::Webhook(WebhookConfigView {
                 url_set: true,
@@ -211,6 +220,7 @@ impl ChannelView {
             name: channel.name.clone(),
             kind: channel.kind.as_str(),
             enabled: channel.enabled,
+            fallback: channel.fallback.map(|id| id.0),
             locked: channel.config.is_none(),
             config: channel.config.as_ref().map(Into::into),
             health: HealthView {

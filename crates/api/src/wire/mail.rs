@@ -3,7 +3,10 @@
 use alert::mail::{MailTest, Step, StepReport};
 use domain::mail::{Address, Security};
 use serde::Serialize;
-use store::{MailRevision, MailStatus};
+use store::{
+    MailProfile,
+    mail::{MailHealth, MailQueue},
+};
 use utoipa::{ToSchema, openapi::schema::Object};
 
 use super::{Time, one_of};
@@ -55,6 +58,31 @@ pub struct MailDraft {
     /// A password without TLS to somewhere else than this machine. Default `false`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allow_insecure_auth: Option<bool>,
+    /// A sender in a domain without a dot. Default `false`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_local_from: Option<bool>,
+    /// What people call this profile. Left out: its server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Default `true`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    /// `auto` (with the password), `xoauth2` or `none`. Default `auto`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth: Option<String>,
+    /// Where bounces go, if not to `from`. With `%s` before the `@`, each message has a return address of its own.
+    #[schema(example = "bounce+%s@example.org")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub envelope_from: Option<String>,
+    /// For each address of the server, 1 s to 1 m. Default `10s`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connect_timeout: Option<String>,
+    /// What the provider takes; more are put together. Left out: no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_per_minute: Option<u32>,
+    /// Recipients of one message. Default 1: everybody has a message of their own and sees no other address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_recipients: Option<u32>,
 }
 
 /// What the next message uses.
@@ -78,6 +106,14 @@ pub struct MailView {
     pub verify_certificate: Option<bool>,
     pub ca_pem: Option<String>,
     pub allow_insecure_auth: Option<bool>,
+    pub allow_local_from: Option<bool>,
+    pub name: Option<String>,
+    pub enabled: Option<bool>,
+    pub auth: Option<String>,
+    pub envelope_from: Option<String>,
+    pub connect_timeout: Option<String>,
+    pub rate_per_minute: Option<u32>,
+    pub max_recipients: Option<u32>,
     pub last_success_at: Option<Time>,
     /// The server's words of then.
     pub last_success: Option<String>,
@@ -89,7 +125,7 @@ pub struct MailView {
 }
 
 impl MailView {
-    pub(crate) fn new(mail: Option<&MailRevision>, status: MailStatus) -> Self {
+    pub(crate) fn new(mail: Option<&MailProfile>, status: MailHealth, queue: MailQueue) -> Self {
         let success = status.last_success.as_ref().map(|(at, ..)| *at);
         let error = status.last_error.as_ref().map(|(at, _)| *at);
         let state = match mail {
@@ -118,12 +154,20 @@ impl MailView {
             verify_certificate: s.map(|s| s.verify_certificate),
             ca_pem: s.and_then(|s| s.ca_pem.clone()),
             allow_insecure_auth: s.map(|s| s.allow_insecure_auth),
+            allow_local_from: s.map(|s| s.allow_local_from),
+            name: s.and_then(|s| s.name.clone()),
+            enabled: s.map(|s| s.enabled),
+            auth: s.map(|s| s.auth.to_string()),
+            envelope_from: s.and_then(|s| Some(s.envelope_from.as_ref()?.as_str().to_owned())),
+            connect_timeout: s.map(|s| domain::duration::format(s.connect_timeout)),
+            rate_per_minute: s.and_then(|s| s.rate_per_minute),
+            max_recipients: s.map(|s| s.max_recipients),
             last_success_at: success.map(Time),
             last_success: status.last_success.map(|(_, words, _)| words),
             last_error_at: error.map(Time),
             last_error: status.last_error.map(|(_, words)| words),
-            waiting: status.waiting,
-            oldest_waiting_at: status.oldest_waiting.map(Time),
+            waiting: queue.waiting,
+            oldest_waiting_at: queue.oldest_waiting.map(Time),
         }
     }
 }

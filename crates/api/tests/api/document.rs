@@ -212,6 +212,7 @@ async fn drafts_name_exactly_the_fields_that_the_domain_reads() {
         bcc: vec!["c@example.org".into()],
         language: Some("zh-CN".into()),
         timezone: Some("Asia/Shanghai".into()),
+        profile: Some(1),
     });
     let webhook = ChannelConfigDraft::Webhook(WebhookConfigDraft {
         url: "https://hooks.example/x".into(),
@@ -224,6 +225,7 @@ async fn drafts_name_exactly_the_fields_that_the_domain_reads() {
             kind,
             config,
             enabled: Some(true),
+            fallback: Some(1),
         };
         let body = serde_json::to_value(draft).unwrap();
         hold("ChannelDraft", &body);
@@ -251,6 +253,14 @@ async fn drafts_name_exactly_the_fields_that_the_domain_reads() {
         verify_certificate: Some(true),
         ca_pem: Some("-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----".into()),
         allow_insecure_auth: Some(false),
+        allow_local_from: Some(false),
+        name: Some("Primary".into()),
+        enabled: Some(true),
+        auth: Some("auto".into()),
+        envelope_from: Some("bounce+%s@example.org".into()),
+        connect_timeout: Some("5s".into()),
+        rate_per_minute: Some(30),
+        max_recipients: Some(1),
     };
     let body = serde_json::to_value(mail).unwrap();
     hold("MailDraft", &body);

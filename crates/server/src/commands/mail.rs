@@ -2,6 +2,7 @@
 
 use std::{io::Write, process::ExitCode, sync::Arc};
 
+use alert::Through;
 use domain::mail::Address;
 
 use crate::{
@@ -22,8 +23,8 @@ pub(crate) async fn test(config: &Config, to: &str) -> Result<ExitCode, Failure>
     })?;
     let store = super::open_store(config).await?;
     if store
-        .settings()
         .mail()
+        .primary()
         .await
         .map_err(super::store_failed)?
         .is_none()
@@ -39,7 +40,7 @@ pub(crate) async fn test(config: &Config, to: &str) -> Result<ExitCode, Failure>
         ));
     }
     let alert = serve::make_alert(config, store.clone(), Arc::new(SystemClock))?;
-    let report = alert.test_mail(None, &to).await;
+    let report = alert.test_mail(Through::Primary, &to, &|_| ()).await;
     store.close().await;
 
     let mut out = std::io::stdout().lock();

@@ -326,7 +326,7 @@ async fn due_rows<C: ConnectionTrait>(
     };
     let sql = format!(
         "SELECT d.id AS id FROM deliveries d WHERE d.channel_id = $1 AND d.next_attempt_at <= $2 AND {} \
-         ORDER BY d.created_at, d.id LIMIT $3 {lock}",
+         ORDER BY d.created_at, d.incident_id, d.id LIMIT $3 {lock}",
         due(ANY)
     );
     let values = [channel.0.into(), now.as_millis().into(), i64::from(limit).into()];
@@ -366,7 +366,7 @@ async fn take<C: ConnectionTrait>(
         .filter(delivery::Column::State.eq(DeliveryState::Pending.as_str()))
         .exec_with_returning(tx)
         .await?;
-    rows.sort_by_key(|r| (r.created_at, r.id));
+    rows.sort_by_key(|r| (r.created_at, r.incident_id, r.id));
     Ok(rows)
 }
 

@@ -4,6 +4,7 @@ use domain::{
     channel::Channel,
     clock::Timestamp,
     delivery::{Attempt, AttemptVerdict, DeliveryState},
+    id::ProfileId,
 };
 use sea_orm::{
     ActiveValue::{NotSet, Set},
@@ -11,12 +12,12 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait},
 };
 
-use super::{Lease, Next, Outbox, sweep::unleased};
+use super::{Lease, Next, Outbox, bring_forward, sweep::unleased};
 use crate::{
     channels,
     entity::{attempt, channel, delivery},
     error::{StoreError, corrupt},
-    optouts, settings,
+    mail, optouts,
 };
 
 impl Outbox<'_> {
@@ -57,9 +58,10 @@ impl Outbox<'_> {
             .exec_without_returning(&*tx)
             .await?;
         // Only mail has settings of its own beside the channel's.
-        if let Some(revision) = attempt.settings_revision {
+        if let (Some((profile, _)), Some(revision)) = (&attempt.profile, attempt.settings_revision) {
             let words = attempt.reply_text.as_deref().unwrap_or_default();
-            settings::note_mail(&*tx, now, failure, words, revision).await?;
+            let failure = failure.map(|what| (what, attempt.step.as_deref()));
+            mail::note(&*tx, *profile, now, failure, words, revision).await?;
         }
         tx.commit().await?;
         // A recovery may have waited for this row.
@@ -85,13 +87,49 @@ impl Outbox<'_> {
             .transpose()
     }
 
+    /// Gives back a claim that cannot be sent before `until`, and says why; its attempt does not count. It is due at once
+    /// when mail changed since `seen` ([`crate::mail::Mail::changes`]): what made others due did not see this one.
+    /// `false`: it was not ours any more.
+    pub async fn postpone(
+        &self,
+        lease: &Lease,
+        until: Timestamp,
+        why: &str,
+        seen: u64,
+    ) -> Result<bool, StoreError> {
+        let row = delivery::ActiveModel {
+            reason: Set(Some(why.to_owned())),
+            ..Default::default()
+        };
+        let done = self.return_claim(lease, until, row).await?;
+        // Looked at after the commit: whoever changes mail later than this sees the row as pending.
+        if done && self.store.mail().changes() != seen {
+            let now = self.store.now();
+            let tx = self.store.inner.db.write().await?;
+            bring_forward(&*tx, delivery::Column::Id.eq(lease.delivery.0), now).await?;
+            tx.commit().await?;
+            self.wake();
+        }
+        Ok(done)
+    }
+
     /// Gives back a claim that was not sent; its attempt does not count. `false`: it was not ours any more.
     pub async fn release(&self, lease: &Lease) -> Result<bool, StoreError> {
-        let now = self.store.now();
+        self.return_claim(lease, self.store.now(), delivery::ActiveModel::default())
+            .await
+    }
+
+    async fn return_claim(
+        &self,
+        lease: &Lease,
+        due: Timestamp,
+        row: delivery::ActiveModel,
+    ) -> Result<bool, StoreError> {
         let tx = self.store.inner.db.write().await?;
         let given_back = delivery::ActiveModel {
             state: Set(DeliveryState::Pending.to_string()),
-            next_attempt_at: Set(Some(now.as_millis())),
+            next_attempt_at: Set(Some(due.as_millis())),
+            reason: row.reason,
             ..unleased()
         };
         let done = update_held(lease)
@@ -124,15 +162,19 @@ impl Outbox<'_> {
         if channel.updated_at > channel.created_at && meanwhile.contains(&channel.updated_at) {
             return Ok(true);
         }
-        if channel.kind != settings::EMAIL {
+        if channel.kind != mail::EMAIL {
             return Ok(false);
         }
-        let current = settings::latest(tx, settings::MAIL).await?;
-        Ok(current.is_some_and(|current| match attempt.settings_revision {
-            Some(used) => current.revision > used,
-            // It did not get as far as reading them, or there were none.
-            None => meanwhile.contains(&current.saved_at),
-        }))
+        let used = attempt.profile.as_ref().map(|(id, _)| *id);
+        if let (Some(id), Some(revision)) = (used, attempt.settings_revision) {
+            let current = mail::saved(tx, id).await?;
+            if current.is_some_and(|(current, _)| current > revision) {
+                return Ok(true);
+            }
+        }
+        // It did not get as far as reading them, or there were none, or another profile was saved.
+        let saved = mail::last_saved(tx, used).await?;
+        Ok(saved.is_some_and(|at| meanwhile.contains(&at.as_millis())))
     }
 }
 
@@ -188,6 +230,10 @@ fn write_attempt(row: &delivery::Model, attempt: &Attempt) -> Result<attempt::Ac
         reply_code: Set(attempt.reply_code.map(i32::from)),
         reply_text: Set(attempt.reply_text.clone()),
         verdict: Set(verdict.map_err(|_| corrupt("delivery_attempts", row.id, "verdict"))?),
+        profile_id: Set(attempt.profile.as_ref().map(|(id, _)| id.0)),
+        profile_name: Set(attempt.profile.as_ref().map(|(_, name)| name.clone())),
+        tls: Set(attempt.tls.clone()),
+        enhanced_code: Set(attempt.enhanced_code.clone()),
     })
 }
 
@@ -212,6 +258,11 @@ pub(super) fn read_attempt(row: attempt::Model) -> Result<Attempt, StoreError> {
             .transpose()
             .map_err(|_| damaged("reply_code"))?,
         reply_text: row.reply_text,
+        profile: row
+            .profile_id
+            .map(|id| (ProfileId(id), row.profile_name.unwrap_or_default())),
+        tls: row.tls,
+        enhanced_code: row.enhanced_code,
         verdict: serde_json::from_str(&row.verdict).map_err(|_| damaged("verdict"))?,
     })
 }

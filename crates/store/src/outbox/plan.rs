@@ -141,11 +141,12 @@ impl Store {
 
     /// The right side of a `Message-ID`: the sender's domain, as receivers expect it.
     pub(crate) async fn message_domain<C: ConnectionTrait>(&self, db: &C) -> Result<String, StoreError> {
-        match self.settings().mail_with(db).await {
-            Ok(Some(mail)) => Ok(mail.settings.from.domain().to_owned()),
+        let first = self.mail_profiles(db).await?.into_iter().next();
+        match first {
+            Some(Ok(profile)) => Ok(profile.settings.from.domain().to_owned()),
             // Damaged settings must not keep an event from being recorded.
-            Ok(None) | Err(StoreError::Corrupt { .. }) => Ok(self.inner.message_domain.clone()),
-            Err(e) => Err(e),
+            None | Some(Err(StoreError::Corrupt { .. })) => Ok(self.inner.message_domain.clone()),
+            Some(Err(e)) => Err(e),
         }
     }
 }

@@ -237,11 +237,14 @@ pub(crate) fn attempt(at: Timestamp, number: u32, next: Next) -> Attempt {
         number,
         started_at: at,
         duration: Duration::from_millis(120),
+        profile: None,
         settings_revision: None,
         remote: Some(SocketAddr::from(([127, 0, 0, 1], 2525))),
         server: Some("mx.example:25".into()),
         step: Some("reply".into()),
+        tls: None,
         reply_code: Some(250),
+        enhanced_code: None,
         reply_text: Some("2.0.0 Ok: queued as 4711".into()),
         verdict: match next {
             Next::Sent => AttemptVerdict::Accepted {

@@ -99,6 +99,7 @@ both! {
             name: mail.name.clone(),
             config: mail.config.clone().unwrap(),
             enabled: false,
+            fallback: None,
         };
         db.store.channels().update(mail.id, &draft).await.unwrap();
         let monitor = db.monitor(&[&mail]).await;

@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-use domain::{channel::ChannelConfig, mail::MailSettings};
+use domain::{channel::ChannelConfig, id::ProfileId, mail::MailSettings};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
-use store::{General, MasterKey, outbox::Next};
+use store::{General, MasterKey, mail::MailHealth, outbox::Next};
 
 use crate::harness::{Db, attempt, both, channel_draft};
 
@@ -20,6 +20,10 @@ fn password_of(settings: &MailSettings) -> Option<String> {
     Some(password.expose_secret().to_owned())
 }
 
+async fn health(db: &Db) -> MailHealth {
+    db.store.mail().health(ProfileId(1)).await.unwrap()
+}
+
 fn url_of(config: Option<&ChannelConfig>) -> Option<String> {
     match config? {
         ChannelConfig::Webhook(w) => Some(w.url.expose_secret().to_owned()),
@@ -29,24 +33,24 @@ fn url_of(config: Option<&ChannelConfig>) -> Option<String> {
 
 both! {
     async fn every_save_is_a_revision_and_the_latest_is_read(db: Db) {
-        assert!(db.store.settings().mail().await.unwrap().is_none());
-        assert_eq!(db.store.settings().save_mail(&mail("one"), "ada").await.unwrap().revision, 1);
+        assert!(db.store.mail().primary().await.unwrap().is_none());
+        assert_eq!(db.store.mail().save_primary(&mail("one"), "ada").await.unwrap().revision, 1);
         db.advance(Duration::from_secs(1));
-        assert_eq!(db.store.settings().save_mail(&mail("two"), "bob").await.unwrap().revision, 2);
-        let read = db.store.settings().mail().await.unwrap().unwrap();
+        assert_eq!(db.store.mail().save_primary(&mail("two"), "bob").await.unwrap().revision, 2);
+        let read = db.store.mail().primary().await.unwrap().unwrap();
         assert_eq!((read.revision, read.saved_by.as_str(), read.saved_at), (2, "bob", db.now()));
         assert_eq!(password_of(&read.settings).as_deref(), Some("two"));
     }
 
     async fn general_settings_have_defaults(db: Db) {
         assert_eq!(db.store.settings().general().await.unwrap(), General::default());
-        let general = General { metrics_open: true, language: Some("de".into()), timezone: Some("Europe/Berlin".into()) };
+        let general = General { metrics_open: true, language: Some("de".into()), timezone: Some("Europe/Berlin".into()), ..General::default() };
         db.store.settings().save_general(&general, "ada").await.unwrap();
         assert_eq!(db.store.settings().general().await.unwrap(), general);
     }
 
     async fn saving_mail_releases_the_mails_that_wait_for_it(db: Db) {
-        db.store.settings().save_mail(&mail("wrong"), "ada").await.unwrap();
+        db.store.mail().save_primary(&mail("wrong"), "ada").await.unwrap();
         let to = db.mail_channel(&["a@example.org"]).await;
         let hook = db.webhook("https://hooks.example/x").await;
         let monitor = db.monitor(&[&to, &hook]).await;
@@ -56,34 +60,37 @@ both! {
         db.advance(Duration::from_secs(1));
         let mut refused = attempt(db.now(), 1, Next::Wait);
         refused.settings_revision = Some(1);
+        refused.profile = Some((ProfileId(1), "mail".into()));
         db.store.outbox().finish(&letter.lease, &refused, Next::Wait).await.unwrap();
         db.finish(&call, Next::Wait).await;
-        let status = db.store.settings().mail_status().await.unwrap();
-        assert_eq!((status.waiting, status.last_success), (1, None));
+        let (status, queue) = (health(&db).await, db.store.mail().queue().await.unwrap());
+        assert_eq!((queue.waiting, status.last_success), (1, None));
         assert_eq!(status.last_error.unwrap().1, "451 greylisted");
-        assert!(status.oldest_waiting.is_some());
+        assert!(queue.oldest_waiting.is_some());
 
         db.advance(Duration::from_mins(1));
-        db.store.settings().save_mail(&mail("right"), "ada").await.unwrap();
+        db.store.mail().save_primary(&mail("right"), "ada").await.unwrap();
         assert!(db.claim(&hook).await.is_empty(), "a webhook has nothing to do with mail");
         let letter = db.claim_one(&to).await;
         let mut sent = attempt(db.now(), 2, Next::Sent);
         sent.settings_revision = Some(2);
+        sent.profile = Some((ProfileId(1), "mail".into()));
         db.store.outbox().finish(&letter.lease, &sent, Next::Sent).await.unwrap();
-        let status = db.store.settings().mail_status().await.unwrap();
+        let (status, queue) = (health(&db).await, db.store.mail().queue().await.unwrap());
         assert_eq!(status.last_success, Some((db.now(), "2.0.0 Ok: queued as 4711".into(), 2)));
-        assert_eq!(status.waiting, 0);
+        assert_eq!((queue.waiting, queue.pending), (0, 0));
     }
 
     async fn mail_settings_saved_during_an_attempt_are_tried_at_once(db: Db) {
-        db.store.settings().save_mail(&mail("wrong"), "ada").await.unwrap();
+        db.store.mail().save_primary(&mail("wrong"), "ada").await.unwrap();
         let to = db.mail_channel(&["a@example.org"]).await;
         let monitor = db.monitor(&[&to]).await;
         db.go_down(&monitor).await;
         let letter = db.claim_one(&to).await;
         let mut refused = attempt(db.now(), 1, Next::Wait);
         refused.settings_revision = Some(1);
-        db.store.settings().save_mail(&mail("right"), "ada").await.unwrap();
+        refused.profile = Some((ProfileId(1), "mail".into()));
+        db.store.mail().save_primary(&mail("right"), "ada").await.unwrap();
         db.store.outbox().finish(&letter.lease, &refused, Next::Wait).await.unwrap();
         assert_eq!(db.claim_one(&to).await.attempt, 2);
     }
@@ -95,7 +102,7 @@ both! {
         let letter = db.claim_one(&to).await;
         let without = attempt(db.now(), 1, Next::Wait);
         db.advance(Duration::from_secs(1));
-        db.store.settings().save_mail(&mail("right"), "ada").await.unwrap();
+        db.store.mail().save_primary(&mail("right"), "ada").await.unwrap();
         db.store.outbox().finish(&letter.lease, &without, Next::Wait).await.unwrap();
         let again = db.claim_one(&to).await;
         db.advance(Duration::from_secs(1));
@@ -104,7 +111,7 @@ both! {
     }
 
     async fn no_secret_is_in_the_database_in_the_open(db: Db) {
-        db.store.settings().save_mail(&mail("goldfish-password"), "ada").await.unwrap();
+        db.store.mail().save_primary(&mail("goldfish-password"), "ada").await.unwrap();
         db.webhook("https://hooks.example/goldfish-token").await;
         db.monitor_with(json!({
             "kind": "http", "target": {"url": "https://x.example/", "headers": {"X-Key": "goldfish-header"}},
@@ -126,7 +133,7 @@ both! {
     }
 
     async fn another_key_locks_secrets_and_nothing_else(db: Db) {
-        db.store.settings().save_mail(&mail("one"), "ada").await.unwrap();
+        db.store.mail().save_primary(&mail("one"), "ada").await.unwrap();
         let to = db.mail_channel(&["a@example.org"]).await;
         let hook = db.webhook("https://hooks.example/x").await;
         let plain = db.monitor(&[&to, &hook]).await;
@@ -141,7 +148,7 @@ both! {
         assert!(store.channels().get(to.id).await.unwrap().unwrap().config.is_some());
         assert!(store.monitors().get(keyed.id).await.unwrap().unwrap().locked);
         assert!(!store.monitors().get(plain.id).await.unwrap().unwrap().locked);
-        let settings = store.settings().mail().await.unwrap().unwrap().settings;
+        let settings = store.mail().primary().await.unwrap().unwrap().settings;
         assert_eq!((settings.credentials.is_some(), password_of(&settings)), (true, None));
         store.close().await;
 
@@ -155,7 +162,7 @@ both! {
     async fn entering_secrets_again_unlocks_them_and_delivers_what_waited(db: Db) {
         let hook = db.webhook("https://hooks.example/old").await;
         let monitor = db.monitor(&[&hook]).await;
-        db.store.settings().save_mail(&mail("one"), "ada").await.unwrap();
+        db.store.mail().save_primary(&mail("one"), "ada").await.unwrap();
         db.store.close().await;
         let mut db = db;
         db.key = MasterKey::generate().unwrap();
@@ -174,11 +181,11 @@ both! {
         assert!(!db.store.key_matches(), "the mail password is still locked");
         let claimed = db.claim_one(&hook).await;
         assert_eq!(url_of(claimed.channel.config.as_ref()).as_deref(), Some("https://hooks.example/new"));
-        db.store.settings().save_mail(&mail("two"), "ada").await.unwrap();
+        db.store.mail().save_primary(&mail("two"), "ada").await.unwrap();
         assert!(db.store.key_matches(), "nothing is left that only the old key opens");
         db.reopen().await;
         assert!(db.store.key_matches());
-        assert_eq!(password_of(&db.store.settings().mail().await.unwrap().unwrap().settings).as_deref(), Some("two"));
+        assert_eq!(password_of(&db.store.mail().primary().await.unwrap().unwrap().settings).as_deref(), Some("two"));
     }
 
     async fn a_secret_that_was_moved_to_another_row_does_not_open(db: Db) {

@@ -129,7 +129,7 @@ async fn list(signed_in: SignedIn) -> error::Result {
     let wants_mail = channels.iter().any(|c| c.kind == ChannelKind::Email && c.enabled);
     page(&ChannelsPage {
         shell: signed_in.shell(Section::Channels, "nav-channels"),
-        mail_missing: wants_mail && store.settings().mail().await?.is_none(),
+        mail_missing: wants_mail && store.mail().primary().await?.is_none(),
         rows: channels
             .iter()
             .map(|c| Row {

@@ -154,7 +154,7 @@ async fn show(signed_in: SignedIn, Query(search): Query<Search>) -> error::Resul
 
 async fn checklist(store: &Store, monitors: u64) -> error::Result<Option<Checklist>> {
     let list = Checklist {
-        mail: store.settings().mail().await?.is_some(),
+        mail: store.mail().primary().await?.is_some(),
         channel: !store.channels().all().await?.is_empty(),
         monitor: monitors > 0,
     };

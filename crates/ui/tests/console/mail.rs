@@ -46,7 +46,7 @@ async fn send(visitor: &mut Visitor, button: &str, form: &[(&'static str, String
 }
 
 async fn stored_password(scene: &Scene) -> Option<String> {
-    let stored = scene.store.settings().mail().await.unwrap()?;
+    let stored = scene.store.mail().primary().await.unwrap()?;
     Some(stored.settings.credentials?.password?.expose_secret().to_owned())
 }
 
@@ -82,7 +82,7 @@ async fn a_test_that_works_saves_and_the_panel_says_what_is_in_use() {
         assert!(page.contains(shown), "{shown} is missing");
     }
     assert!(!page.contains(SECRET));
-    let saved = scene.store.settings().mail().await.unwrap().unwrap();
+    let saved = scene.store.mail().primary().await.unwrap().unwrap();
     assert_eq!((saved.revision, saved.saved_by.as_str()), (1, EMAIL));
 
     // The button of the panel uses exactly what is stored.
@@ -117,7 +117,7 @@ async fn a_test_that_fails_shows_its_steps_and_saves_nothing() {
     ] {
         assert!(answer.body.contains(shown), "{shown} is missing: {}", answer.body);
     }
-    assert!(scene.store.settings().mail().await.unwrap().is_none());
+    assert!(scene.store.mail().primary().await.unwrap().is_none());
 
     let connections = server.connection_count();
     let saved = send(&mut admin, "save", &typed).await;
@@ -127,7 +127,7 @@ async fn a_test_that_fails_shows_its_steps_and_saves_nothing() {
         connections,
         "saving alone connects to nobody"
     );
-    assert!(scene.store.settings().mail().await.unwrap().is_some());
+    assert!(scene.store.mail().primary().await.unwrap().is_some());
 }
 
 /// A changed host, port, security, certificate check or user must not get the stored password, by saving or by testing.
@@ -172,7 +172,7 @@ async fn a_stored_password_goes_nowhere_else() {
         }
     }
     assert_eq!(server.connection_count(), 0);
-    assert_eq!(scene.store.settings().mail().await.unwrap().unwrap().revision, 1);
+    assert_eq!(scene.store.mail().primary().await.unwrap().unwrap().revision, 1);
 }
 
 #[tokio::test]
@@ -194,7 +194,7 @@ async fn an_empty_password_field_keeps_and_the_box_removes() {
         StatusCode::SEE_OTHER
     );
     assert_eq!(stored_password(&scene).await, None);
-    let stored = scene.store.settings().mail().await.unwrap().unwrap();
+    let stored = scene.store.mail().primary().await.unwrap().unwrap();
     assert!(stored.settings.credentials.is_none());
 }
 
@@ -259,7 +259,7 @@ async fn a_mismatch_is_a_warning_with_a_fix_that_saves_nothing() {
         "{}",
         fixed.body
     );
-    assert!(scene.store.settings().mail().await.unwrap().is_none());
+    assert!(scene.store.mail().primary().await.unwrap().is_none());
     send(&mut admin, "save", &typed).await;
     assert!(
         admin

@@ -41,6 +41,7 @@ async fn set_enabled(signed_in: &SignedIn, id: &str, enabled: bool, flash: &str)
         name: channel.name,
         config,
         enabled,
+        fallback: channel.fallback,
     };
     if signed_in
         .store()

@@ -254,5 +254,5 @@ fn is_everybody(channel: &Channel, optouts: &[Optout]) -> bool {
 }
 
 async fn mail_missing(signed_in: &SignedIn, kind: ChannelKind) -> error::Result<bool> {
-    Ok(kind == ChannelKind::Email && signed_in.store().settings().mail().await?.is_none())
+    Ok(kind == ChannelKind::Email && signed_in.store().mail().primary().await?.is_none())
 }

@@ -26,6 +26,7 @@ fn channel(id: i64, body: Value) -> Channel {
         name: draft.name,
         kind: draft.config.kind(),
         enabled: draft.enabled,
+        fallback: draft.fallback,
         config: Some(draft.config),
     }
 }

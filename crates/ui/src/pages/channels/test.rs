@@ -88,7 +88,7 @@ fn fate(shell: &Shell, retry: Retry) -> String {
     let text = match retry {
         Retry::Never => shell.t("retry-never"),
         Retry::Briefly => shell.t("retry-briefly"),
-        Retry::Backoff => shell.t("retry-backoff"),
+        Retry::Backoff | Retry::Within(_) => shell.t("retry-backoff"),
         Retry::After(wait) => shell.t("retry-after").arg("span", shell.span(&wait)),
         Retry::OnSettings => shell.t("retry-on-settings"),
     };

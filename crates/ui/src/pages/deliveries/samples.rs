@@ -1,6 +1,6 @@
 //! Messages that went well, that did not, and none.
 
-use domain::delivery::Attempt;
+use domain::{delivery::Attempt, id::ProfileId};
 use uuid::Uuid;
 
 use super::*;
@@ -86,11 +86,14 @@ pub(crate) fn details(language: Language) -> Vec<DeliveryPage> {
         number,
         started_at: NOW.minus(Duration::from_secs(90 - u64::from(number) * 30)),
         duration: Duration::from_millis(812),
+        profile: Some((ProfileId(1), "Primary".to_owned())),
         settings_revision: Some(7),
         remote: Some("203.0.113.25:465".parse().unwrap()),
         server: Some("smtp.example.org:465".to_owned()),
         step: Some(step.to_owned()),
+        tls: Some("TLS 1.3".to_owned()),
         reply_code: Some(code),
+        enhanced_code: None,
         reply_text: Some(text.to_owned()),
         verdict,
     };

@@ -1,5 +1,6 @@
 //! Settings > Mail: what the next message uses, changing it, and proving that it works.
 
+use alert::Through;
 use askama::Template;
 use axum::{
     Router,
@@ -12,7 +13,7 @@ use domain::{
 };
 use http::StatusCode;
 use serde::Deserialize;
-use store::MailRevision;
+use store::{MailProfile, mail::MailHealth};
 
 use super::tabs::{Link, Tab, links};
 use crate::{
@@ -72,19 +73,23 @@ struct Start {
 
 /// What is stored, and what became of it.
 struct Stored {
-    current: Option<MailRevision>,
+    current: Option<MailProfile>,
     in_use: Option<InUse>,
     waiting: u64,
 }
 
 impl Stored {
     async fn read(who: &SignedIn) -> error::Result<Self> {
-        let current = who.store().settings().mail().await?;
-        let status = who.store().settings().mail_status().await?;
-        let waiting = status.waiting;
+        let current = who.store().mail().primary().await?;
+        let queue = who.store().mail().queue().await?;
+        let health = match &current {
+            Some(profile) => who.store().mail().health(profile.id).await?,
+            None => MailHealth::default(),
+        };
+        let waiting = queue.waiting;
         let in_use = current
             .as_ref()
-            .map(|c| InUse::new(who.visit.language, c, status));
+            .map(|c| InUse::new(who.visit.language, c, health, queue));
         Ok(Self {
             current,
             in_use,
@@ -161,14 +166,17 @@ async fn submit(who: SignedIn, axum::Form(typed): Typed) -> error::Result {
                 return page_with(StatusCode::UNPROCESSABLE_ENTITY, &again(stored, form));
             }
         };
-        let report = who.visit.app.alert.test_mail(Some(settings.clone()), &to).await;
+        let report = {
+            let through = Through::Unsaved(Box::new(settings.clone()));
+            who.visit.app.alert.test_mail(through, &to, &|_| ()).await
+        };
         if !report.ok {
             let mut view = again(stored, form);
             view.test = Some(TestView::new(who.visit.language, &report, &to, false));
             return page(&view);
         }
     }
-    let saved = who.store().settings().save_mail(&settings, who.by()).await?;
+    let saved = who.store().mail().save_primary(&settings, who.by()).await?;
     tracing::info!(
         settings.revision = saved.revision,
         user.email = who.by(),
@@ -196,7 +204,12 @@ async fn test_saved(who: SignedIn, axum::Form(typed): Typed) -> error::Result {
             return page_with(StatusCode::UNPROCESSABLE_ENTITY, &view(&who, stored, form));
         }
     };
-    let report = who.visit.app.alert.test_mail(None, &to).await;
+    let report = who
+        .visit
+        .app
+        .alert
+        .test_mail(Through::Primary, &to, &|_| ())
+        .await;
     // Read again: the test itself is the latest success or failure.
     let mut view = view(&who, Stored::read(&who).await?, form.with("test_to", &to));
     view.test = Some(TestView::new(who.visit.language, &report, &to, true));

@@ -1,7 +1,10 @@
 //! The panel that says what the next message uses, and how the last ones went.
 
 use domain::{clock::Timestamp, mail::Security};
-use store::{MailRevision, MailStatus};
+use store::{
+    MailProfile,
+    mail::{MailHealth, MailQueue},
+};
 
 use crate::locale::Language;
 
@@ -26,7 +29,12 @@ pub(super) struct InUse {
 }
 
 impl InUse {
-    pub(super) fn new(language: Language, current: &MailRevision, status: MailStatus) -> Self {
+    pub(super) fn new(
+        language: Language,
+        current: &MailProfile,
+        status: MailHealth,
+        queue: MailQueue,
+    ) -> Self {
         let s = &current.settings;
         let security = match s.security {
             Security::Tls => "mail-security-tls",
@@ -46,13 +54,13 @@ impl InUse {
             security: language.text(security).to_string(),
             verified: s.verify_certificate || s.security == Security::None,
             user: s.credentials.as_ref().map(|c| c.username.clone()),
-            locked: s.credentials.as_ref().is_some_and(|c| c.password.is_none()),
+            locked: s.is_locked(),
             from: s.from.to_string(),
             saved_at: current.saved_at,
             saved_by: current.saved_by.clone(),
             last_success: status.last_success,
             last_error: status.last_error,
-            oldest_waiting: status.oldest_waiting,
+            oldest_waiting: queue.oldest_waiting,
             shape,
             word: language.text(key).to_string(),
         }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use alert::mail::{MailTest, Step, StepReport};
-use domain::mail::MailSettings;
+use domain::{id::ProfileId, mail::MailSettings};
 use serde_json::json;
-use store::{MailRevision, MailStatus};
+use store::{MailProfile, mail::MailQueue};
 
 use super::*;
 use crate::{
@@ -83,13 +83,14 @@ fn in_use(language: Language, well: bool) -> InUse {
         "host": "smtp.example.org", "port": 587, "security": "starttls", "username": "watch@example.org",
         "password": "sample", "from": "watch@example.org",
     });
-    let revision = MailRevision {
+    let profile = MailProfile {
+        id: ProfileId(1),
         revision: 7,
         settings: MailSettings::from_json(settings, None).unwrap(),
         saved_at: NOW.minus(Duration::from_hours(50)),
         saved_by: "me@example.org".to_owned(),
     };
-    let status = MailStatus {
+    let health = MailHealth {
         last_success: Some((
             NOW.minus(Duration::from_mins(42)),
             "250 2.0.0 Ok: queued as 4Xk2".to_owned(),
@@ -101,10 +102,14 @@ fn in_use(language: Language, well: bool) -> InUse {
                 "535 5.7.8 Authentication credentials invalid".to_owned(),
             )
         }),
+        ..MailHealth::default()
+    };
+    let queue = MailQueue {
         waiting: if well { 0 } else { 3 },
         oldest_waiting: (!well).then(|| NOW.minus(Duration::from_mins(3))),
+        ..MailQueue::default()
     };
-    InUse::new(language, &revision, status)
+    InUse::new(language, &profile, health, queue)
 }
 
 fn test(language: Language, ok: bool) -> TestView {
