@@ -18,6 +18,7 @@ mod m20261123_000004_samples;
 mod m20261123_000005_settings;
 mod m20261123_000006_accounts;
 mod m20261126_000007_mail_profiles;
+mod m20261126_000008_mail_messages;
 mod m20261126_000009_mail_recipients;
 
 pub struct Migrator;
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000005_settings::Migration),
             Box::new(m20261123_000006_accounts::Migration),
             Box::new(m20261126_000007_mail_profiles::Migration),
+            Box::new(m20261126_000008_mail_messages::Migration),
             Box::new(m20261126_000009_mail_recipients::Migration),
         ]
     }

@@ -25,6 +25,8 @@ function busyButtons() {
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (event.defaultPrevented || form.method !== "post") return;
+    // What opens elsewhere leaves this page as it is.
+    if (event.submitter && event.submitter.formTarget) return;
     if (form.dataset.sent) {
       event.preventDefault();
       return;

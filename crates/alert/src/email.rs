@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::{clock::Clock, delivery::Notice};
+use domain::{channel::EmailChannel, clock::Clock, delivery::Notice};
 use store::{MailProfile, Store, StoreError, mail::Outcome};
 
 use crate::{
     channel::{Channel, Receipt, Retry, SendError, Trace},
     dispatcher::Routes,
     mail::{Conversation, Language, Mailer, Step, StepReport},
-    message::{self, ComposeError},
+    message::{self, ComposeError, Reader, Writing},
 };
 
-/// Has no configuration of its own: the recipient is in the notice, the server in the profile.
+/// The recipient is in the notice, the server in the profile; of the channel's own only who reads it.
 pub(crate) struct Email {
+    pub(crate) config: EmailChannel,
     pub(crate) store: Store,
     pub(crate) mailer: Mailer,
     pub(crate) routes: Arc<Routes>,
@@ -34,21 +35,23 @@ impl Channel for Email {
             return Err(waiting("mail-password-locked", untouched));
         }
         let general = self.store.settings().general().await.map_err(|e| ours(&e))?;
-        let language = general
-            .language
-            .as_deref()
-            .map_or(Language::English, Language::of);
-        let public_url = self.mailer.public_url();
-        let letter =
-            message::notice_letter(notice, &profile.settings, public_url, language, self.clock.now())
-                .map_err(|error| {
-                    let retry = match error {
-                        ComposeError::Recipient => Retry::Never,
-                        ComposeError::Sender(_) => Retry::OnSettings,
-                        ComposeError::Build(_) | ComposeError::Render(_) => Retry::Backoff,
-                    };
-                    SendError::new(retry, error.to_string(), untouched)
-                })?;
+        let wording = self.store.settings().message().await.map_err(|e| ours(&e))?;
+        let token = self.store.optouts().token(notice.channel, &notice.recipient);
+        let writing = Writing {
+            settings: &profile.settings,
+            wording: &wording.settings,
+            public_url: self.mailer.public_url(),
+            reader: Reader::new(&general, &self.config, self.clock.now()),
+            token: &token.map_err(|e| ours(&e))?,
+        };
+        let letter = message::notice_letter(notice, &writing).map_err(|error| {
+            let retry = match error {
+                ComposeError::Recipient => Retry::Never,
+                ComposeError::Sender(_) => Retry::OnSettings,
+                ComposeError::Build(_) | ComposeError::Render(_) => Retry::Backoff,
+            };
+            SendError::new(retry, error.to_string(), untouched)
+        })?;
         let heard = |report: &StepReport| {
             if report.ok && report.step == Step::Auth {
                 self.routes.taken(profile);

@@ -17,6 +17,7 @@ use domain::{
     delivery::{Event, Notice},
     id::{DeliveryId, ProfileId},
     mail::{Address, MailSettings},
+    mail_message::MessageSettings,
 };
 use egress::Dialer;
 use store::{MailProfile, Store, mail::Outcome};
@@ -34,6 +35,7 @@ mod message;
 mod webhook;
 
 pub use dispatcher::{DispatcherHandle, Health};
+pub use message::Preview;
 
 use channel::{Receipt, Retry, SendError, Trace};
 use deliverability::Deliverability;
@@ -41,6 +43,7 @@ use dispatcher::{Open, Routes};
 use email::Email;
 use links::Links;
 use mail::{Language, MailTest, Mailer, Observer, Profile, Step};
+use message::Reader;
 use webhook::{Webhook, Webhooks};
 
 /// Everything that sends. Cheap to clone.
@@ -74,6 +77,15 @@ pub enum StartError {
     HttpClient(reqwest::Error),
 }
 
+/// Why there is no preview.
+#[derive(Debug, thiserror::Error)]
+pub enum PreviewError {
+    #[error("the general settings could not be read: {0}")]
+    Settings(#[from] store::StoreError),
+    #[error("the message could not be rendered: {0}")]
+    Render(#[from] askama::Error),
+}
+
 impl Alert {
     /// Links in messages are built from `public_url`.
     pub fn new(
@@ -95,9 +107,10 @@ impl Alert {
         );
         let open: Open = Arc::new(move |config, profile| match config {
             ChannelConfig::Webhook(config) => Box::new(Webhook::new(Arc::clone(&webhooks), config.clone())),
-            ChannelConfig::Email(_) => {
+            ChannelConfig::Email(config) => {
                 let (store, mailer, routes, clock) = mail.clone();
                 Box::new(Email {
+                    config: config.clone(),
                     store,
                     mailer,
                     routes,
@@ -157,7 +170,8 @@ impl Alert {
         };
         let sender = (self.open)(config, profile);
         let mut last = Receipt::default();
-        for recipient in config.recipients() {
+        let recipients = self.still_willing(channel, config.recipients()).await?;
+        for recipient in recipients {
             let delivery = self.fresh_id().ok_or_else(|| {
                 let reason = "The operating system gives no random numbers, so the message has no id.";
                 SendError::new(Retry::Backoff, reason, Trace::default())
@@ -167,6 +181,7 @@ impl Alert {
                 event: Event::Test,
                 at: self.clock.now(),
                 recipient,
+                channel: channel.id,
                 channel_name: channel.name.clone(),
                 subject: None,
                 message_id: format!("{delivery}@{}", self.message_domain().await),
@@ -175,6 +190,47 @@ impl Alert {
             last = sender.send(&notice).await?;
         }
         Ok(last)
+    }
+
+    /// Those who did not unsubscribe. Nobody left is a refusal: a test that reached nobody must not look like one that
+    /// went well.
+    async fn still_willing(
+        &self,
+        channel: &config::Channel,
+        recipients: Vec<String>,
+    ) -> Result<Vec<String>, SendError> {
+        let optouts = self
+            .store
+            .optouts()
+            .of_channel(channel.id)
+            .await
+            .map_err(|error| {
+                let reason = format!("Who has unsubscribed could not be read: {error}. Try again.");
+                SendError::new(Retry::Backoff, reason, Trace::default())
+            })?;
+        let gone = |r: &String| optouts.iter().any(|o| o.address == r.to_ascii_lowercase());
+        let left: Vec<String> = recipients.into_iter().filter(|r| !gone(r)).collect();
+        if left.is_empty() {
+            let reason = "Every recipient of this channel has unsubscribed from it. Add another, or have it sent again to those who want it.";
+            return Err(SendError::new(Retry::Never, reason, Trace::default()));
+        }
+        Ok(left)
+    }
+
+    /// A message as recipients would see it with these settings, about an outage that nobody had. Nothing is sent.
+    pub async fn preview_message(
+        &self,
+        settings: &MessageSettings,
+        language: Language,
+        event: Event,
+    ) -> Result<Preview, PreviewError> {
+        let general = self.store.settings().general().await?;
+        let reader = Reader {
+            language,
+            zone: general.zone(),
+            now: self.clock.now(),
+        };
+        Ok(message::preview(settings, event, &self.public_url, reader)?)
     }
 
     /// Sends a test mail by the function that alerts use, through settings that are not saved, or through what is stored

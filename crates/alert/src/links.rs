@@ -25,6 +25,11 @@ impl Links {
         format!("{}/channels", self.0.as_str().trim_end_matches('/'))
     }
 
+    /// Where one recipient stops the messages of one channel.
+    pub(crate) fn unsubscribe(&self, token: &str) -> String {
+        format!("{}/unsubscribe/{token}", self.0.as_str().trim_end_matches('/'))
+    }
+
     fn page(&self, kind: &str, id: i64) -> String {
         format!("{}/{kind}/{id}", self.0.as_str().trim_end_matches('/'))
     }

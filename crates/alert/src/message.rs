@@ -9,14 +9,17 @@ use std::time::{Duration, SystemTime};
 use domain::{
     clock::Timestamp,
     delivery::{Event, Notice},
+    id::ChannelId,
     mail::{Address, MailSettings},
+    mail_message::MessageSettings,
     text::{is_unsafe, sanitize},
+    zone::Tz,
 };
 use lettre::{
     Message,
     message::{
         Body, Mailbox, MultiPart, SinglePart,
-        header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue},
+        header::{ContentTransferEncoding, ContentType},
     },
 };
 use url::Url;
@@ -24,14 +27,25 @@ use uuid::Uuid;
 
 use crate::{links::Links, mail::Letter};
 
+mod custom;
+mod head;
+mod incident;
 mod language;
+mod palette;
+mod preview;
 #[cfg(test)]
 mod tests;
 mod view;
 mod words;
+mod wrap;
 
+use custom::Wording;
+use head::{Unsubscribe, header, list_id, reachable};
 pub use language::Language;
+pub use preview::Preview;
+pub(crate) use preview::preview;
 use view::View;
+pub(crate) use words::Reader;
 
 /// Why no message could be made.
 #[derive(Debug, thiserror::Error)]
@@ -46,25 +60,37 @@ pub(crate) enum ComposeError {
     Render(#[from] askama::Error),
 }
 
+/// By which settings a message is written, and for whom.
+pub(crate) struct Writing<'a> {
+    pub(crate) settings: &'a MailSettings,
+    pub(crate) wording: &'a MessageSettings,
+    pub(crate) public_url: &'a Url,
+    pub(crate) reader: Reader,
+    /// The proof that this recipient gets the messages of this channel (`store::Optouts::token`).
+    pub(crate) token: &'a str,
+}
+
 /// The message for one recipient.
-pub(crate) fn notice_letter(
-    notice: &Notice,
-    settings: &MailSettings,
-    public_url: &Url,
-    language: Language,
-    now: Timestamp,
-) -> Result<Letter, ComposeError> {
+pub(crate) fn notice_letter(notice: &Notice, writing: &Writing<'_>) -> Result<Letter, ComposeError> {
     let to = Address::parse("to", &notice.recipient).map_err(|_| ComposeError::Recipient)?;
-    let links = Links::new(public_url.clone());
-    let view = View::of_notice(notice, &links, language, now);
+    let links = Links::new(writing.public_url.clone());
+    let page = reachable(writing.public_url).then(|| links.unsubscribe(writing.token));
+    let wording = Wording {
+        settings: writing.wording,
+    };
+    let view = View::of_notice(notice, &wording, &links, page.clone(), writing.reader);
     let head = Head {
         to: &to,
         message_id: &notice.message_id,
         thread: notice.thread.as_deref().filter(|_| notice.event != Event::Opened),
         boundary: notice.delivery.0,
-        unsubscribe: reachable(public_url).then(|| links.channels()),
+        channel: Some((notice.channel, &notice.channel_name)),
+        unsubscribe: page.map(|page| Unsubscribe {
+            page,
+            reply_to: writing.settings.reply_to.clone(),
+        }),
     };
-    compose(&view, &head, settings, now)
+    compose(&view, &head, writing.settings, writing.reader.now)
 }
 
 /// The message that tests the settings. Its id is its own: it belongs to no delivery.
@@ -75,12 +101,18 @@ pub(crate) fn test_letter(
     now: Timestamp,
     id: Uuid,
 ) -> Result<Letter, ComposeError> {
-    let view = View::of_test(settings, to, language, now);
+    let reader = Reader {
+        language,
+        zone: Tz::UTC,
+        now,
+    };
+    let view = View::of_test(settings, to, reader);
     let head = Head {
         to,
         message_id: &format!("{id}@{}", settings.from.domain()),
         thread: None,
         boundary: id,
+        channel: None,
         unsubscribe: None,
     };
     compose(&view, &head, settings, now)
@@ -88,10 +120,12 @@ pub(crate) fn test_letter(
 
 struct Head<'a> {
     to: &'a Address,
+    /// Made of the delivery's id, and there is one delivery for each recipient: unique without naming anybody.
     message_id: &'a str,
     thread: Option<&'a str>,
     boundary: Uuid,
-    unsubscribe: Option<String>,
+    channel: Option<(ChannelId, &'a str)>,
+    unsubscribe: Option<Unsubscribe>,
 }
 
 fn compose(
@@ -119,10 +153,7 @@ fn compose(
         // RFC 3834: no vacation notes in return; the second is the same for Exchange.
         .raw_header(header("Auto-Submitted", "auto-generated".to_owned()))
         .raw_header(header("X-Auto-Response-Suppress", "All".to_owned()))
-        .raw_header(header(
-            "List-Id",
-            format!("Watchbell <watchbell.{}>", settings.from.domain()),
-        ));
+        .raw_header(list_id(head.channel, settings.from.domain()));
     if let Some(reply_to) = &settings.reply_to {
         message = message.reply_to(Mailbox::new(None, sender(reply_to)?));
     }
@@ -131,9 +162,8 @@ fn compose(
             .in_reply_to(bracketed(thread))
             .references(bracketed(thread));
     }
-    // A page, not one click: List-Unsubscribe-Post would promise more (RFC 8058).
-    if let Some(page) = &head.unsubscribe {
-        message = message.raw_header(header("List-Unsubscribe", format!("<{page}>")));
+    for header in head.unsubscribe.iter().flat_map(Unsubscribe::headers) {
+        message = message.raw_header(header);
     }
     let parts = MultiPart::alternative()
         // Quoted-printable never holds "=_", so the boundary cannot occur in a part.
@@ -156,10 +186,6 @@ fn part(kind: ContentType, text: String) -> SinglePart {
     SinglePart::builder().header(kind).body(body)
 }
 
-fn header(name: &'static str, value: String) -> HeaderValue {
-    HeaderValue::new(HeaderName::new_from_ascii_str(name), value)
-}
-
 /// `id@domain` -> `<id@domain>`; whatever would end the header or the id early is left out.
 fn bracketed(id: &str) -> String {
     let id: String = id
@@ -174,14 +200,4 @@ fn sent_at(now: Timestamp) -> SystemTime {
     const YEAR_9999: u64 = 253_370_764_800;
     let seconds = u64::try_from(now.as_seconds()).unwrap_or(0).min(YEAR_9999);
     SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
-}
-
-/// True when the link may mean something on another machine than this one.
-fn reachable(public_url: &Url) -> bool {
-    match public_url.host() {
-        Some(url::Host::Domain(name)) => name != "localhost" && !name.ends_with(".localhost"),
-        Some(url::Host::Ipv4(ip)) => !ip.is_loopback() && !ip.is_unspecified(),
-        Some(url::Host::Ipv6(ip)) => !ip.is_loopback() && !ip.is_unspecified(),
-        None => false,
-    }
 }

@@ -12,6 +12,7 @@ use domain::{
     delivery::{AttemptVerdict, DeliveryState},
     id::ChannelId,
     mail::{Address, MailSettings},
+    mail_message::MessageSettings,
 };
 use serde_json::{Value, json};
 use store::General;
@@ -283,4 +284,85 @@ async fn a_test_uses_what_is_saved_or_what_is_not_saved_yet() {
     assert!(test.ok, "{}", test.detail);
     assert_eq!(test.revision, None);
     assert_eq!((saved.messages().len(), unsaved.messages().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_channel_has_a_language_and_a_time_zone_of_its_own() {
+    let (scene, server) = (scene().await, SmtpServer::start(Script::plain()).await);
+    set_up(&scene, &server, json!({})).await;
+    let config = json!({ "to": ["me@example.net"], "language": "zh-CN", "timezone": "Asia/Shanghai" });
+    let body = json!({ "name": "Ops", "kind": "email", "config": config });
+    let channel = scene.channel(body).await.id;
+    let monitor = scene.monitor("商店", &[channel]).await;
+    let running = scene.start();
+    scene.down(&monitor).await;
+    scene.wait_state(1, DeliveryState::Sent).await;
+    let text = server.messages()[0].text().clone();
+    assert!(
+        text.contains("lang=3D\"zh-CN\"") && text.contains("+08:00 Asia/Shanghai"),
+        "{text}"
+    );
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn the_next_message_is_worded_as_saved() {
+    let (scene, server) = (scene().await, SmtpServer::start(Script::plain()).await);
+    set_up(&scene, &server, json!({})).await;
+    let channel = email(&scene, &["me@example.net"]).await;
+    let monitor = scene.monitor("Shop", &[channel]).await;
+    let running = scene.start();
+    let wording = json!({ "subject_style": "thread", "note": "Call Ana about {{monitor}}." });
+    let wording = MessageSettings::from_json(wording).unwrap();
+    scene
+        .store
+        .settings()
+        .save_message(&wording, "ana")
+        .await
+        .unwrap();
+    scene.down(&monitor).await;
+    scene.wait_state(1, DeliveryState::Sent).await;
+    scene.up(&monitor).await;
+    scene.wait_state(2, DeliveryState::Sent).await;
+    let messages = server.messages();
+    let subjects: Vec<_> = messages.iter().map(|m| m.header("Subject").unwrap()).collect();
+    assert_eq!(subjects, ["Incident #1: Shop", "Re: Incident #1: Shop"]);
+    assert!(messages.iter().all(|m| m.text().contains("Call Ana about Shop.")));
+    assert_eq!(messages[1].header("References"), messages[0].header("Message-ID"));
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn who_unsubscribed_hears_nothing_more_and_a_test_says_so() {
+    let (scene, server) = (scene().await, SmtpServer::start(Script::plain()).await);
+    set_up(&scene, &server, json!({})).await;
+    let body =
+        json!({ "name": "Ops", "kind": "email", "config": { "to": ["me@example.net", "you@example.net"] } });
+    let channel = scene.channel(body).await;
+    let monitor = scene.monitor("Shop", &[channel.id]).await;
+    scene
+        .store
+        .optouts()
+        .add(channel.id, "ME@example.net")
+        .await
+        .unwrap();
+    let running = scene.start();
+    scene.down(&monitor).await;
+    scene.wait_state(1, DeliveryState::Sent).await;
+    assert_eq!(
+        server.messages()[0].header("To").as_deref(),
+        Some("you@example.net")
+    );
+    scene.alert.send_test(&channel).await.unwrap();
+    assert_eq!(server.messages().len(), 2);
+    scene
+        .store
+        .optouts()
+        .add(channel.id, "you@example.net")
+        .await
+        .unwrap();
+    let refused = scene.alert.send_test(&channel).await.unwrap_err();
+    assert!(refused.reason.contains("unsubscribed"), "{}", refused.reason);
+    assert_eq!(server.messages().len(), 2);
+    running.stop().await;
 }

@@ -36,6 +36,7 @@ pub(crate) fn frame() -> OpenApi {
         .schema_from::<wire::monitor::MonitorDraft>()
         .schema_from::<wire::channel::ChannelDraft>()
         .schema_from::<wire::mail::MailDraft>()
+        .schema_from::<wire::messages::MessagesDraft>()
         .security_scheme(TOKEN, SecurityScheme::Http(token))
         .build();
     OpenApiBuilder::new()

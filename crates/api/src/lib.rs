@@ -1,4 +1,5 @@
-//! REST `/api/v1` for scripts: monitors, results, incidents, channels, deliveries, mail settings, returned mails.
+//! REST `/api/v1` for scripts: monitors, results, incidents, channels, deliveries, mail and message settings, returned
+//! mails.
 //!
 //! Flow: a bearer token is checked before anything else ([`caller`]); a handler asks for a reader or a writer; bodies
 //! are read by the domain, which names every mistake at once; answers are built from domain values ([`wire`]); whatever
@@ -30,6 +31,7 @@ mod deliveries;
 mod document;
 mod incidents;
 mod mail;
+mod messages;
 mod monitors;
 pub mod problem;
 mod request;
@@ -141,6 +143,7 @@ fn guarded() -> OpenApiRouter<App> {
         .routes(routes!(deliverability::get))
         .routes(routes!(deliverability::read_results))
         .routes(routes!(bounces::report))
+        .routes(routes!(messages::get, messages::put))
 }
 
 async fn unknown_path() -> Problem {

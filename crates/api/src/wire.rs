@@ -20,6 +20,7 @@ pub mod deliverability;
 pub mod delivery;
 pub mod incident;
 pub mod mail;
+pub mod messages;
 pub mod monitor;
 
 /// RFC 3339 in UTC with milliseconds.

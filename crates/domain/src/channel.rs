@@ -9,11 +9,13 @@ use crate::{
     field::{FieldError, FieldErrors},
     id::{ChannelId, ProfileId},
     json::Object,
+    language::Language,
     mail::Address,
     outcome::named,
     retry::RetryPolicy,
     target::{Header, Stored, header_list, header_values, parse_url},
     text::parse_line,
+    zone::{self, Tz},
 };
 
 named! {
@@ -55,6 +57,10 @@ pub struct EmailChannel {
     pub to: Vec<Address>,
     pub cc: Vec<Address>,
     pub bcc: Vec<Address>,
+    /// Of the people who read it; `None` = that of the installation.
+    pub language: Option<Language>,
+    /// In which their times are; `None` = that of the installation.
+    pub timezone: Option<Tz>,
     /// The mail profile that is used first; `None`: the first in order.
     pub profile: Option<ProfileId>,
 }
@@ -137,7 +143,10 @@ impl ChannelConfig {
     /// The `config` object as it may be read: secrets are `null`.
     pub fn to_json(&self) -> Value {
         match self {
-            Self::Email(e) => json!({ "to": e.to, "cc": e.cc, "bcc": e.bcc, "profile": e.profile }),
+            Self::Email(e) => json!({
+                "to": e.to, "cc": e.cc, "bcc": e.bcc,
+                "language": e.language.map(Language::as_str), "timezone": e.timezone.map(Tz::name), "profile": e.profile,
+            }),
             Self::Webhook(w) => {
                 let headers: Map<String, Value> =
                     w.headers.iter().map(|h| (h.name.clone(), Value::Null)).collect();
@@ -221,11 +230,17 @@ impl EmailChannel {
             })
         };
         let (to, cc, bcc) = (list("to", true), list("cc", false), list("bcc", false));
+        let language = o.text("language").filter(|t| !t.trim().is_empty());
+        let language = o.parse("language", language, |f, v| Language::read(f, &v));
+        let timezone = o.text("timezone").filter(|t| !t.trim().is_empty());
+        let timezone = o.parse("timezone", timezone, |f, v| zone::parse(f, &v));
         let profile = o.integer("profile").map(ProfileId);
         Some(Self {
             to: to?,
             cc: cc?,
             bcc: bcc?,
+            language,
+            timezone,
             profile,
         })
     }

@@ -67,6 +67,7 @@ pub struct Notice {
     /// When it happened (not when it is sent).
     pub at: Timestamp,
     pub recipient: String,
+    pub channel: ChannelId,
     pub channel_name: String,
     /// `None` for a test.
     pub subject: Option<Subject>,
@@ -81,6 +82,32 @@ pub struct Notice {
 pub struct Subject {
     pub incident: Incident,
     pub monitor: MonitorLabel,
+    /// The latest checks of the monitor, oldest first, at most [`LAST_CHECKS`]. Empty when they cannot be read.
+    pub checks: Vec<LastCheck>,
+}
+
+/// So many checks a message shows.
+pub const LAST_CHECKS: usize = 5;
+
+/// One check as a message tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastCheck {
+    pub at: Timestamp,
+    pub result: CheckResult,
+    /// Of the whole check, when the target answered.
+    pub latency: Option<Duration>,
+    /// Why it was not up.
+    pub reason: Option<String>,
+}
+
+named! {
+    /// What a check found.
+    CheckResult {
+        Up = "up",
+        Down = "down",
+        /// A fault of our own.
+        Unknown = "unknown",
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

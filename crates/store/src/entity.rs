@@ -238,6 +238,14 @@ table!(mail_profile = "mail_profiles" {
     deleted_at: Option<i64>,
 });
 
+table!(mail_optout = "mail_optouts" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    channel_id: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    address_key: String,
+    at: i64,
+});
+
 table!(installation = "installation" {
     #[sea_orm(primary_key, auto_increment = false)]
     key: String,

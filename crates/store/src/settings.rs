@@ -1,8 +1,14 @@
 //! Settings as immutable revisions. Whoever uses one reads it at the moment of use. Those of mail are in [`crate::mail`].
 
-use domain::{clock::Timestamp, mail::Address};
+use domain::{
+    clock::Timestamp,
+    mail::Address,
+    mail_message::MessageSettings,
+    zone::{self, Tz},
+};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{
     database::is_duplicate,
@@ -13,9 +19,19 @@ use crate::{
 
 pub(crate) const TABLE: &str = "settings";
 const GENERAL: &str = "general";
+const MESSAGE: &str = "message";
 
 pub struct Settings<'a> {
     pub(crate) store: &'a Store,
+}
+
+/// How mails are worded. Revision 0 is what there is before anybody saved anything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MessageRevision {
+    pub revision: i64,
+    pub settings: MessageSettings,
+    /// When and by whom.
+    pub saved: Option<(Timestamp, String)>,
 }
 
 /// What does not belong to mail.
@@ -26,13 +42,59 @@ pub struct General {
     pub metrics_open: bool,
     /// Language of pages and messages; `None` = the visitor's, and English in messages.
     pub language: Option<String>,
+    /// In which the times in messages are, by its IANA name; `None` = UTC.
+    pub timezone: Option<String>,
     /// Where the weekly mail goes that shows that mail still works; `None`: there is none.
     pub canary_to: Option<Address>,
     /// Somebody read that one way of being called is one too few, and said that it is enough.
     pub one_kind_is_enough: bool,
 }
 
+impl General {
+    /// UTC where there is no choice, and for a name that a later database of zones does not know any more.
+    pub fn zone(&self) -> Tz {
+        let chosen = self
+            .timezone
+            .as_deref()
+            .and_then(|name| zone::parse("timezone", name).ok());
+        chosen.unwrap_or(Tz::UTC)
+    }
+}
+
 impl Settings<'_> {
+    /// How mails are worded; the usual way when nobody chose another.
+    pub async fn message(&self) -> Result<MessageRevision, StoreError> {
+        let Some(row) = latest(self.store.inner.db.read(), MESSAGE).await? else {
+            return Ok(MessageRevision::default());
+        };
+        let damaged = || corrupt(TABLE, format!("{MESSAGE}/{}", row.revision), "body");
+        let body: Value = serde_json::from_str(&row.body).map_err(|_| damaged())?;
+        Ok(MessageRevision {
+            revision: row.revision,
+            settings: MessageSettings::from_json(body).map_err(|_| damaged())?,
+            saved: Some((Timestamp::from_millis(row.saved_at), row.saved_by)),
+        })
+    }
+
+    /// The very next message is worded so.
+    pub async fn save_message(
+        &self,
+        settings: &MessageSettings,
+        by: &str,
+    ) -> Result<MessageRevision, StoreError> {
+        let now = self.store.now();
+        let tx = self.store.inner.db.write().await?;
+        let revision = next_revision(&*tx, MESSAGE).await?;
+        let body = settings.to_json().to_string();
+        insert(&*tx, MESSAGE, revision, body, None, now, by).await?;
+        tx.commit().await?;
+        Ok(MessageRevision {
+            revision,
+            settings: settings.clone(),
+            saved: Some((now, by.to_owned())),
+        })
+    }
+
     pub async fn general(&self) -> Result<General, StoreError> {
         match latest(self.store.inner.db.read(), GENERAL).await? {
             Some(row) => {

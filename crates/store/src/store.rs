@@ -27,6 +27,7 @@ use crate::{
     key::MasterKey,
     mail::Mail,
     monitors::Monitors,
+    optouts::{Optouts, Signer},
     outbox::Outbox,
     recipients::Recipients,
     retention,
@@ -60,6 +61,7 @@ pub(crate) struct Inner {
     pub(crate) db: Database,
     pub(crate) sealer: Sealer,
     pub(crate) mark_key: MarkKey,
+    pub(crate) signer: Signer,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) message_domain: String,
     /// Claims deliveries under this id.
@@ -87,11 +89,19 @@ impl Store {
         };
         let sealer = Sealer::new(&options.key);
         let mark_key = MarkKey::derive(&options.key);
+        let signer = match Signer::new(&options.key) {
+            Ok(signer) => signer,
+            Err(e) => {
+                db.close().await;
+                return Err(e);
+            }
+        };
         let store = Self {
             inner: Arc::new(Inner {
                 db,
                 sealer,
                 mark_key,
+                signer,
                 clock: options.clock,
                 message_domain: options.message_domain,
                 instance,
@@ -170,6 +180,10 @@ impl Store {
 
     pub fn settings(&self) -> Settings<'_> {
         Settings { store: self }
+    }
+
+    pub fn optouts(&self) -> Optouts<'_> {
+        Optouts { store: self }
     }
 
     pub fn accounts(&self) -> Accounts<'_> {

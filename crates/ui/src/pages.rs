@@ -17,6 +17,7 @@ mod overview;
 pub(crate) mod samples;
 mod settings;
 mod setup;
+pub(crate) mod unsubscribe;
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
@@ -29,4 +30,5 @@ pub(crate) fn routes() -> Router<App> {
         .merge(setup::routes())
         .merge(language::routes())
         .merge(settings::routes())
+        .merge(unsubscribe::routes())
 }

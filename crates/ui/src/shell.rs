@@ -90,6 +90,11 @@ impl Shell {
         CsrfField { token: &self.csrf }
     }
 
+    /// The names of all time zones, for suggestions.
+    pub fn zones(&self) -> impl Iterator<Item = &'static str> + use<> {
+        domain::zone::names()
+    }
+
     pub fn flash_text(&self, flash: &Flash) -> Text {
         flash.text(self.language)
     }

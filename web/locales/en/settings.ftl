@@ -1,6 +1,7 @@
 # Settings.
 
 settings-mail = Mail
+settings-messages = Messages
 settings-security = Security
 settings-tokens = API tokens
 settings-general = General
@@ -152,6 +153,8 @@ flash-token-revoked = The token is revoked. Whoever used it is refused from now 
 general-language = Language of messages
 general-language-hint = Pages follow each reader's own choice.
 general-language-none = English, unless chosen otherwise
+general-zone = Time zone of messages
+general-zone-hint = Its name, such as Europe/Berlin. Empty: UTC. A channel may have its own.
 general-metrics = Open /metrics to everybody
 general-metrics-hint = Without it, /metrics needs a token with the scope Read.
 general-save = Save

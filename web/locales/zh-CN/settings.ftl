@@ -1,6 +1,7 @@
 # 设置。
 
 settings-mail = 邮件
+settings-messages = 消息
 settings-security = 安全
 settings-tokens = API 令牌
 settings-general = 常规
@@ -149,6 +150,8 @@ flash-token-revoked = 令牌已撤销，此后使用它的请求都会被拒绝�
 general-language = 消息语言
 general-language-hint = 页面语言由每位用户自行选择。
 general-language-none = 默认（英语）
+general-zone = 消息时区
+general-zone-hint = 时区名称，例如 Asia/Shanghai。留空则为 UTC。渠道可单独设置。
 general-metrics = 向所有人开放 /metrics
 general-metrics-hint = 不开放时，访问 /metrics 需要具有只读权限的令牌。
 general-save = 保存

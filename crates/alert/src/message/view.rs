@@ -2,16 +2,16 @@
 
 use askama::Template;
 use domain::{
-    clock::Timestamp,
-    delivery::{Event, Notice, Subject},
-    incident::Progress,
+    delivery::{CheckResult, Notice},
     mail::{Address, MailSettings},
     text::sanitize,
 };
 
 use super::{
-    Language,
-    words::{absolute, duration, moment},
+    Language, custom, incident,
+    palette::{DARK, LIGHT, Palette},
+    words::{Reader, tagged_subject},
+    wrap::wrapped,
 };
 use crate::links::Links;
 
@@ -24,12 +24,38 @@ pub(super) enum Tone {
 }
 
 impl Tone {
-    /// At least 4.5:1 against white text.
-    fn colour(self) -> &'static str {
+    pub(super) fn of_check(result: CheckResult) -> Self {
+        match result {
+            CheckResult::Up => Self::Good,
+            CheckResult::Down => Self::Bad,
+            CheckResult::Unknown => Self::Neutral,
+        }
+    }
+
+    /// Ground of a badge.
+    fn ground(self, p: &Palette) -> &'static str {
         match self {
-            Self::Bad => "#b42318",
-            Self::Good => "#1a7340",
-            Self::Neutral => "#3b4a63",
+            Self::Bad => p.bad,
+            Self::Good => p.good,
+            Self::Neutral => p.neutral,
+        }
+    }
+
+    /// Text on the card.
+    fn ink(self, p: &Palette) -> &'static str {
+        match self {
+            Self::Bad => p.bad_text,
+            Self::Good => p.good_text,
+            Self::Neutral => p.muted,
+        }
+    }
+
+    /// Suffix of the classes that the dark appearance colours.
+    fn class(self) -> &'static str {
+        match self {
+            Self::Bad => "bad",
+            Self::Good => "good",
+            Self::Neutral => "neutral",
         }
     }
 
@@ -47,6 +73,37 @@ pub(super) struct Row {
     pub(super) value: String,
 }
 
+/// One of the latest checks.
+pub(super) struct CheckRow {
+    pub(super) time: String,
+    pub(super) tone: Tone,
+    pub(super) word: String,
+    /// How long it took, or why it was not up.
+    pub(super) detail: String,
+}
+
+pub(super) struct Checks {
+    /// With the zone of the times.
+    pub(super) title: String,
+    pub(super) rows: Vec<CheckRow>,
+}
+
+/// Where a link leads, and its words.
+pub(super) struct Link {
+    pub(super) label: String,
+    pub(super) url: String,
+}
+
+/// One thing that the message is about. A message about several has one of these for each.
+#[derive(Default)]
+pub(super) struct Section {
+    /// Only where there are several.
+    pub(super) title: Option<String>,
+    pub(super) rows: Vec<Row>,
+    pub(super) checks: Option<Checks>,
+    pub(super) link: Option<Link>,
+}
+
 pub(super) struct View {
     pub(super) language: Language,
     pub(super) subject: String,
@@ -56,14 +113,20 @@ pub(super) struct View {
     pub(super) headline: String,
     /// What a list of messages shows after the subject.
     pub(super) preheader: String,
-    pub(super) rows: Vec<Row>,
-    pub(super) note: Option<String>,
-    /// The page to look at.
-    pub(super) link: Option<(String, String)>,
+    pub(super) sections: Vec<Section>,
+    /// Ours first, then the one that people wrote. Line breaks are meant.
+    pub(super) notes: Vec<String>,
     /// Who gets this and why.
     pub(super) why: String,
-    /// How to stop it, and where.
-    pub(super) stop: Option<(String, String)>,
+    pub(super) stop: Option<Stop>,
+}
+
+/// How to stop it, and where.
+pub(super) struct Stop {
+    pub(super) how: String,
+    pub(super) url: String,
+    /// Instead of the address, where a link can have words.
+    pub(super) words: String,
 }
 
 #[derive(Template)]
@@ -76,159 +139,118 @@ struct Text<'a> {
 #[template(path = "emails/notice.html")]
 struct Html<'a> {
     view: &'a View,
+    light: Palette,
+    dark: Palette,
 }
 
 impl View {
     pub(super) fn text(&self) -> askama::Result<String> {
-        Text { view: self }.render()
+        Ok(wrapped(&Text { view: self }.render()?))
     }
 
     pub(super) fn html(&self) -> askama::Result<String> {
-        Html { view: self }.render()
+        let (light, dark) = (LIGHT, DARK);
+        Html {
+            view: self,
+            light,
+            dark,
+        }
+        .render()
     }
 
-    pub(super) fn of_notice(notice: &Notice, links: &Links, language: Language, now: Timestamp) -> Self {
+    /// `unsubscribe`: the page of this recipient, where there is one that can be reached.
+    pub(super) fn of_notice(
+        notice: &Notice,
+        wording: &custom::Wording<'_>,
+        links: &Links,
+        unsubscribe: Option<String>,
+        reader: Reader,
+    ) -> Self {
         let channel = clean(&notice.channel_name);
-        let why = language.text_with(
+        let why = reader.text_with(
             "mail-why",
             &[
                 ("recipient", clean(&notice.recipient).into()),
                 ("channel", channel.clone().into()),
             ],
         );
-        let stop = Some((language.text("mail-stop"), links.channels()));
-        match &notice.subject {
-            Some(subject) => Self::of_incident(notice, subject, links, language, now, why, stop),
-            None => Self {
-                language,
-                subject: super::words::subject("TEST", &channel),
-                word: "TEST",
-                tone: Tone::Neutral,
-                headline: language.text_with("mail-headline-channel-test", &[("channel", channel.into())]),
-                preheader: language.text("mail-note-test"),
-                rows: vec![Row::new(language, "mail-label-sent", absolute(now))],
-                note: Some(language.text("mail-note-test")),
-                link: None,
-                why,
-                stop,
+        let stop = match unsubscribe {
+            Some(url) => Stop {
+                how: reader.text("mail-unsubscribe"),
+                url,
+                words: reader.text("mail-unsubscribe-do"),
             },
-        }
-    }
-
-    fn of_incident(
-        notice: &Notice,
-        subject: &Subject,
-        links: &Links,
-        language: Language,
-        now: Timestamp,
-        why: String,
-        stop: Option<(String, String)>,
-    ) -> Self {
-        let Subject { incident, monitor } = subject;
-        let name = clean(&monitor.name);
-        let (word, tone, headline) = match notice.event {
-            Event::Opened => ("DOWN", Tone::Bad, "mail-headline-opened"),
-            Event::Reminder => ("DOWN", Tone::Bad, "mail-headline-reminder"),
-            Event::Acknowledged => ("ACK", Tone::Neutral, "mail-headline-acknowledged"),
-            Event::Resolved => ("UP", Tone::Good, "mail-headline-resolved"),
-            Event::CertificateExpiring => ("CERT", Tone::Neutral, "mail-headline-certificate"),
-            Event::Test => ("TEST", Tone::Neutral, "mail-headline-opened"),
+            None => Stop {
+                how: reader.text("mail-stop"),
+                url: links.channels(),
+                words: links.channels(),
+            },
         };
-        let row = |label: &str, value: String| Row::new(language, label, value);
-        let target = format!("{} ({})", clean(&monitor.target), clean(&monitor.kind));
-        let mut rows = vec![
-            row("mail-label-monitor", name.clone()),
-            row("mail-label-target", target),
-        ];
-        let reason = clean(&incident.reason.detail);
-        let lasted = duration(incident.duration(now), language);
-        let preheader = match incident.resolved_at() {
-            Some(_) => format!("{}: {lasted}", language.text("mail-label-lasted")),
-            None => reason.clone(),
+        let mut view = match &notice.subject {
+            Some(subject) => incident::view(notice, subject, wording, links, reader),
+            None => Self {
+                subject: tagged_subject("TEST", &channel),
+                headline: reader.text_with("mail-headline-channel-test", &[("channel", channel.into())]),
+                sections: vec![Section {
+                    rows: vec![Row::new(reader, "mail-label-sent", reader.absolute(reader.now))],
+                    ..Section::default()
+                }],
+                ..Self::of_a_test(reader)
+            },
         };
-        match incident.resolved_at() {
-            Some(at) => rows.extend([
-                row("mail-label-down-from", absolute(incident.since)),
-                row("mail-label-up-since", moment(at, now, language)),
-                row("mail-label-lasted", lasted),
-                row("mail-label-was-reason", reason),
-            ]),
-            None => rows.extend([
-                row("mail-label-since", moment(incident.since, now, language)),
-                row("mail-label-so-far", lasted),
-                row("mail-label-reason", reason),
-            ]),
-        }
-        if let Progress::Acknowledged { at, by }
-        | Progress::Resolved {
-            acknowledged: Some((at, by)),
-            ..
-        } = &incident.progress
-        {
-            let text = language.text_with(
-                "mail-acknowledged-by",
-                &[("by", clean(by).into()), ("at", absolute(*at).into())],
-            );
-            rows.push(row("mail-label-acknowledged", text));
-        }
-        if !monitor.tags.is_empty() {
-            let tags: Vec<String> = monitor.tags.iter().map(|t| clean(t)).collect();
-            rows.push(row("mail-label-tags", tags.join(", ")));
-        }
-        // The recovery of an outage that this person never heard of stands for both messages.
-        let alone = notice.event == Event::Resolved && notice.thread.is_none();
-        Self {
-            language,
-            subject: super::words::subject(word, &name),
-            word,
-            tone,
-            headline: language.text_with(headline, &[("name", name.into())]),
-            preheader,
-            rows,
-            note: alone.then(|| language.text("mail-note-both")),
-            link: Some((language.text("mail-link-incident"), links.incident(incident.id))),
-            why,
-            stop,
-        }
+        view.why = why;
+        view.stop = Some(stop);
+        view
     }
 
     /// The test of the mail settings.
-    pub(super) fn of_test(settings: &MailSettings, to: &Address, language: Language, now: Timestamp) -> Self {
-        let row = |label: &str, value: String| Row::new(language, label, value);
+    pub(super) fn of_test(settings: &MailSettings, to: &Address, reader: Reader) -> Self {
+        let row = |label: &str, value: String| Row::new(reader, label, value);
+        let security = reader.text(&format!("mail-security-{}", settings.security));
         Self {
-            language,
-            subject: super::words::subject("TEST", &language.text("mail-subject-test")),
+            subject: tagged_subject("TEST", &reader.text("mail-subject-test")),
+            headline: reader.text("mail-headline-test"),
+            sections: vec![Section {
+                rows: vec![
+                    row("mail-label-server", settings.server.to_string()),
+                    row("mail-label-security", security),
+                    row("mail-label-from", settings.from.to_string()),
+                    row("mail-label-sent", reader.absolute(reader.now)),
+                ],
+                ..Section::default()
+            }],
+            why: reader.text_with("mail-why-test", &[("recipient", to.as_str().into())]),
+            ..Self::of_a_test(reader)
+        }
+    }
+
+    /// What all tests have in common.
+    fn of_a_test(reader: Reader) -> Self {
+        Self {
+            language: reader.language,
+            subject: String::new(),
             word: "TEST",
             tone: Tone::Neutral,
-            headline: language.text("mail-headline-test"),
-            preheader: language.text("mail-note-test"),
-            rows: vec![
-                row("mail-label-server", settings.server.to_string()),
-                row(
-                    "mail-label-security",
-                    language.text(&format!("mail-security-{}", settings.security)),
-                ),
-                row("mail-label-from", settings.from.to_string()),
-                row("mail-label-sent", absolute(now)),
-            ],
-            note: Some(language.text("mail-note-test")),
-            link: None,
-            why: language.text_with("mail-why-test", &[("recipient", to.as_str().into())]),
+            headline: String::new(),
+            preheader: reader.text("mail-note-test"),
+            sections: Vec::new(),
+            notes: vec![reader.text("mail-note-test")],
+            why: String::new(),
             stop: None,
         }
     }
 }
 
 impl Row {
-    fn new(language: Language, label: &str, value: String) -> Self {
+    pub(super) fn new(reader: Reader, label: &str, value: String) -> Self {
         Self {
-            label: language.text(label),
+            label: reader.text(label),
             value,
         }
     }
 }
 
 /// What a target or a person put there, on one line.
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     sanitize(text, 300)
 }

@@ -2,64 +2,135 @@
 
 use std::time::Duration;
 
-use domain::{clock::Timestamp, text::is_unsafe};
+use chrono::{Datelike as _, Offset as _};
+use domain::{
+    channel::EmailChannel, clock::Timestamp, mail_message::LONGEST_SUBJECT, text::is_unsafe, zone::Tz,
+};
+use fluent::FluentValue;
+use store::General;
 
 use super::Language;
 
-/// RFC 5322 recommends 78 characters and forbids more than 998; mail programs cut far earlier than the latter.
-const LONGEST_SUBJECT: usize = 150;
-
-/// `2026-11-23 14:02:05 UTC`.
-pub(super) fn absolute(at: Timestamp) -> String {
-    at.to_utc().format("%Y-%m-%d %H:%M:%S UTC").to_string()
+/// Who reads it, and when.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reader {
+    pub(crate) language: Language,
+    pub(crate) zone: Tz,
+    pub(crate) now: Timestamp,
 }
 
-/// `2026-11-23 14:02:05 UTC (3 minutes ago)`. What lies ahead has no second half: clocks differ by a little.
-pub(super) fn moment(at: Timestamp, now: Timestamp, language: Language) -> String {
-    if at > now {
-        return absolute(at);
+impl Reader {
+    /// What the channel says of its readers, else what is usual here.
+    pub(crate) fn new(general: &General, channel: &EmailChannel, now: Timestamp) -> Self {
+        let language = match channel.language {
+            Some(language) => Some(language.as_str()),
+            None => general.language.as_deref(),
+        };
+        Self {
+            language: language.map_or(Language::English, Language::of),
+            zone: channel.timezone.unwrap_or_else(|| general.zone()),
+            now,
+        }
     }
-    let ago = language.text_with(
-        "relative-past",
-        &[("duration", duration(now.since(at), language).into())],
-    );
-    format!("{} ({ago})", absolute(at))
+
+    pub(super) fn text(self, key: &str) -> String {
+        self.language.text(key)
+    }
+
+    pub(super) fn text_with(self, key: &str, values: &[(&'static str, FluentValue<'_>)]) -> String {
+        self.language.text_with(key, values)
+    }
+
+    /// `2026-11-23 22:02:05 +08:00 Asia/Shanghai`; `2026-11-23 14:02:05 UTC`. Abbreviations such as CST would mean
+    /// different things to different people.
+    pub(super) fn absolute(self, at: Timestamp) -> String {
+        format!("{} {}", self.clock(at), self.zone_at(at))
+    }
+
+    /// `2026-11-23 22:02:05`, in the zone that [`Self::zone_at`] names.
+    pub(super) fn clock(self, at: Timestamp) -> String {
+        let utc = at.to_utc();
+        let format = "%Y-%m-%d %H:%M:%S";
+        if is_usual(at) {
+            utc.with_timezone(&self.zone).format(format).to_string()
+        } else {
+            utc.format(format).to_string()
+        }
+    }
+
+    /// `+08:00 Asia/Shanghai`, `UTC`.
+    pub(super) fn zone_at(self, at: Timestamp) -> String {
+        if self.zone == Tz::UTC || !is_usual(at) {
+            return "UTC".to_owned();
+        }
+        let offset = at.to_utc().with_timezone(&self.zone).offset().fix();
+        format!("{offset} {}", self.zone.name())
+    }
+
+    /// `2026-11-23 14:02:05 UTC (3 minutes ago)`. What lies ahead has no second half: clocks differ by a little.
+    pub(super) fn moment(self, at: Timestamp) -> String {
+        if at > self.now {
+            return self.absolute(at);
+        }
+        let passed = self.duration(self.now.since(at));
+        let ago = self.text_with("relative-past", &[("duration", passed.into())]);
+        format!("{} ({ago})", self.absolute(at))
+    }
+
+    /// The two largest units: `2 hours 5 minutes`.
+    pub(super) fn duration(self, d: Duration) -> String {
+        let seconds = d.as_secs();
+        let parts = [
+            ("duration-days", seconds / 86_400),
+            ("duration-hours", seconds / 3_600 % 24),
+            ("duration-minutes", seconds / 60 % 60),
+            ("duration-seconds", seconds % 60),
+        ];
+        let Some(first) = parts.iter().position(|(_, n)| *n > 0) else {
+            return self.text("duration-instant");
+        };
+        let words: Vec<String> = parts[first..]
+            .iter()
+            .take(2)
+            .filter(|(_, n)| *n > 0)
+            .map(|(key, n)| self.text_with(key, &[("n", (*n).into())]))
+            .collect();
+        words.join(" ")
+    }
 }
 
-/// The two largest units: `2 hours 5 minutes`.
-pub(super) fn duration(d: Duration, language: Language) -> String {
-    let seconds = d.as_secs();
-    let parts = [
-        ("duration-days", seconds / 86_400),
-        ("duration-hours", seconds / 3_600 % 24),
-        ("duration-minutes", seconds / 60 % 60),
-        ("duration-seconds", seconds % 60),
-    ];
-    let Some(first) = parts.iter().position(|(_, n)| *n > 0) else {
-        return language.text("duration-instant");
-    };
-    let words: Vec<String> = parts[first..]
-        .iter()
-        .take(2)
-        .filter(|(_, n)| *n > 0)
-        .map(|(key, n)| language.text_with(key, &[("n", (*n).into())]))
-        .collect();
-    words.join(" ")
+/// Years in which zones have an offset and dates four digits; arithmetic beyond them could overflow.
+fn is_usual(at: Timestamp) -> bool {
+    (1970..=9998).contains(&at.to_utc().year())
+}
+
+/// A measured time: `87 ms`, `1.24 s`.
+pub(super) fn latency(d: Duration) -> String {
+    match d.as_millis() {
+        0 => "< 1 ms".to_owned(),
+        ms @ 1..1000 => format!("{ms} ms"),
+        _ => format!("{:.2} s", d.as_secs_f64()),
+    }
 }
 
 /// `[DOWN] name`: the word in front is the same in every language, because people filter by it.
-pub(super) fn subject(word: &str, name: &str) -> String {
-    let name: String = name
-        .trim()
-        .chars()
-        .map(|c| if is_unsafe(c) { ' ' } else { c })
-        .collect();
+pub(super) fn tagged_subject(word: &str, name: &str) -> String {
     let room = LONGEST_SUBJECT.saturating_sub(word.chars().count() + "[] ".len());
-    format!("[{word}] {}", shortened(&name, room))
+    format!("[{word}] {}", shortened(&one_line(name), room))
+}
+
+/// One short line, whatever it was.
+pub(super) fn subject_line(text: &str) -> String {
+    shortened(&one_line(text), LONGEST_SUBJECT)
+}
+
+fn one_line(text: &str) -> String {
+    let spaced: String = text.chars().map(|c| if is_unsafe(c) { ' ' } else { c }).collect();
+    spaced.trim().to_owned()
 }
 
 /// Cut in the middle: names of one family differ at their ends.
-fn shortened(text: &str, most: usize) -> String {
+pub(super) fn shortened(text: &str, most: usize) -> String {
     let count = text.chars().count();
     if count <= most {
         return text.to_owned();
@@ -75,6 +146,16 @@ fn shortened(text: &str, most: usize) -> String {
 mod tests {
     use super::*;
 
+    const NOW: Timestamp = Timestamp::from_millis(1_795_442_705_000);
+
+    fn reader(language: Language, zone: Tz) -> Reader {
+        Reader {
+            language,
+            zone,
+            now: NOW,
+        }
+    }
+
     #[test]
     fn durations_name_their_two_largest_units() {
         for (seconds, english, chinese) in [
@@ -87,29 +168,70 @@ mod tests {
             (90_061, "1 day 1 hour", "1 天 1 小时"),
         ] {
             let d = Duration::from_secs(seconds);
-            assert_eq!(duration(d, Language::English), english);
-            assert_eq!(duration(d, Language::SimplifiedChinese), chinese);
+            assert_eq!(reader(Language::English, Tz::UTC).duration(d), english);
+            assert_eq!(reader(Language::SimplifiedChinese, Tz::UTC).duration(d), chinese);
         }
     }
 
     #[test]
-    fn moments_are_absolute_and_relative() {
-        let at = Timestamp::from_millis(1_795_442_525_000);
-        let now = at.plus(Duration::from_mins(3));
+    fn moments_are_absolute_in_the_zone_of_the_reader_and_relative() {
+        let at = NOW.minus(Duration::from_mins(3));
+        for (zone, expected) in [
+            (Tz::UTC, "2026-11-23 14:02:05 UTC (3 minutes ago)"),
+            (
+                Tz::Asia__Shanghai,
+                "2026-11-23 22:02:05 +08:00 Asia/Shanghai (3 minutes ago)",
+            ),
+            (
+                Tz::America__New_York,
+                "2026-11-23 09:02:05 -05:00 America/New_York (3 minutes ago)",
+            ),
+            (
+                Tz::Asia__Kathmandu,
+                "2026-11-23 19:47:05 +05:45 Asia/Kathmandu (3 minutes ago)",
+            ),
+        ] {
+            assert_eq!(reader(Language::English, zone).moment(at), expected);
+        }
+        let ahead = NOW.plus(Duration::from_secs(1));
         assert_eq!(
-            moment(at, now, Language::English),
-            "2026-11-23 14:02:05 UTC (3 minutes ago)"
+            reader(Language::English, Tz::UTC).moment(ahead),
+            "2026-11-23 14:05:06 UTC"
         );
-        assert_eq!(moment(now, at, Language::English), "2026-11-23 14:05:05 UTC");
+    }
+
+    #[test]
+    fn the_offset_is_that_of_the_moment_and_not_of_today() {
+        let summer = Timestamp::parse_rfc3339("2026-07-01T12:00:00Z").unwrap();
+        let text = reader(Language::English, Tz::Europe__Berlin).absolute(summer);
+        assert_eq!(text, "2026-07-01 14:00:00 +02:00 Europe/Berlin");
+    }
+
+    #[test]
+    fn a_clock_that_is_far_off_does_no_harm() {
+        for millis in [i64::MIN, -1, 253_402_300_800_000, 8_210_266_876_799_999, i64::MAX] {
+            for zone in [Tz::UTC, Tz::Pacific__Kiritimati, Tz::Pacific__Pago_Pago] {
+                assert!(
+                    !reader(Language::English, zone)
+                        .moment(Timestamp::from_millis(millis))
+                        .is_empty()
+                );
+            }
+        }
     }
 
     #[test]
     fn subjects_are_one_short_line() {
-        assert_eq!(subject("DOWN", "Shop\r\nBcc: a@b"), "[DOWN] Shop  Bcc: a@b");
-        let long = subject("DOWN", &format!("{}-eu-1", "a".repeat(200)));
+        assert_eq!(
+            tagged_subject("DOWN", "Shop\r\nBcc: a@b"),
+            "[DOWN] Shop  Bcc: a@b"
+        );
+        let long = tagged_subject("DOWN", &format!("{}-eu-1", "a".repeat(200)));
         assert_eq!(long.chars().count(), 150);
         assert!(long.starts_with("[DOWN] aaa") && long.ends_with("a-eu-1") && long.contains('…'));
-        let chinese = subject("UP", &"商店".repeat(100));
+        let chinese = tagged_subject("UP", &"商店".repeat(100));
         assert!(chinese.chars().count() <= 150, "{chinese}");
+        assert_eq!(subject_line(" a\nb "), "a b");
+        assert_eq!(subject_line(&"x".repeat(1000)).chars().count(), 150);
     }
 }

@@ -48,6 +48,12 @@ pub struct EmailConfig {
     pub cc: Vec<String>,
     #[schema(required = false)]
     pub bcc: Vec<String>,
+    /// Of its messages: `en` or `zh-CN`. `null`: as set for the installation.
+    #[schema(example = "zh-CN")]
+    pub language: Option<String>,
+    /// Of the times in its messages, by its IANA name. `null`: as set for the installation.
+    #[schema(example = "Asia/Shanghai")]
+    pub timezone: Option<String>,
     /// The mail profile that is used first. Left out: the first in order.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<i64>,
@@ -191,6 +197,8 @@ impl From<&ChannelConfig> for ChannelConfigView {
                 to: texts(&e.to),
                 cc: texts(&e.cc),
                 bcc: texts(&e.bcc),
+                language: e.language.map(|l| l.to_string()),
+                timezone: e.timezone.map(|z| z.name().to_owned()),
                 profile: e.profile.map(|id| id.0),
             }),
             ChannelConfig::Webhook(w) => Self::Webhook(WebhookConfigView {

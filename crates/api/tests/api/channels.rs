@@ -42,15 +42,24 @@ async fn a_mail_channel_goes_round() {
         created.headers["location"],
         format!("http://watch.test/api/v1/channels/{id}")
     );
-    let config = json!({"to": ["ops@example.org"], "cc": ["boss@example.org"], "bcc": []});
+    let config = json!({"to": ["ops@example.org"], "cc": ["boss@example.org"], "bcc": [], "language": null, "timezone": null});
     assert_eq!(created.body["config"], config);
     assert_eq!(api.get(&path).await.body, created.body);
     assert_eq!(
         api.get("/channels").await.body,
         json!({"items": [created.body], "next": null})
     );
+    let read_by = json!({"config": {"language": "zh-CN", "timezone": "asia/shanghai"}});
+    let spoken = api.patch(&path, read_by).await.body["config"].clone();
+    assert_eq!(
+        (&spoken["language"], &spoken["timezone"]),
+        (&json!("zh-CN"), &json!("Asia/Shanghai"))
+    );
     let changed = api
-        .patch(&path, json!({"enabled": false, "config": {"cc": null}}))
+        .patch(
+            &path,
+            json!({"enabled": false, "config": {"cc": null, "language": null}}),
+        )
         .await;
     assert_eq!(changed.body["enabled"], false);
     assert_eq!(changed.body["config"]["cc"], json!([]));
@@ -154,6 +163,14 @@ async fn bad_channels_are_refused_by_field() {
         (
             mail(json!({"to": ["a@example.org"], "subject": "x"})),
             "config.subject",
+        ),
+        (
+            mail(json!({"to": ["a@example.org"], "language": "de"})),
+            "config.language",
+        ),
+        (
+            mail(json!({"to": ["a@example.org"], "timezone": "Mars"})),
+            "config.timezone",
         ),
         (hook(json!({})), "config.url"),
         (hook(json!({"url": "file:///etc/passwd"})), "config.url"),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use api::wire::{
     channel::{ChannelConfigDraft, ChannelDraft, EmailConfig, WebhookConfigDraft},
     mail::MailDraft,
+    messages::MessagesDraft,
     monitor::{
         CronBody, EverySchedule, HttpTargetDraft, MonitorDraft, PingTarget, ScheduleBody, TargetDraft,
         TcpTarget,
@@ -103,6 +104,7 @@ async fn it_has_every_route_of_the_contract() {
             "POST /settings/mail/authentication-results",
             "GET /settings/mail/deliverability",
             "POST /settings/mail/test",
+            "GET PUT /settings/messages",
         ]
     );
 }
@@ -216,6 +218,8 @@ async fn drafts_name_exactly_the_fields_that_the_domain_reads() {
         to: vec!["a@example.org".into()],
         cc: vec!["b@example.org".into()],
         bcc: vec!["c@example.org".into()],
+        language: Some("zh-CN".into()),
+        timezone: Some("Asia/Shanghai".into()),
         profile: Some(1),
     });
     let webhook = ChannelConfigDraft::Webhook(WebhookConfigDraft {
@@ -235,6 +239,14 @@ async fn drafts_name_exactly_the_fields_that_the_domain_reads() {
         hold("ChannelDraft", &body);
         channel::ChannelDraft::from_json(body, None).unwrap();
     }
+    let messages = MessagesDraft {
+        subject_style: Some("thread"),
+        subject: Some("{{monitor}}".into()),
+        note: Some("{{link}}".into()),
+    };
+    let body = serde_json::to_value(messages).unwrap();
+    hold("MessagesDraft", &body);
+    domain::mail_message::MessageSettings::from_json(body).unwrap();
     let mail = MailDraft {
         host: "smtp.example.org".into(),
         port: 465,

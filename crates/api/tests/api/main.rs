@@ -15,6 +15,7 @@ mod document;
 mod fixture;
 mod incidents;
 mod mail;
+mod messages;
 mod monitors;
 mod problems;
 mod schema;

@@ -7,9 +7,9 @@
 use std::time::Duration;
 
 use chrono::{NaiveDateTime, Offset, TimeDelta, TimeZone};
-use chrono_tz::{TZ_VARIANTS, Tz};
+use chrono_tz::Tz;
 
-use crate::{clock::Timestamp, field::FieldError, text::parse_line};
+use crate::{clock::Timestamp, field::FieldError, text::parse_line, zone};
 
 mod expression;
 mod instants;
@@ -24,7 +24,6 @@ use pattern::Pattern;
 pub use rhythm::{Rhythm, Weekday};
 
 const LONGEST_EXPRESSION: usize = 200;
-const LONGEST_ZONE: usize = 64;
 /// Clocks move by an hour as a rule, by a whole day at most (Samoa skipped 30 December 2011).
 const AROUND: TimeDelta = TimeDelta::hours(25);
 
@@ -60,7 +59,7 @@ impl CronSchedule {
         })?;
         Ok(Self {
             text,
-            timezone: parse_zone(zone_field, zone)?,
+            timezone: zone::parse(zone_field, zone)?,
             expression,
             pattern,
         })
@@ -134,21 +133,4 @@ impl CronSchedule {
         let [before, after] = [utc - AROUND, utc + AROUND].map(|t| (offset(t) - here).abs());
         (utc + here, before.max(after))
     }
-}
-
-/// Takes any spelling of the case; the zone's own one is kept.
-fn parse_zone(field: &str, text: &str) -> Result<Tz, FieldError> {
-    let name = parse_line(field, text, LONGEST_ZONE)?;
-    TZ_VARIANTS
-        .iter()
-        .find(|z| z.name().eq_ignore_ascii_case(&name))
-        .copied()
-        .ok_or_else(|| {
-            FieldError::new(
-                field,
-                "timezone-unknown",
-                format!("There is no time zone \"{name}\". Use a name like Europe/Berlin, America/New_York or UTC."),
-            )
-            .with("name", name)
-        })
 }

@@ -55,6 +55,22 @@ async fn from_the_printed_address_to_a_delivered_alert() {
     assert!(bell.stop().await.success());
 }
 
+/// The script, the policies of the two pages, and the form, as only a browser puts them together.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_preview_of_a_mail_follows_what_is_typed() {
+    let mut bell = Watchbell::start(options()).await;
+    let shots = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("shots");
+    let scenery = json!({ "setup": bell.setup_url().await, "base": bell.url(""), "shots": shots });
+    let scenery = scenery.to_string();
+    let journey = drive("messages.mjs", &scenery, async |what| {
+        panic!("the journey asks for {what:?}")
+    });
+    tokio::time::timeout(JOURNEY, journey)
+        .await
+        .expect("the journey ends in time");
+    assert!(bell.stop().await.success());
+}
+
 fn alerts(smtp: &SmtpServer, word: &str) -> usize {
     smtp.messages()
         .iter()

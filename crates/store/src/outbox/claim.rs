@@ -1,12 +1,15 @@
 //! Taking due rows: conditional update, lease, attempt counted, committed before anybody sends.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
 use domain::{
     channel::{Channel, ChannelKind},
     clock::Timestamp,
-    delivery::{DeliveryState, Event, MonitorLabel, Notice, Subject},
-    id::{ChannelId, DeliveryId},
+    delivery::{CheckResult, DeliveryState, Event, LAST_CHECKS, LastCheck, MonitorLabel, Notice, Subject},
+    id::{ChannelId, DeliveryId, MonitorId},
 };
 use sea_orm::{
     ActiveValue::Set,
@@ -26,7 +29,8 @@ use crate::{
     entity::{channel, delivery, incident, monitor},
     error::{StoreError, corrupt},
     incidents::{read_incident, read_label},
-    recipients,
+    optouts, recipients,
+    samples::{Sample, SampleKind},
 };
 
 /// Rows that nothing but their own time holds back. A recovery (or anything later) never overtakes the message about the
@@ -126,15 +130,38 @@ impl Outbox<'_> {
             recipients::cancel_suspended(&*tx, channel, now).await?;
         }
         merge_openings(&*tx, channel, now).await?;
+        optouts::cancel_pending(&*tx, channel, now).await?;
         let ids = due_rows(&*tx, channel, limit, now).await?;
         let token = new_token()?;
         let rows = take(&*tx, ids, (token, self.store.inner.instance), now.plus(lease)).await?;
-        let claimed = self.describe(&*tx, rows, token, &to, now).await?;
+        let mut claimed = self.describe(&*tx, rows, token, &to, now).await?;
         tx.commit().await?;
         if !claimed.is_empty() {
             crash_point!("after_claim");
         }
+        self.add_checks(&mut claimed).await;
         Ok(claimed)
+    }
+
+    /// The latest checks of each monitor, mostly from memory. A message without them is better than none.
+    async fn add_checks(&self, claimed: &mut [Claimed]) {
+        let of = |c: &Claimed| Some(c.notice.subject.as_ref()?.monitor.id);
+        let monitors: BTreeSet<MonitorId> = claimed.iter().filter_map(of).collect();
+        let monitors: Vec<MonitorId> = monitors.into_iter().collect();
+        if monitors.is_empty() {
+            return;
+        }
+        let tails = match self.store.samples().tail(&monitors, LAST_CHECKS).await {
+            Ok(tails) => tails,
+            Err(error) => {
+                tracing::warn!(error = %error, "the latest checks could not be read for messages");
+                return;
+            }
+        };
+        for subject in claimed.iter_mut().filter_map(|c| c.notice.subject.as_mut()) {
+            let tail = tails.get(&subject.monitor.id);
+            subject.checks = tail.into_iter().flatten().map(last_check).collect();
+        }
     }
 
     /// What this instance was sending when its last run stopped is due at once instead of when its lease ends. What
@@ -213,6 +240,19 @@ impl Outbox<'_> {
     }
 }
 
+fn last_check(sample: &Sample) -> LastCheck {
+    LastCheck {
+        at: sample.at,
+        result: match sample.kind {
+            SampleKind::Up => CheckResult::Up,
+            SampleKind::Down => CheckResult::Down,
+            SampleKind::Unknown => CheckResult::Unknown,
+        },
+        latency: sample.latency,
+        reason: sample.cause.as_ref().map(|c| c.detail.to_string()),
+    }
+}
+
 fn describe_one(
     row: delivery::Model,
     incident: &incident::Model,
@@ -229,6 +269,8 @@ fn describe_one(
     let subject = Subject {
         incident: read_incident(incident.clone())?,
         monitor,
+        // Read when the transaction is over.
+        checks: Vec::new(),
     };
     let delivery = DeliveryId(row.id);
     Ok(Claimed {
@@ -237,6 +279,7 @@ fn describe_one(
             event,
             at: Timestamp::from_millis(row.event_at),
             recipient: row.recipient,
+            channel: channel.id,
             channel_name: channel.name.clone(),
             subject: Some(subject),
             message_id: row.message_id,

@@ -17,7 +17,7 @@ use crate::{
     channels,
     entity::{attempt, channel, delivery, transcript},
     error::{StoreError, corrupt},
-    mail, recipients,
+    mail, optouts, recipients,
 };
 
 impl Outbox<'_> {
@@ -89,13 +89,17 @@ impl Outbox<'_> {
         Ok(true)
     }
 
-    /// The channel as it is stored now, while the claim holds. `None`: the claim was lost, or its channel is gone or
-    /// was switched off; do not send.
+    /// The channel as it is stored now, while the claim holds. `None`: the claim was lost, its channel is gone or
+    /// was switched off, or the recipient unsubscribed; do not send.
     pub async fn still_held(&self, lease: &Lease) -> Result<Option<Channel>, StoreError> {
         let db = self.store.inner.db.read();
         let Some(row) = held(lease).one(db).await? else {
             return Ok(None);
         };
+        // Given back, it is cancelled by the next claim.
+        if optouts::is_out(db, &row).await? {
+            return Ok(None);
+        }
         let channel = channel::Entity::find_by_id(row.channel_id).one(db).await?;
         channel
             .filter(|c| c.enabled)

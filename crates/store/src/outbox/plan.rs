@@ -19,6 +19,7 @@ use crate::{
     channels::read_channel,
     entity::{channel, delivery, monitor_channel},
     error::StoreError,
+    optouts,
     store::Store,
 };
 
@@ -93,7 +94,8 @@ impl Store {
     }
 
     /// The enabled channels of the monitor with their recipients. Of a recovery also hears whoever was to hear of the
-    /// opening, even if the monitor or the channel was changed since: nobody is left believing in an outage.
+    /// opening, even if the monitor or the channel was changed since: nobody is left believing in an outage. Who
+    /// unsubscribed is left out; the page of the channel says so.
     async fn audience<C: ConnectionTrait>(
         &self,
         tx: &C,
@@ -133,6 +135,7 @@ impl Store {
             }
             audience.push((channel, recipients));
         }
+        optouts::leave_out(tx, &mut audience).await?;
         Ok(audience)
     }
 

@@ -14,6 +14,7 @@ mod harness;
 mod log;
 mod monitors;
 mod opening;
+mod optouts;
 mod outbox;
 mod recipients;
 mod record;

@@ -44,7 +44,7 @@ both! {
 
     async fn general_settings_have_defaults(db: Db) {
         assert_eq!(db.store.settings().general().await.unwrap(), General::default());
-        let general = General { metrics_open: true, language: Some("de".into()), ..General::default() };
+        let general = General { metrics_open: true, language: Some("de".into()), timezone: Some("Europe/Berlin".into()), ..General::default() };
         db.store.settings().save_general(&general, "ada").await.unwrap();
         assert_eq!(db.store.settings().general().await.unwrap(), general);
     }

@@ -40,6 +40,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/channels/new", get(edit::new))
         .route("/channels/{id}", get(edit::show).post(edit::save))
         .route("/channels/{id}/test", post(test::test))
+        .route("/channels/{id}/resubscribe", post(actions::resubscribe))
         .route("/channels/{id}/enable", post(actions::enable))
         .route("/channels/{id}/disable", post(actions::disable))
         .route("/channels/{id}/delete", get(actions::ask).post(actions::delete))

@@ -6,6 +6,7 @@ use crate::App;
 
 pub(crate) mod general;
 pub(crate) mod mail;
+pub(crate) mod messages;
 pub(crate) mod security;
 pub(crate) mod tabs;
 pub(crate) mod tokens;
@@ -14,6 +15,7 @@ pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/settings", get(|| async { Redirect::to("/settings/mail") }))
         .merge(mail::routes())
+        .merge(messages::routes())
         .merge(security::routes())
         .merge(tokens::routes())
         .merge(general::routes())

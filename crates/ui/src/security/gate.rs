@@ -16,6 +16,7 @@ use crate::{
     App,
     error::Error,
     flash::Flash,
+    pages::unsubscribe,
     random,
     security::{
         client_ip::client_ip,
@@ -45,6 +46,11 @@ async fn admit(app: App, request: Request, next: Next) -> Result<Response, Error
     let https = app.is_https();
     if request.uri().path().starts_with("/static/") {
         return Ok(next.run(request).await);
+    }
+    // Mail providers have neither a session nor a form token: the signature in the address is the proof. Cookies are not
+    // even looked at, so that nobody's session can be meant.
+    if request.uri().path().starts_with(unsubscribe::PREFIX) {
+        return Ok(next.run(with_stranger(app, request)).await);
     }
     let jar = CookieJar::from_headers(request.headers());
     let cookie = jar
@@ -112,6 +118,27 @@ async fn admit(app: App, request: Request, next: Next) -> Result<Response, Error
         set(cookies::remove(Name::Flash, https));
     }
     Ok(response)
+}
+
+/// A visit without a session, whoever it is.
+fn with_stranger(app: App, mut request: Request) -> Request {
+    let visit = Visit {
+        language: language_of(request.headers()),
+        client: client_ip(request.extensions(), request.headers(), &app.trusted_proxies),
+        request_id: request
+            .extensions()
+            .get::<RequestId>()
+            .map(|i| i.0.clone())
+            .unwrap_or_default(),
+        here: request.uri().path().to_owned(),
+        flash: None,
+        cookie: None,
+        session: None,
+        csrf: String::new(),
+        app,
+    };
+    request.extensions_mut().insert(visit);
+    request
 }
 
 /// A stranger is sent to the login and comes back to where they wanted to go.

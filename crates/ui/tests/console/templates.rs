@@ -46,6 +46,10 @@ fn templates_keep_to_the_policy() {
 #[test]
 fn every_post_form_carries_the_token() {
     for (path, text) in files("web/templates", "html") {
+        // Its proof is the signature in the address; whoever follows the link has no token.
+        if path.ends_with("pages/unsubscribe.html") {
+            continue;
+        }
         for (at, _) in text.match_indices("method=\"post\"") {
             let form = text[at..].split("</form>").next().unwrap();
             assert!(

@@ -1,7 +1,7 @@
 use domain::{
     clock::Timestamp,
     delivery::MonitorLabel,
-    id::{DeliveryId, IncidentId, MonitorId},
+    id::{ChannelId, DeliveryId, IncidentId, MonitorId},
     outcome::ReasonKind,
 };
 use serde_json::{Value, json};
@@ -20,6 +20,7 @@ fn notice(event: Event, at: Timestamp, progress: Option<Progress>) -> Notice {
         event,
         at,
         recipient: String::new(),
+        channel: ChannelId(1),
         channel_name: "Hook".into(),
         subject: progress.map(|progress| Subject {
             incident: Incident {
@@ -37,6 +38,7 @@ fn notice(event: Event, at: Timestamp, progress: Option<Progress>) -> Notice {
                 target: "https://shop.example/health".into(),
                 tags: vec!["prod".into()],
             },
+            checks: Vec::new(),
         }),
         message_id: "x@example.org".into(),
         thread: None,

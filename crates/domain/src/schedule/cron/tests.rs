@@ -427,7 +427,7 @@ fn zone_and_moment() -> impl Strategy<Value = (Tz, Timestamp)> {
     let near_changes: Vec<(Tz, Vec<Timestamp>)> = ZONES
         .iter()
         .map(|name| {
-            let zone = parse_zone("zone", name).expect("known zone");
+            let zone = zone::parse("zone", name).expect("known zone");
             let found = changes(zone);
             (
                 zone,

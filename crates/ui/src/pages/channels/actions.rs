@@ -8,7 +8,7 @@ use axum::{
 use domain::{channel::ChannelDraft, id::MonitorId};
 
 use super::{find, health_of, users_of};
-use crate::{Flash, Section, Shell, SignedIn, error, shell::page};
+use crate::{Flash, Section, Shell, SignedIn, Typed, error, pages::form::value, shell::page};
 
 #[derive(Template)]
 #[template(path = "pages/channels/delete.html")]
@@ -61,6 +61,27 @@ async fn set_enabled(signed_in: &SignedIn, id: &str, enabled: bool, flash: &str)
     Ok(Flash::good(flash)
         .about(&draft.name)
         .redirect(&signed_in.visit, &href))
+}
+
+/// Somebody who unsubscribed wants to hear again, and says so to whoever runs this.
+pub(super) async fn resubscribe(
+    signed_in: SignedIn,
+    Path(id): Path<String>,
+    axum::Form(typed): Typed,
+) -> error::Result {
+    let channel = find(signed_in.store(), &id).await?;
+    let address = value(&typed, "address");
+    if !signed_in.store().optouts().remove(channel.id, address).await? {
+        return Err(error::Error::NotFound);
+    }
+    tracing::info!(
+        channel.id = channel.id.0,
+        user = signed_in.by(),
+        "a recipient is sent to again"
+    );
+    Ok(Flash::good("flash-channel-resubscribed")
+        .about(address)
+        .redirect(&signed_in.visit, &format!("/channels/{}", channel.id)))
 }
 
 pub(super) async fn ask(signed_in: SignedIn, Path(id): Path<String>) -> error::Result {

@@ -14,6 +14,7 @@ use domain::{
 use http::StatusCode;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
+use store::Optout;
 
 use super::{Health, fields, find, health_of, test::Outcome, users_of};
 use crate::{
@@ -45,6 +46,10 @@ pub(crate) struct Existing {
     pub(super) summary: String,
     pub(super) health: Health,
     pub(super) users: Vec<(MonitorId, String)>,
+    /// Who unsubscribed.
+    pub(super) optouts: Vec<Optout>,
+    /// That is everybody.
+    pub(super) all_out: bool,
     /// What became of the test that was just sent.
     pub(super) outcome: Option<Outcome>,
 }
@@ -220,6 +225,7 @@ async fn existing(
     channel: &Channel,
     outcome: Option<Outcome>,
 ) -> error::Result<Existing> {
+    let optouts = signed_in.store().optouts().of_channel(channel.id).await?;
     Ok(Existing {
         href: format!("/channels/{}", channel.id),
         id: channel.id.0,
@@ -229,10 +235,22 @@ async fn existing(
             .as_ref()
             .map(ChannelConfig::summary)
             .unwrap_or_default(),
+        all_out: is_everybody(channel, &optouts),
+        optouts,
         health: health_of(signed_in.store(), channel).await?,
         users: users_of(signed_in.store(), channel.id).await?,
         outcome,
     })
+}
+
+fn is_everybody(channel: &Channel, optouts: &[Optout]) -> bool {
+    let recipients = channel
+        .config
+        .as_ref()
+        .map(ChannelConfig::recipients)
+        .unwrap_or_default();
+    let is_out = |r: &String| optouts.iter().any(|o| o.address == r.to_ascii_lowercase());
+    !recipients.is_empty() && recipients.iter().all(is_out)
 }
 
 async fn mail_missing(signed_in: &SignedIn, kind: ChannelKind) -> error::Result<bool> {

@@ -16,11 +16,13 @@ pub(super) const HEADERS: &str = "config.headers";
 pub(super) const SECRETS: [&str; 3] = [URL, SECRET, HEADERS];
 
 /// The fields that carry their own complaints.
-pub(super) const NAMES: [&str; 7] = [
+pub(super) const NAMES: [&str; 9] = [
     "name",
     "config.to",
     "config.cc",
     "config.bcc",
+    "config.language",
+    "config.timezone",
     URL,
     SECRET,
     HEADERS,
@@ -34,6 +36,8 @@ pub(super) fn body(typed: &[(String, String)], kind: ChannelKind, enabled: bool)
             "to": addresses(value(typed, "config.to")),
             "cc": addresses(value(typed, "config.cc")),
             "bcc": addresses(value(typed, "config.bcc")),
+            "language": value(typed, "config.language"),
+            "timezone": value(typed, "config.timezone"),
         }),
         ChannelKind::Webhook => json!({
             "url": secret(URL),
@@ -64,6 +68,11 @@ pub(super) fn stored(language: Language, channel: &Channel) -> Form {
             form.with("config.to", lines(&e.to))
                 .with("config.cc", lines(&e.cc))
                 .with("config.bcc", lines(&e.bcc))
+                .with(
+                    "config.language",
+                    e.language.map_or("", domain::language::Language::as_str),
+                )
+                .with("config.timezone", e.timezone.map_or("", domain::zone::Tz::name))
         }
         Some(ChannelConfig::Webhook(w)) => {
             let names = header_lines::of(w.headers.iter().map(|h| h.name.as_str()));

@@ -157,6 +157,8 @@ pub(crate) fn edits(language: Language) -> Vec<EditPage> {
                 ..Health::new(&stored, health)
             },
             users: if i == 0 { Vec::new() } else { users() },
+            optouts: if i == 1 { optouts() } else { Vec::new() },
+            all_out: i == 1,
             outcome: Some(Outcome::new(&page.shell, result)),
         });
         pages.push(page);
@@ -172,6 +174,14 @@ fn refused(language: Language, mut page: EditPage) -> EditPage {
     let errors = ChannelDraft::from_json(fields::body(&typed, ChannelKind::Email, true), None).unwrap_err();
     page.form = Form::typed(language, &typed, &fields::SECRETS).refused(errors);
     page
+}
+
+fn optouts() -> Vec<store::Optout> {
+    let out = |address: &str| store::Optout {
+        address: address.to_owned(),
+        at: NOW.minus(Duration::from_hours(30)),
+    };
+    vec![out("me@example.org"), out("you@example.org")]
 }
 
 fn users() -> Vec<(MonitorId, String)> {

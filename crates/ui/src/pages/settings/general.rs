@@ -2,6 +2,8 @@
 
 use askama::Template;
 use axum::{Router, routing::get};
+use domain::zone;
+use http::StatusCode;
 
 use super::tabs::{Link, Tab, links};
 use crate::{
@@ -10,7 +12,7 @@ use crate::{
     error,
     locale::Language,
     pages::form::{ticked, value},
-    shell::page,
+    shell::{page, page_with},
 };
 
 pub(crate) fn routes() -> Router<App> {
@@ -30,14 +32,19 @@ async fn show(who: SignedIn) -> error::Result {
     let general = who.store().settings().general().await?;
     let form = Form::new(who.visit.language)
         .with("language", general.language.as_deref().unwrap_or_default())
+        .with("timezone", general.timezone.as_deref().unwrap_or_default())
         .tick("metrics_open", general.metrics_open);
+    page(&view(&who, form))
+}
+
+fn view(who: &SignedIn, form: Form) -> GeneralPage {
     let shell = who.shell(Section::Settings, "settings-general");
-    page(&GeneralPage {
+    GeneralPage {
         tabs: links(&shell, Tab::General),
         form,
         public_url: who.visit.app.public_url.to_string(),
         shell,
-    })
+    }
 }
 
 async fn save(who: SignedIn, axum::Form(typed): Typed) -> error::Result {
@@ -46,6 +53,14 @@ async fn save(who: SignedIn, axum::Form(typed): Typed) -> error::Result {
     general.metrics_open = ticked(&typed, "metrics_open");
     // Anything that is not one of the list means "no choice".
     general.language = Language::parse(value(&typed, "language")).map(|l| l.tag().to_owned());
+    let zone = Some(value(&typed, "timezone").trim()).filter(|z| !z.is_empty());
+    general.timezone = match zone.map(|z| zone::parse("timezone", z)).transpose() {
+        Ok(zone) => zone.map(|z| z.name().to_owned()),
+        Err(e) => {
+            let form = Form::typed(who.visit.language, &typed, &[]).refused(e.into());
+            return page_with(StatusCode::UNPROCESSABLE_ENTITY, &view(&who, form));
+        }
+    };
     settings.save_general(&general, who.by()).await?;
     Ok(Flash::good("flash-general-saved").redirect(&who.visit, "/settings/general"))
 }
@@ -57,6 +72,7 @@ pub(crate) fn samples(language: Language) -> Vec<GeneralPage> {
         tabs: links(&shell, Tab::General),
         form: Form::new(language)
             .with("language", "zh-CN")
+            .with("timezone", "Asia/Shanghai")
             .tick("metrics_open", true),
         public_url: "https://watch.example.org/".to_owned(),
         shell,

@@ -5,6 +5,7 @@ use crate::Shell;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tab {
     Mail,
+    Messages,
     Security,
     Tokens,
     General,
@@ -20,6 +21,7 @@ pub(crate) struct Link {
 pub(crate) fn links(shell: &Shell, current: Tab) -> Vec<Link> {
     let all = [
         (Tab::Mail, "/settings/mail", "settings-mail"),
+        (Tab::Messages, "/settings/messages", "settings-messages"),
         (Tab::Security, "/settings/security", "settings-security"),
         (Tab::Tokens, "/settings/tokens", "settings-tokens"),
         (Tab::General, "/settings/general", "settings-general"),

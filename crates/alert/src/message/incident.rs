@@ -1,0 +1,170 @@
+//! The message about one incident.
+
+use domain::{
+    clock::Timestamp,
+    delivery::{CheckResult, Event, LastCheck, Notice, Subject},
+    incident::Progress,
+    mail_message::SubjectStyle,
+};
+
+use super::{
+    custom::{Values, Wording},
+    view::{CheckRow, Checks, Link, Row, Section, Tone, View, clean},
+    words::{Reader, latency, shortened, subject_line, tagged_subject},
+};
+use crate::links::Links;
+
+/// Of a name in a headline; the whole of it stands below.
+const LONGEST_NAME: usize = 100;
+
+/// The word in front, its colour, and the key of the headline.
+fn announced(event: Event) -> (&'static str, Tone, &'static str) {
+    match event {
+        Event::Opened => ("DOWN", Tone::Bad, "mail-headline-opened"),
+        Event::Reminder => ("DOWN", Tone::Bad, "mail-headline-reminder"),
+        Event::Acknowledged => ("ACK", Tone::Neutral, "mail-headline-acknowledged"),
+        Event::Resolved => ("UP", Tone::Good, "mail-headline-resolved"),
+        Event::CertificateExpiring => ("CERT", Tone::Neutral, "mail-headline-certificate"),
+        Event::Test => ("TEST", Tone::Neutral, "mail-headline-opened"),
+    }
+}
+
+pub(super) fn view(
+    notice: &Notice,
+    subject: &Subject,
+    wording: &Wording<'_>,
+    links: &Links,
+    reader: Reader,
+) -> View {
+    let name = clean(&subject.monitor.name);
+    let (word, tone, headline) = announced(notice.event);
+    let lasted = reader.duration(subject.incident.duration(reader.now));
+    let summary = match subject.incident.resolved_at() {
+        Some(_) => format!("{}: {lasted}", reader.text("mail-label-lasted")),
+        None => clean(&subject.incident.reason.detail),
+    };
+    let values = Values::new(notice, subject, word, links, reader);
+    // The recovery of an outage that this person never heard of stands for both messages.
+    let alone = notice.event == Event::Resolved && notice.thread.is_none();
+    let both = alone.then(|| reader.text("mail-note-both"));
+    View {
+        language: reader.language,
+        subject: subject_of(notice, subject, word, &name, wording, &values, reader),
+        word,
+        tone,
+        headline: reader.text_with(headline, &[("name", shortened(&name, LONGEST_NAME).into())]),
+        // The subject of a conversation does not say what happened.
+        preheader: match wording.settings.subject_style {
+            SubjectStyle::Status => summary,
+            SubjectStyle::Thread => format!("{word}: {summary}"),
+        },
+        sections: vec![section(notice.event, subject, links, reader)],
+        notes: both.into_iter().chain(wording.note(&values)).collect(),
+        why: String::new(),
+        stop: None,
+    }
+}
+
+fn subject_of(
+    notice: &Notice,
+    subject: &Subject,
+    word: &str,
+    name: &str,
+    wording: &Wording<'_>,
+    values: &Values,
+    reader: Reader,
+) -> String {
+    let own = wording.subject(values);
+    match wording.settings.subject_style {
+        SubjectStyle::Status => own.unwrap_or_else(|| tagged_subject(word, name)),
+        SubjectStyle::Thread => {
+            let about = own.unwrap_or_else(|| {
+                let number = subject.incident.id.to_string();
+                let named = [("number", number.into()), ("name", name.into())];
+                subject_line(&reader.text_with("mail-subject-incident", &named))
+            });
+            // Programs that group by subject leave this prefix, and only this one, out of the comparison.
+            match notice.thread {
+                Some(_) if notice.event != Event::Opened => format!("Re: {about}"),
+                _ => about,
+            }
+        }
+    }
+}
+
+/// What is known of the incident: the part that a message about several repeats.
+pub(super) fn section(event: Event, subject: &Subject, links: &Links, reader: Reader) -> Section {
+    let Subject {
+        incident, monitor, ..
+    } = subject;
+    let row = |label: &str, value: String| Row::new(reader, label, value);
+    let target = format!("{} ({})", clean(&monitor.target), clean(&monitor.kind));
+    let mut rows = vec![
+        row("mail-label-monitor", clean(&monitor.name)),
+        row("mail-label-target", target),
+    ];
+    let reason = clean(&incident.reason.detail);
+    let lasted = reader.duration(incident.duration(reader.now));
+    match incident.resolved_at() {
+        Some(at) => rows.extend([
+            row("mail-label-down-from", reader.absolute(incident.since)),
+            row("mail-label-up-since", reader.moment(at)),
+            row("mail-label-lasted", lasted),
+            row("mail-label-was-reason", reason),
+        ]),
+        // Nothing lasts that is still to come.
+        None if event == Event::CertificateExpiring => rows.push(row("mail-label-reason", reason)),
+        None => rows.extend([
+            row("mail-label-since", reader.moment(incident.since)),
+            row("mail-label-so-far", lasted),
+            row("mail-label-reason", reason),
+        ]),
+    }
+    if let Progress::Acknowledged { at, by }
+    | Progress::Resolved {
+        acknowledged: Some((at, by)),
+        ..
+    } = &incident.progress
+    {
+        let values = [("by", clean(by).into()), ("at", reader.absolute(*at).into())];
+        rows.push(row(
+            "mail-label-acknowledged",
+            reader.text_with("mail-acknowledged-by", &values),
+        ));
+    }
+    if !monitor.tags.is_empty() {
+        let tags: Vec<String> = monitor.tags.iter().map(|t| clean(t)).collect();
+        rows.push(row("mail-label-tags", clean(&tags.join(", "))));
+    }
+    Section {
+        title: None,
+        rows,
+        checks: checks(&subject.checks, reader),
+        link: Some(Link {
+            label: reader.text("mail-link-incident"),
+            url: links.incident(incident.id),
+        }),
+    }
+}
+
+fn checks(checks: &[LastCheck], reader: Reader) -> Option<Checks> {
+    let last: Timestamp = checks.last()?.at;
+    let row = |check: &LastCheck| CheckRow {
+        time: reader.clock(check.at),
+        tone: Tone::of_check(check.result),
+        word: reader.text(match check.result {
+            CheckResult::Up => "mail-check-up",
+            CheckResult::Down => "mail-check-down",
+            CheckResult::Unknown => "mail-check-unknown",
+        }),
+        detail: match (&check.reason, check.latency) {
+            (Some(reason), _) => clean(reason),
+            (None, Some(d)) => latency(d),
+            (None, None) => String::new(),
+        },
+    };
+    Some(Checks {
+        title: reader.text_with("mail-label-checks", &[("zone", reader.zone_at(last).into())]),
+        rows: checks.iter().map(row).collect(),
+    })
+}

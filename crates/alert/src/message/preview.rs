@@ -1,0 +1,98 @@
+//! A message as it would be, for the page on which people word it: made by the function that alerts use.
+
+use std::time::Duration;
+
+use domain::{
+    delivery::{CheckResult, Event, LastCheck, MonitorLabel, Notice, Subject},
+    id::{ChannelId, DeliveryId, IncidentId, MonitorId},
+    incident::{Incident, Progress},
+    mail_message::MessageSettings,
+    outcome::{Reason, ReasonKind},
+};
+use url::Url;
+use uuid::Uuid;
+
+use super::{View, custom::Wording, head::reachable, words::Reader};
+use crate::links::Links;
+
+/// What a recipient would see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preview {
+    pub subject: String,
+    /// What a list of messages shows after the subject.
+    pub preheader: String,
+    pub text: String,
+    /// A whole document. It is safe to show, but not with the scripts and styles of another page.
+    pub html: String,
+}
+
+pub(crate) fn preview(
+    settings: &MessageSettings,
+    event: Event,
+    public_url: &Url,
+    reader: Reader,
+) -> askama::Result<Preview> {
+    let notice = sample(event, reader);
+    let links = Links::new(public_url.clone());
+    // Nobody gets this one, so there is nothing to be signed.
+    let unsubscribe = reachable(public_url).then(|| links.unsubscribe("…"));
+    let view = View::of_notice(&notice, &Wording { settings }, &links, unsubscribe, reader);
+    Ok(Preview {
+        subject: view.subject.clone(),
+        preheader: view.preheader.clone(),
+        text: view.text()?,
+        html: view.html()?,
+    })
+}
+
+/// An outage that nobody had, told as `event` would tell it.
+pub(super) fn sample(event: Event, reader: Reader) -> Notice {
+    let since = reader.now.minus(Duration::from_mins(7));
+    let resolved = event == Event::Resolved;
+    let check = |minutes_ago: u64, down: bool| LastCheck {
+        at: reader.now.minus(Duration::from_mins(minutes_ago)),
+        result: if down { CheckResult::Down } else { CheckResult::Up },
+        latency: Some(Duration::from_millis(if down { 41 } else { 87 })),
+        reason: down.then(|| reader.text("mail-sample-reason")),
+    };
+    Notice {
+        delivery: DeliveryId(Uuid::nil()),
+        event,
+        at: reader.now,
+        recipient: "me@example.org".to_owned(),
+        channel: ChannelId(1),
+        channel_name: reader.text("mail-sample-channel"),
+        subject: Some(Subject {
+            incident: Incident {
+                id: IncidentId(42),
+                monitor: MonitorId(1),
+                since,
+                opened_at: since.plus(Duration::from_mins(1)),
+                reason: Reason::new(ReasonKind::Status, reader.text("mail-sample-reason")),
+                progress: match event {
+                    Event::Resolved => Progress::Resolved {
+                        at: reader.now,
+                        acknowledged: None,
+                    },
+                    Event::Acknowledged => Progress::Acknowledged {
+                        at: reader.now,
+                        by: "ana@example.org".to_owned(),
+                    },
+                    Event::Opened | Event::Reminder | Event::CertificateExpiring | Event::Test => {
+                        Progress::Open
+                    }
+                },
+            },
+            monitor: MonitorLabel {
+                id: MonitorId(1),
+                name: reader.text("mail-sample-monitor"),
+                kind: "http".to_owned(),
+                target: "https://shop.example/health".to_owned(),
+                tags: vec!["prod".to_owned(), "eu".to_owned()],
+            },
+            checks: [4, 3, 2, 1, 0].map(|ago| check(ago, ago > 0 || !resolved)).into(),
+        }),
+        message_id: "sample@example.org".to_owned(),
+        thread: (event != Event::Opened).then(|| "opening@example.org".to_owned()),
+    }
+}

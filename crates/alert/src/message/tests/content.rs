@@ -1,0 +1,265 @@
+//! What the parts say and how: complete, short lines, nothing that filters dislike, nothing loaded from elsewhere.
+
+use domain::delivery::Event;
+use mail_parser::{MessageParser, MimeHeaders};
+
+use super::*;
+use crate::message::wrap::{COLUMNS, width};
+
+#[test]
+fn every_event_renders_in_every_language() {
+    for event in Event::ALL {
+        for language in Language::ALL {
+            for subject in [true, false] {
+                let mut notice = opened();
+                notice.event = *event;
+                if !subject {
+                    notice.subject = None;
+                }
+                let letter = letter(&notice, language);
+                let text = text_of(&letter) + &html_of(&letter);
+                assert!(
+                    !text.contains("mail-") && !text.contains("hint-"),
+                    "{event} {language:?}: {text}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_text_part_is_first_and_complete() {
+    let letter = letter(&opened(), Language::English);
+    let message = MessageParser::default().parse(letter.bytes()).unwrap();
+    let kinds: Vec<_> = message
+        .parts
+        .iter()
+        .filter_map(|p| p.content_type())
+        .map(|c| c.subtype().unwrap())
+        .collect();
+    assert_eq!(kinds, ["alternative", "plain", "html"]);
+    // Wherever the lines were broken.
+    let text = message.body_text(0).unwrap();
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for needed in [
+        "Shop <front> & \"Co\" is down",
+        "https://shop.example/health?a=1&b=2",
+        "2026-11-23 14:02:05 UTC (15 minutes ago)",
+        "Connection refused by 192.0.2.1:443.",
+        "https://watch.example.org/incidents/7",
+        "me@example.net gets this",
+        "channel \"Ops\"",
+        "https://watch.example.org/unsubscribe/",
+        "Last checks (UTC):",
+        "2026-11-23 14:01:05 up: 1.24 s",
+        "2026-11-23 14:02:05 down: Connection refused",
+    ] {
+        assert!(text.contains(needed), "{needed}: {text}");
+    }
+    assert!(
+        letter.bytes().split(|b| *b == b'\n').all(|line| line.len() < 200),
+        "long lines"
+    );
+    assert!(
+        letter.bytes().len() < 100 * 1024,
+        "larger than what mail programs show"
+    );
+}
+
+#[test]
+fn html_is_escaped_and_loads_nothing() {
+    let mut notice = opened();
+    if let Some(subject) = &mut notice.subject {
+        subject.monitor.name = "<img src=https://evil.example/x>".to_owned();
+        subject.incident.reason.detail = "</td><script>alert(1)</script>".to_owned();
+    }
+    let letter = letter(&notice, Language::English);
+    let message = MessageParser::default().parse(letter.bytes()).unwrap();
+    let html = message.body_html(0).unwrap();
+    assert!(!html.contains("<img") && !html.contains("<script"), "{html}");
+    for external in ["src=", "url(", "@import", "<link", "javascript:"] {
+        let mine = html.replace("src=https://evil", "");
+        assert!(!mine.contains(external), "{external}");
+    }
+    for href in html.split("href=\"").skip(1) {
+        assert!(href.starts_with("https://watch.example.org/"), "{href}");
+    }
+}
+
+#[test]
+fn a_clock_that_is_far_off_does_no_harm() {
+    for now in [i64::MIN, -1, 0, 253_402_300_800_000, i64::MAX] {
+        let now = Timestamp::from_millis(now);
+        let mut desk = Desk::new(Language::English);
+        desk.reader.now = now;
+        desk.reader.zone = Tz::Pacific__Kiritimati;
+        let letter = desk.write(&opened());
+        assert!(letter.is_ok());
+    }
+}
+
+#[test]
+fn times_are_those_of_the_reader() {
+    let mut desk = Desk::new(Language::SimplifiedChinese);
+    desk.reader.zone = Tz::Asia__Shanghai;
+    let text = text_of(&desk.write(&opened()).unwrap());
+    for needed in [
+        "2026-11-23 22:02:05 +08:00 Asia/Shanghai (15 分钟前)",
+        "最近的检查（+08:00 Asia/Shanghai）:",
+        "  2026-11-23 22:00:05 正常: 87 ms",
+    ] {
+        assert!(
+            text.replace("\n  ", " ").contains(needed.trim()),
+            "{needed}: {text}"
+        );
+    }
+}
+
+#[test]
+fn without_checks_nothing_is_said_of_them() {
+    let mut notice = opened();
+    notice.subject.as_mut().unwrap().checks.clear();
+    let letter = letter(&notice, Language::English);
+    assert!(!(text_of(&letter) + &html_of(&letter)).contains("Last checks"));
+}
+
+/// Messages about every event, in both languages, with plain and with impossible names.
+fn corpus() -> Vec<Notice> {
+    let mut all = Vec::new();
+    let names = [
+        "Shop".to_owned(),
+        "商店".repeat(5000),
+        "A".repeat(10_000),
+        "DATABASE IS DOWN CALL NOW ".repeat(400),
+        "<td style='position:fixed'>\r\n.\r\n\0".repeat(300),
+        "🛒\u{202e}".repeat(2000),
+    ];
+    for name in names {
+        for event in Event::ALL {
+            let mut notice = match event {
+                Event::Resolved => resolved(None),
+                _ => opened(),
+            };
+            notice.event = *event;
+            notice.channel_name.clone_from(&name);
+            let subject = notice.subject.as_mut().unwrap();
+            subject.monitor.name.clone_from(&name);
+            subject.monitor.target.clone_from(&name);
+            subject.monitor.tags = vec![name.clone(); 20];
+            subject.incident.reason.detail.clone_from(&name);
+            for check in &mut subject.checks {
+                check.reason = Some(name.clone());
+            }
+            all.push(notice);
+        }
+    }
+    all
+}
+
+/// R-352: what sends an alert to the spam folder, or hides half of it.
+#[test]
+fn filters_and_readers_find_nothing_to_dislike() {
+    let note = json!({ "note": "Runbook: {{link}}\n{{monitor}} {{reason}}" });
+    for language in Language::ALL {
+        let desk = Desk::new(language).worded(note.clone());
+        for notice in corpus() {
+            let letter = desk.write(&notice).unwrap();
+            let (text, html) = (text_of(&letter), html_of(&letter));
+            // Gmail cuts at 102 KB.
+            assert!(
+                letter.bytes().len() < 100 * 1024,
+                "{} bytes",
+                letter.bytes().len()
+            );
+            assert!(letter.bytes().split(|b| *b == b'\n').all(|l| l.len() <= 998));
+            for line in text.lines().filter(|l| width(l) > COLUMNS) {
+                assert!(!line.trim().contains(' '), "could have been broken: {line}");
+            }
+            let subject = parsed(&letter).subject().unwrap().to_owned();
+            assert!(
+                subject.chars().count() <= 150 && !subject.chars().any(char::is_control),
+                "{subject}"
+            );
+            // The text alone says it all: HTML adds its frame and no content.
+            let words = |t: &str| t.split_whitespace().count();
+            let bare = bare(&html);
+            assert!(words(&bare) < words(&text) * 2 + 40, "{bare}\n{text}");
+            assert!(
+                html.len() < 40 * text.len().max(400),
+                "{} of {}",
+                html.len(),
+                text.len()
+            );
+        }
+    }
+}
+
+#[test]
+fn nobody_is_shouted_at() {
+    for language in Language::ALL {
+        for event in Event::ALL {
+            let mut notice = opened();
+            notice.event = *event;
+            let text = text_of(&letter(&notice, language));
+            let loud = text.chars().filter(|c| c.is_ascii_uppercase()).count();
+            let quiet = text.chars().filter(char::is_ascii_lowercase).count();
+            assert!(loud * 5 < quiet, "{loud} of {quiet}: {text}");
+            assert!(!text.contains('!') && !text.contains('！'), "{text}");
+        }
+    }
+}
+
+/// The words of a document, without its tags and styles.
+fn bare(html: &str) -> String {
+    let body = html.split_once("<body").unwrap().1;
+    let mut out = String::new();
+    for piece in body.split('<') {
+        out.push_str(piece.split_once('>').map_or("", |(_, text)| text));
+        out.push(' ');
+    }
+    out
+}
+
+/// Mail programs drop what they do not know: the layout is made of tables, and every colour stands inline as well.
+#[test]
+fn the_html_survives_mail_programs() {
+    let html = html_of(&letter(&opened(), Language::English));
+    for needed in [
+        "<meta name=\"color-scheme\" content=\"light dark\">",
+        "prefers-color-scheme: dark",
+        "lang=\"en\"",
+        "max-width:600px",
+        "<!--[if mso]><table role=\"presentation\" width=\"600\"",
+        "bgcolor=\"#b42318\"",
+        "role=\"presentation\"",
+    ] {
+        assert!(html.contains(needed), "{needed}");
+    }
+    let tables = html.matches("<table").count();
+    assert_eq!(tables, html.matches("role=\"presentation\"").count());
+    assert_eq!(tables, html.matches("</table>").count());
+    for forbidden in [
+        "<div class",
+        "display:flex",
+        "display:grid",
+        "var(--",
+        "position:",
+        "<svg",
+        "<img",
+        "<form",
+    ] {
+        assert!(!html.contains(forbidden), "{forbidden}");
+    }
+    // Every colour is one of the palette, which is measured.
+    let known = format!(
+        "{:?}{:?}",
+        crate::message::palette::LIGHT,
+        crate::message::palette::DARK
+    );
+    for (at, _) in html.match_indices('#') {
+        let colour: String = html[at..].chars().take(7).collect();
+        if colour[1..].chars().all(|c| c.is_ascii_hexdigit()) && colour.len() == 7 {
+            assert!(known.contains(&colour), "{colour}");
+        }
+    }
+}

@@ -1,0 +1,37 @@
+# Settings > Messages: how mails are worded.
+
+messages-title = Mails about outages
+messages-intro = What every mail says is fixed: what happened, since when, why, the last checks, how to stop it. Here you choose its subject and add what your people need to know.
+messages-style = Subject
+messages-style-status = Says what happened
+messages-style-status-hint = [DOWN] Web shop, then [UP] Web shop. A list of messages shows the state.
+messages-style-thread = One conversation for each incident
+messages-style-thread-hint = Incident #42: Web shop, then Re: Incident #42: Web shop. Gmail and others put them together; the state comes first in the message.
+messages-subject = Own subject
+messages-subject-hint = Instead of the usual one. Placeholders are replaced; a conversation needs those that stay the same: monitor, target, kind, tags, incident, channel.
+messages-note = Added note
+messages-note-hint = Below the facts of every mail about an outage: a runbook, a phone number. Placeholders are replaced.
+messages-save = Save
+messages-saved-by = Saved by { $by }
+messages-placeholders = Placeholders
+placeholder-status = DOWN, UP, ACK or CERT
+placeholder-monitor = Name of the monitor
+placeholder-target = What is checked
+placeholder-kind = http, tcp, …
+placeholder-tags = Its tags, with commas
+placeholder-reason = Why it is or was down
+placeholder-since = When it began, with zone
+placeholder-duration = How long it has lasted
+placeholder-incident = Number of the incident
+placeholder-channel = Name of the channel
+placeholder-link = Address of the incident's page
+preview-title = Preview
+preview-event = Message about
+preview-subject = Subject
+preview-list = In the list
+preview-text = Text of the message
+preview-none = There is no preview of this.
+preview-refresh = Refresh the preview
+preview-html = Show as HTML
+preview-hint = An outage that nobody had, written by the same function as real alerts. The preview follows what you type.
+flash-messages-saved = Saved. The next message is worded so.
