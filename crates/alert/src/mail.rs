@@ -28,6 +28,7 @@ mod hello;
 mod hints;
 mod letter;
 mod login;
+mod mismatch;
 mod reply;
 mod secure;
 mod session;

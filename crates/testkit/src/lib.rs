@@ -1,8 +1,8 @@
 //! What tests drive the program with: the other side of every wire, the process itself, and time.
 //!
 //! Flow: a test starts what the program will talk to ([`SmtpServer`], [`HttpTarget`], [`TcpTarget`], [`WebhookSink`],
-//! [`DnsServer`], [`Postgres`]), perhaps the built binary itself ([`Watchbell`]), acts, and waits for what must follow with
-//! [`wait_until`]. Everything listens on 127.0.0.1 and ends when it is dropped.
+//! [`DnsServer`], [`Postgres`], the real servers of [`mail_servers`]), perhaps the built binary itself ([`Watchbell`]),
+//! acts, and waits for what must follow with [`wait_until`]. Everything listens on 127.0.0.1 and ends when it is dropped.
 //!
 //! What this crate does not do: it knows nothing of the store, the probes or the channels, so that it cannot share
 //! their mistakes. It is a dev-dependency for `tests/*.rs`; unit tests do not use it.
@@ -19,6 +19,8 @@ mod clock;
 pub mod dns;
 mod door;
 mod http;
+mod keeper;
+pub mod mail_servers;
 mod postgres;
 pub mod smtp;
 mod tcp;

@@ -10,7 +10,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 
 /// What a server shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Certificate {
     /// From the test authority, for `localhost`, 127.0.0.1 and ::1.
     #[default]
@@ -65,7 +65,19 @@ pub fn acceptor(kind: Certificate, alpn: &[&str]) -> TlsAcceptor {
     TlsAcceptor::from(Arc::new(config))
 }
 
+/// This kind of certificate and its key, in PEM, for a server that reads files.
+pub fn pem(kind: Certificate) -> (String, String) {
+    let (certificate, key) = issue(kind);
+    (certificate.pem(), key.serialize_pem())
+}
+
 fn identity(kind: Certificate) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
+    let (certificate, key) = issue(kind);
+    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    (vec![certificate.der().clone()], key)
+}
+
+fn issue(kind: Certificate) -> (rcgen::Certificate, KeyPair) {
     let names: &[&str] = match kind {
         Certificate::WrongName => &["wrong.example"],
         Certificate::Good | Certificate::Expired | Certificate::NotYetValid | Certificate::SelfSigned => {
@@ -91,8 +103,7 @@ fn identity(kind: Certificate) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'
             params.signed_by(&key, &authority().issuer).unwrap()
         }
     };
-    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-    (vec![certificate.der().clone()], key)
+    (certificate, key)
 }
 
 fn name(common: &str) -> DistinguishedName {

@@ -10,6 +10,9 @@ pub struct Deadlines {
     pub connect: Duration,
     pub tls: Duration,
     pub greeting: Duration,
+    /// After so long without a greeting the port is asked on the side whether it expects TLS. Where nobody waits for the
+    /// answer it is asked at the end only: servers that make newcomers wait hold a question at that time against them.
+    pub silence: Duration,
     /// Each command from its first byte to the end of its answer.
     pub command: Duration,
     /// From the message to the final answer. Servers scan mail here; a short value makes duplicates, because the mail
@@ -29,6 +32,7 @@ impl Default for Deadlines {
             connect: Duration::from_secs(10),
             tls: Duration::from_secs(10),
             greeting: Duration::from_secs(30),
+            silence: Duration::from_secs(30),
             command: Duration::from_secs(30),
             final_dot: Duration::from_mins(2),
             farewell: Duration::from_secs(2),
@@ -38,11 +42,13 @@ impl Default for Deadlines {
 }
 
 impl Deadlines {
-    /// The same, with all of it done after `session` at the latest.
+    /// The same for somebody who watches: with all of it done after `session` at the latest, and a port that says
+    /// nothing suspected early.
     #[must_use]
     pub fn within(self, session: Duration) -> Self {
         Self {
             session: self.session.min(session),
+            silence: self.silence.min(Duration::from_secs(5)),
             ..self
         }
     }

@@ -4,7 +4,10 @@ use std::net::{IpAddr, SocketAddr};
 
 use domain::host::{Host, HostPort};
 use egress::{DialError, ResolveError};
-use tokio::{net::TcpStream, time::Duration};
+use tokio::{
+    net::TcpStream,
+    time::{Duration, Instant},
+};
 
 use super::{
     failure::{Failure, Symptom},
@@ -121,7 +124,8 @@ fn connect_failure(error: DialError, server: &HostPort) -> Failure {
 
 /// True when a server that said nothing on an unprotected connection answers TLS on a new one.
 pub(super) async fn probe_for_tls(setup: &Setup<'_>, target: &HostPort) -> bool {
-    let deadline = setup.wire.allow(PROBE.min(setup.deadlines.tls));
+    // A time of its own: the conversation that it is about may still be going on.
+    let deadline = Instant::now() + PROBE.min(setup.deadlines.tls);
     match setup.dialer.dial(target, deadline).await {
         Ok(dialed) => speaks_tls(dialed.stream, &setup.settings.server.host, setup.dialer, deadline).await,
         Err(_) => false,

@@ -38,6 +38,8 @@ pub enum Symptom {
     OurSide,
     /// We began TLS and something else answered.
     TlsNotSpoken,
+    /// We began TLS on a port that greets without it and offers STARTTLS.
+    StartTlsExpected,
     /// We waited for a greeting on a port that waits for TLS.
     TlsExpected,
     TlsTimeout,

@@ -131,6 +131,7 @@ pub(super) static CATALOGUE: &[Row] = &[
     seen("connect-timeout", Symptom::ConnectTimeout),
     seen("connect-failed", Symptom::ConnectFailed),
     seen("our-side", Symptom::OurSide),
+    seen("starttls-expected", Symptom::StartTlsExpected),
     seen("tls-not-spoken", Symptom::TlsNotSpoken),
     seen("tls-expected", Symptom::TlsExpected),
     seen("tls-timeout", Symptom::TlsTimeout),
@@ -209,7 +210,8 @@ pub(super) static CATALOGUE: &[Row] = &[
         &[],
         &["too many", "rate limit", "try again later"],
     ),
-    coded("auth-temporary", &[454], &[]),
+    said("auth-temporary", &[Step::Auth], &[454], &[], &[]),
+    said("starttls-unavailable", &[Step::StartTls], &[], &[], &[]),
     said("wrong-password", &[Step::Auth], &[535, 530, 550, 554], &[], &[]).blames(Class::Profile),
     said("auth-mechanism", &[Step::Auth], &[504, 538], &[], &[]).blames(Class::Profile),
     coded("auth-required", &[530], &[]).blames(Class::Profile),
@@ -250,7 +252,21 @@ pub(super) static CATALOGUE: &[Row] = &[
     worded(
         "sender-domain",
         &[],
-        &["domain not found", "domain does not exist", "sender domain"],
+        &[
+            "domain not found",
+            "domain does not exist",
+            "sender domain",
+            // Exim, which puts the reason on a line before.
+            "sender verify failed",
+        ],
+    )
+    .blames(Class::Profile),
+    // Postfix says no to the sender only when it hears the recipient, and "Access denied" for any reason of its own.
+    worded("from-not-allowed", &[], &["sender address rejected"]).blames(Class::Profile),
+    worded(
+        "greeting-refused",
+        &[],
+        &["client host rejected", "client host denied"],
     )
     .blames(Class::Profile),
     said("hello-refused", &[Step::Ehlo], &[], &[], &[]).blames(Class::Profile),
@@ -318,9 +334,23 @@ pub(super) static CATALOGUE: &[Row] = &[
             "mailbox unavailable",
             "does not exist",
             "not found",
+            "unrouteable address",
         ],
     ),
-    coded("too-large", &[552], &["5.3.4", "5.2.3"]),
+    coded("too-large", &[552], &["5.3.4", "5.2.3"]).blames(Class::Message),
+    worded(
+        "too-large",
+        &[523, 550, 552, 554],
+        &[
+            "too much mail data",
+            "message size exceeds",
+            "message too large",
+            "message too big",
+            "message file too big",
+            "size limit",
+        ],
+    )
+    .blames(Class::Message),
     worded(
         "spam",
         &[550, 552, 554],

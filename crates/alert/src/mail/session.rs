@@ -5,10 +5,7 @@
 
 use std::net::SocketAddr;
 
-use domain::{
-    host::{Host, HostPort},
-    mail::{MailSettings, Security},
-};
+use domain::mail::{MailSettings, Security};
 use lettre::transport::smtp::{
     client::AsyncSmtpConnection,
     commands::{Data, Mail, Quit, Rcpt},
@@ -19,9 +16,10 @@ use tokio::{net::TcpStream, time::Duration};
 use super::{
     capabilities::Capabilities,
     deadlines::Deadlines,
-    dial::{Line, probe_for_tls},
+    dial::Line,
     failure::{Class, Failure, Symptom},
     letter::Letter,
+    mismatch::{explain_silence, explain_tls_failure, suspect_tls},
     reply::Reply,
     secure::secure,
     steps::{Progress, Step},
@@ -61,14 +59,17 @@ impl<'a> Session<'a> {
         let wire = setup.wire;
         let (mut stream, greeting) = match setup.settings.security {
             Security::Tls => {
-                let socket = setup.encrypt(tcp, progress, tls).await?;
+                let socket = match setup.encrypt(tcp, progress, tls).await {
+                    Ok(socket) => socket,
+                    Err(failure) => return Err(explain_tls_failure(setup, failure, remote).await),
+                };
                 let mut stream = MailStream::new(socket, remote, wire.clone());
-                let greeting = setup.greeting(&mut stream, progress).await?;
+                let greeting = setup.greeting(&mut stream, remote, progress).await?;
                 (stream, greeting)
             }
             Security::None | Security::StartTls => {
                 let mut stream = MailStream::new(Socket::Plain(tcp), remote, wire.clone());
-                let greeting = match setup.greeting(&mut stream, progress).await {
+                let greeting = match setup.greeting(&mut stream, remote, progress).await {
                     Ok(greeting) => greeting,
                     Err(failure) => return Err(explain_silence(setup, failure, remote).await),
                 };
@@ -242,7 +243,12 @@ impl Setup<'_> {
         Ok(Socket::Tls(Box::new(secured.stream)))
     }
 
-    async fn greeting(&self, stream: &mut MailStream, progress: &mut Progress<'_>) -> Result<Reply, Failure> {
+    async fn greeting(
+        &self,
+        stream: &mut MailStream,
+        remote: SocketAddr,
+        progress: &mut Progress<'_>,
+    ) -> Result<Reply, Failure> {
         progress.begin(Step::Greeting);
         let within =
             if self.settings.security != Security::Tls && self.settings.server.port == IMPLICIT_TLS_PORT {
@@ -251,7 +257,11 @@ impl Setup<'_> {
                 self.deadlines.greeting
             };
         self.wire.allow(within);
-        let reply = self.hear(Step::Greeting, stream).await?;
+        let reply = tokio::select! {
+            biased;
+            reply = self.hear(Step::Greeting, stream) => reply?,
+            failure = suspect_tls(self, remote) => return Err(failure),
+        };
         if !reply.is_success() {
             return Err(Failure::answered(Step::Greeting, reply));
         }
@@ -296,13 +306,18 @@ impl Setup<'_> {
         Ok(tcp)
     }
 
-    async fn say(&self, step: Step, stream: &mut MailStream, line: &str) -> Result<Reply, Failure> {
+    pub(super) async fn say(
+        &self,
+        step: Step,
+        stream: &mut MailStream,
+        line: &str,
+    ) -> Result<Reply, Failure> {
         self.wire.allow(self.deadlines.command);
         stream.write_line(line).await.map_err(|_| self.broken(step))?;
         self.hear(step, stream).await
     }
 
-    async fn hear(&self, step: Step, stream: &mut MailStream) -> Result<Reply, Failure> {
+    pub(super) async fn hear(&self, step: Step, stream: &mut MailStream) -> Result<Reply, Failure> {
         let reply = stream.read_reply().await.map_err(|_| self.broken(step))?;
         Ok(self.wire.scrub(&reply))
     }
@@ -344,30 +359,6 @@ fn password_may_travel(settings: &MailSettings, remote: SocketAddr) -> bool {
     settings.security != Security::None
         || settings.allow_insecure_auth
         || remote.ip().to_canonical().is_loopback()
-}
-
-/// No greeting usually means a port that waits for TLS. Asked only after the conversation has failed anyway: servers
-/// hold it against a client to speak before the greeting.
-async fn explain_silence(setup: &Setup<'_>, failure: Failure, remote: SocketAddr) -> Failure {
-    let silent = matches!(
-        failure.symptom,
-        Symptom::AnswerTimeout | Symptom::Closed | Symptom::NotSmtp
-    );
-    let again = HostPort {
-        host: Host::Ip(remote.ip()),
-        port: remote.port(),
-    };
-    if silent && probe_for_tls(setup, &again).await {
-        return Failure::profile(
-            Step::Greeting,
-            Symptom::TlsExpected,
-            format!(
-                "{} says nothing by itself, but answers TLS: this port is encrypted from the first byte.",
-                setup.settings.server
-            ),
-        );
-    }
-    failure
 }
 
 fn smtp_address(step: Step, address: &domain::mail::Address) -> Result<lettre::Address, Failure> {

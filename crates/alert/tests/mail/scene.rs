@@ -49,6 +49,7 @@ pub(crate) fn short() -> Deadlines {
         connect: Duration::from_secs(2),
         tls: Duration::from_secs(2),
         greeting: Duration::from_millis(700),
+        silence: Duration::from_secs(30),
         command: Duration::from_millis(700),
         final_dot: Duration::from_millis(1_200),
         farewell: Duration::from_millis(200),

@@ -248,12 +248,25 @@ async fn an_authority_that_is_no_certificate_is_named() {
 async fn implicit_tls_on_a_port_that_greets_first() {
     let server = SmtpServer::start(Script::starttls()).await;
     let done = deliver(&settings(&server, "tls", json!({}))).await;
-    assert_failed(&done, Step::Tls, Symptom::TlsNotSpoken);
+    assert_failed(&done, Step::Tls, Symptom::StartTlsExpected);
     assert!(
-        failure(&done).reason().contains("STARTTLS"),
+        failure(&done).reason().contains("this port speaks STARTTLS"),
         "{}",
         failure(&done).reason()
     );
+}
+
+#[tokio::test]
+async fn implicit_tls_on_a_port_without_any_encryption() {
+    let server = SmtpServer::start(Script::plain()).await;
+    let done = deliver(&settings(&server, "tls", with_login())).await;
+    assert_failed(&done, Step::Tls, Symptom::TlsNotSpoken);
+    assert!(
+        failure(&done).what.contains("no STARTTLS either"),
+        "{}",
+        failure(&done).what
+    );
+    assert!(server.auth_attempts().is_empty() && server.received().is_empty());
 }
 
 #[tokio::test]

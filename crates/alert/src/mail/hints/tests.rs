@@ -159,6 +159,43 @@ fn answers_find_their_cause_and_their_class() {
             "sender-domain",
             Transient,
         ),
+        // Postfix as Debian sets it up: not permitted now, perhaps later.
+        (
+            Step::RcptTo,
+            "454 4.7.1 <a@b.example>: Relay access denied",
+            "relay-denied",
+            Transient,
+        ),
+        (
+            Step::StartTls,
+            "454 4.7.0 TLS not available due to local problem",
+            "starttls-unavailable",
+            Transient,
+        ),
+        (
+            Step::RcptTo,
+            "554 5.7.1 <a@b>: Sender address rejected: Access denied",
+            "from-not-allowed",
+            Profile,
+        ),
+        (
+            Step::RcptTo,
+            "554 5.7.1 <unknown[192.0.2.1]>: Client host rejected: Access denied",
+            "greeting-refused",
+            Profile,
+        ),
+        (
+            Step::RcptTo,
+            "550 Verification failed for <a@b> Unrouteable address Sender verify failed",
+            "sender-domain",
+            Profile,
+        ),
+        (
+            Step::RcptTo,
+            "550 Unrouteable address",
+            "mailbox-unknown",
+            Recipient,
+        ),
         (
             Step::Ehlo,
             "501 Syntactically invalid EHLO argument(s)",
@@ -247,6 +284,13 @@ fn answers_find_their_cause_and_their_class() {
         (
             Step::Reply,
             "552 5.3.4 Message size exceeds fixed limit",
+            "too-large",
+            Message,
+        ),
+        (Step::Reply, "552 Error: Too much mail data", "too-large", Message),
+        (
+            Step::MailFrom,
+            "552 Message size exceeds maximum permitted",
             "too-large",
             Message,
         ),
