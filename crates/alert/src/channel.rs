@@ -23,6 +23,8 @@ pub struct Receipt {
     /// Its own name for the message (queue id), if it said one.
     pub reference: Option<String>,
     pub trace: Trace,
+    /// Recipients of a shared message that were not accepted, and why; the others were.
+    pub refused: Vec<(String, SendError)>,
 }
 
 /// Why a message was not accepted and what to do next. Classified by the channel, where it is understood.

@@ -32,6 +32,7 @@ use crate::channel::Channel;
 
 mod delivery;
 mod lane;
+mod parcel;
 mod route;
 #[cfg(test)]
 mod tests;

@@ -52,6 +52,9 @@ impl Channel for Email {
             };
             SendError::new(retry, error.to_string(), untouched)
         })?;
+        let envelope = profile.settings.envelope_from.as_ref();
+        let letter =
+            letter.returned_to(envelope.and_then(|e| self.store.bounces().address(e, notice.delivery)));
         let heard = |report: &StepReport| {
             if report.ok && report.step == Step::Auth {
                 self.routes.taken(profile);
@@ -70,6 +73,7 @@ impl Channel for Email {
             Ok(accepted) => Ok(Receipt {
                 reference: accepted.queue_id,
                 trace,
+                refused: Vec::new(),
             }),
             Err(failure) => {
                 let relief = match outcome {

@@ -186,6 +186,8 @@ impl Alert {
                 subject: None,
                 message_id: format!("{delivery}@{}", self.message_domain().await),
                 thread: None,
+                also: Vec::new(),
+                shared_with: Vec::new(),
             };
             last = sender.send(&notice).await?;
         }

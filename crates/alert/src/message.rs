@@ -28,6 +28,7 @@ use uuid::Uuid;
 use crate::{links::Links, mail::Letter};
 
 mod custom;
+mod digest;
 mod head;
 mod incident;
 mod language;
@@ -72,17 +73,30 @@ pub(crate) struct Writing<'a> {
 
 /// The message for one recipient.
 pub(crate) fn notice_letter(notice: &Notice, writing: &Writing<'_>) -> Result<Letter, ComposeError> {
-    let to = Address::parse("to", &notice.recipient).map_err(|_| ComposeError::Recipient)?;
+    let address = |text: &str| Address::parse("to", text).map_err(|_| ComposeError::Recipient);
+    let to = address(&notice.recipient)?;
+    let also_to = notice
+        .shared_with
+        .iter()
+        .map(|a| address(a))
+        .collect::<Result<Vec<_>, _>>()?;
     let links = Links::new(writing.public_url.clone());
-    let page = reachable(writing.public_url).then(|| links.unsubscribe(writing.token));
+    // One recipient must not unsubscribe the others.
+    let own_page = also_to.is_empty() && reachable(writing.public_url);
+    let page = own_page.then(|| links.unsubscribe(writing.token));
     let wording = Wording {
         settings: writing.wording,
     };
     let view = View::of_notice(notice, &wording, &links, page.clone(), writing.reader);
     let head = Head {
         to: &to,
+        also_to: &also_to,
         message_id: &notice.message_id,
-        thread: notice.thread.as_deref().filter(|_| notice.event != Event::Opened),
+        // What is about several belongs to no conversation about one.
+        thread: notice
+            .thread
+            .as_deref()
+            .filter(|_| notice.event != Event::Opened && notice.also.is_empty()),
         boundary: notice.delivery.0,
         channel: Some((notice.channel, &notice.channel_name)),
         unsubscribe: page.map(|page| Unsubscribe {
@@ -93,7 +107,7 @@ pub(crate) fn notice_letter(notice: &Notice, writing: &Writing<'_>) -> Result<Le
     compose(&view, &head, writing.settings, writing.reader.now)
 }
 
-/// The message that tests the settings. Its id is its own: it belongs to no delivery.
+/// The message that tests the settings. Its id is its own: it belongs to no delivery, and one that comes back says so.
 pub(crate) fn test_letter(
     settings: &MailSettings,
     to: &Address,
@@ -109,17 +123,22 @@ pub(crate) fn test_letter(
     let view = View::of_test(settings, to, reader);
     let head = Head {
         to,
+        also_to: &[],
         message_id: &format!("{id}@{}", settings.from.domain()),
         thread: None,
         boundary: id,
         channel: None,
         unsubscribe: None,
     };
-    compose(&view, &head, settings, now)
+    let letter = compose(&view, &head, settings, now)?;
+    let envelope = settings.envelope_from.as_ref().and_then(|e| e.address("test"));
+    Ok(letter.returned_to(envelope))
 }
 
 struct Head<'a> {
     to: &'a Address,
+    /// Who else gets it, and sees the first one as they see them.
+    also_to: &'a [Address],
     /// Made of the delivery's id, and there is one delivery for each recipient: unique without naming anybody.
     message_id: &'a str,
     thread: Option<&'a str>,
@@ -162,6 +181,10 @@ fn compose(
             .in_reply_to(bracketed(thread))
             .references(bracketed(thread));
     }
+    for other in head.also_to {
+        let other = other.as_str().parse().map_err(|_| ComposeError::Recipient)?;
+        message = message.to(Mailbox::new(None, other));
+    }
     for header in head.unsubscribe.iter().flat_map(Unsubscribe::headers) {
         message = message.raw_header(header);
     }
@@ -171,11 +194,8 @@ fn compose(
         .singlepart(part(ContentType::TEXT_PLAIN, view.text()?))
         .singlepart(part(ContentType::TEXT_HTML, view.html()?));
     let message = message.multipart(parts)?;
-    Ok(Letter::new(
-        settings.from.clone(),
-        head.to.clone(),
-        &message.formatted(),
-    ))
+    let letter = Letter::new(settings.from.clone(), head.to.clone(), &message.formatted());
+    Ok(letter.shared_with(head.also_to.to_vec()))
 }
 
 fn part(kind: ContentType, text: String) -> SinglePart {

@@ -127,8 +127,8 @@ impl Channel for Webhook {
             self.shared.clock.now(),
         ) {
             Ok(()) => Ok(Receipt {
-                reference: None,
                 trace,
+                ..Receipt::default()
             }),
             Err((retry, reason)) => Err(SendError::new(retry, redactor.clean(&reason), trace)),
         }

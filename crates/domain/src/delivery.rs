@@ -75,6 +75,10 @@ pub struct Notice {
     pub message_id: String,
     /// The `Message-ID` of this recipient's message about the opening, if that one was accepted by a server.
     pub thread: Option<String>,
+    /// Further events of the same recipient that travel in the same message.
+    pub also: Vec<Notice>,
+    /// Further recipients of the same message.
+    pub shared_with: Vec<String>,
 }
 
 /// What the message is about.

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::store::Store;
 
 mod browse;
+mod bundle;
 mod claim;
 mod export;
 mod fallback;
@@ -44,6 +45,8 @@ pub struct Claimed {
     pub channel: Channel,
     /// No use sending after this.
     pub expires_at: Timestamp,
+    /// The delivery in whose message it travels ([`Outbox::bundle`]); the claim has all of them.
+    pub travels_with: Option<DeliveryId>,
 }
 
 /// Proof of a claim. A result that comes with an outdated one is not written.

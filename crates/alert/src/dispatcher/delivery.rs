@@ -1,6 +1,7 @@
 //! One claimed row on its way: send, judge, write down.
 
 use std::{
+    collections::HashSet,
     panic::AssertUnwindSafe,
     sync::{
         Arc,
@@ -13,6 +14,7 @@ use domain::{
     channel::ChannelConfig,
     clock::{Clock, Timestamp},
     delivery::{Attempt, AttemptVerdict, Notice},
+    id::DeliveryId,
     retry::RetryPolicy,
 };
 use futures_util::FutureExt;
@@ -25,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Open,
+    parcel::{self, Parcel},
     route::{self, Admission, Delay, Routes},
 };
 use crate::channel::{LOCKED, Receipt, Retry, SendError, Trace};
@@ -42,16 +45,23 @@ pub(super) const LONGEST: Duration = route::TURN
 
 /// What became of a claim.
 enum Tried {
-    Done(Box<Result<Receipt, SendError>>),
+    Done(Box<Done>),
     /// Nothing was tried.
     Postponed(Delay),
     /// Nothing was tried, and the claim is to be given back.
     NotNow,
 }
 
+struct Done {
+    result: Result<Receipt, SendError>,
+    /// What was in the parcel and not to be sent any more.
+    left_out: HashSet<DeliveryId>,
+}
+
 impl Tried {
     fn done(result: Result<Receipt, SendError>) -> Self {
-        Self::Done(Box::new(result))
+        let left_out = HashSet::new();
+        Self::Done(Box::new(Done { result, left_out }))
     }
 }
 
@@ -83,7 +93,7 @@ impl Deliverer {
     /// is begun that would still have to wait, and `cut` ends what was begun.
     pub(super) async fn deliver(
         &self,
-        claimed: &Claimed,
+        parcel: &Parcel,
         place: impl Send,
         stop: &CancellationToken,
         cut: &CancellationToken,
@@ -92,22 +102,22 @@ impl Deliverer {
         let (started_at, begun) = (self.clock.now(), Instant::now());
         let result = tokio::select! {
             biased;
-            result = self.attempt(claimed, stop) => result,
+            result = self.attempt(parcel, stop) => result,
             () = cut.cancelled() => Tried::done(Err(ours(
                 Retry::After(Duration::ZERO),
                 "Watchbell was stopped while it sent this message. Whether it arrived is not known; it is sent again after the start.",
             ))),
         };
-        let result = match result {
-            Tried::Done(result) => *result,
+        let (result, left_out) = match result {
+            Tried::Done(done) => (done.result, done.left_out),
             Tried::Postponed(delay) => {
                 drop(place);
-                self.postpone(claimed, &delay).await;
+                self.postpone(parcel, &delay).await;
                 return;
             }
             Tried::NotNow => {
                 drop(place);
-                self.give_back(claimed).await;
+                self.give_back(parcel.claims()).await;
                 return;
             }
         };
@@ -116,6 +126,24 @@ impl Deliverer {
         }
         drop(place);
         let duration = begun.elapsed();
+        for claimed in parcel.claims() {
+            if left_out.contains(&claimed.notice.delivery) {
+                self.give_back(std::iter::once(claimed)).await;
+                continue;
+            }
+            let result = of_recipient(&result, &claimed.notice.recipient);
+            self.conclude(claimed, result, started_at, duration).await;
+        }
+    }
+
+    /// Judges the result of one delivery and writes it down.
+    async fn conclude(
+        &self,
+        claimed: &Claimed,
+        result: Result<Receipt, SendError>,
+        started_at: Timestamp,
+        duration: Duration,
+    ) {
         let policy = claimed
             .channel
             .config
@@ -142,7 +170,18 @@ impl Deliverer {
         self.record(claimed, &attempt, next).await;
     }
 
-    async fn attempt(&self, claimed: &Claimed, stop: &CancellationToken) -> Tried {
+    /// Puts together what travels in one message; true when that was for want of room.
+    pub(super) async fn pack(&self, claims: Vec<Claimed>) -> (Vec<Parcel>, bool) {
+        let config = claims.first().and_then(|c| c.channel.config.as_ref());
+        let Some(ChannelConfig::Email(email)) = config else {
+            return (claims.into_iter().map(Parcel::from).collect(), false);
+        };
+        let room = self.routes.room(email.profile).await;
+        parcel::pack(&self.store, claims, room).await
+    }
+
+    async fn attempt(&self, parcel: &Parcel, stop: &CancellationToken) -> Tried {
+        let claimed = parcel.first();
         let (profile, _turn) = match &claimed.channel.config {
             Some(ChannelConfig::Email(email)) => match self.routes.admit(email.profile, stop).await {
                 Admission::Go { profile, turn } => (Some(*profile), turn),
@@ -153,17 +192,26 @@ impl Deliverer {
             Some(ChannelConfig::Webhook(_)) | None => (None, None),
         };
         // It may have waited behind others since it was claimed, and somebody corrected, switched off or deleted its
-        // channel meanwhile.
-        let channel = match self.store.outbox().still_held(&claimed.lease).await {
-            Ok(Some(channel)) => channel,
-            Ok(None) => return Tried::NotNow,
-            Err(error) => {
-                tracing::warn!(
-                    delivery.id = %claimed.notice.delivery, error = %error,
-                    "the channel of a delivery could not be read"
-                );
-                return Tried::NotNow;
+        // channel meanwhile, or a recipient wants no more.
+        let (mut channel, mut left_out) = (None, HashSet::new());
+        for claimed in parcel.claims() {
+            match self.store.outbox().still_held(&claimed.lease).await {
+                Ok(Some(held)) => channel = Some(held),
+                Ok(None) => {
+                    left_out.insert(claimed.notice.delivery);
+                }
+                Err(error) => {
+                    tracing::warn!(
+                        delivery.id = %claimed.notice.delivery, error = %error,
+                        "the channel of a delivery could not be read"
+                    );
+                    return Tried::NotNow;
+                }
             }
+        }
+        let notice = parcel.notice(|claimed| !left_out.contains(&claimed.notice.delivery));
+        let (Some(channel), Some(notice)) = (channel, notice) else {
+            return Tried::NotNow;
         };
         let Some(config) = &channel.config else {
             return Tried::done(Err(ours(Retry::OnSettings, LOCKED)));
@@ -171,7 +219,8 @@ impl Deliverer {
         if let Some(Err(delay)) = profile.as_ref().map(|p| self.routes.take_room(p)) {
             return Tried::Postponed(delay);
         }
-        Tried::done(self.send(config, profile, &claimed.notice).await)
+        let result = self.send(config, profile, &notice).await;
+        Tried::Done(Box::new(Done { result, left_out }))
     }
 
     /// Never panics and never outlives [`SEND_DEADLINE`], whatever the channel does.
@@ -197,24 +246,28 @@ impl Deliverer {
     }
 
     /// A claim that no profile takes now; nothing was tried, so no attempt counts.
-    async fn postpone(&self, claimed: &Claimed, delay: &Delay) {
+    async fn postpone(&self, parcel: &Parcel, delay: &Delay) {
         let Delay { until, why, seen } = delay;
-        let outbox = self.store.outbox();
-        if let Err(error) = outbox.postpone(&claimed.lease, *until, why, *seen).await {
-            tracing::warn!(
-                delivery.id = %claimed.notice.delivery, error = %error,
-                "a claim could not be put off; it ends with its lease"
-            );
+        for claimed in parcel.claims() {
+            let outbox = self.store.outbox();
+            if let Err(error) = outbox.postpone(&claimed.lease, *until, why, *seen).await {
+                tracing::warn!(
+                    delivery.id = %claimed.notice.delivery, error = %error,
+                    "a claim could not be put off; it ends with its lease"
+                );
+            }
         }
     }
 
     /// A claim that was not sent; its attempt does not count.
-    pub(super) async fn give_back(&self, claimed: &Claimed) {
-        if let Err(error) = self.store.outbox().release(&claimed.lease).await {
-            tracing::warn!(
-                delivery.id = %claimed.notice.delivery, error = %error,
-                "a claim could not be given back; it ends with its lease"
-            );
+    pub(super) async fn give_back(&self, claims: impl Iterator<Item = &Claimed>) {
+        for claimed in claims {
+            if let Err(error) = self.store.outbox().release(&claimed.lease).await {
+                tracing::warn!(
+                    delivery.id = %claimed.notice.delivery, error = %error,
+                    "a claim could not be given back; it ends with its lease"
+                );
+            }
         }
     }
 
@@ -245,6 +298,16 @@ impl Deliverer {
             sleep(wait).await;
             wait = (wait * 2).min(Duration::from_secs(5));
         }
+    }
+}
+
+/// The result of one of the recipients of a message.
+fn of_recipient(result: &Result<Receipt, SendError>, recipient: &str) -> Result<Receipt, SendError> {
+    let receipt = result.clone()?;
+    let refused = receipt.refused.iter().find(|(to, _)| to == recipient);
+    match refused {
+        Some((_, error)) => Err(error.clone()),
+        None => Ok(receipt),
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 };
 
 use domain::{channel::ChannelKind, id::ChannelId};
-use store::{Store, outbox::Claimed};
+use store::Store;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     task::{JoinError, JoinSet},
@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Signal,
     delivery::{Deliverer, LONGEST},
+    parcel::Parcel,
 };
 
 /// Messages of one channel on the wire at once: enough for a burst, few enough for a small receiver.
@@ -29,6 +30,8 @@ const SIDE_BY_SIDE: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Rows per claim. A claim costs a transaction; what is claimed counts as being sent, so not many more than are.
 const BATCH: u32 = 16;
+/// The same where they are put together: the more, the fewer messages.
+const MERGED_BATCH: u32 = 50;
 /// Sent, and their result not written yet. More than this means that the database does not keep up.
 const MOST_UNWRITTEN: usize = 64;
 /// Longer than [`LONGEST`], so that nobody else has the row while it is being sent and its result written.
@@ -45,14 +48,14 @@ pub(super) struct Lane {
 
 /// Claimed, and waiting for room on the wire.
 struct Ready {
-    claimed: Claimed,
+    parcel: Parcel,
     since: Instant,
 }
 
 impl Ready {
     /// It goes after the one before it, not beside it.
     fn in_order(&self) -> bool {
-        self.claimed.channel.kind == ChannelKind::Email
+        self.parcel.first().channel.kind == ChannelKind::Email
     }
 }
 
@@ -110,11 +113,12 @@ impl Lane {
     pub(super) async fn run(self) {
         let room = Arc::new(Semaphore::new(SIDE_BY_SIDE));
         let (mut work, mut ready, mut more) = (JoinSet::new(), VecDeque::new(), true);
+        let mut batch = BATCH;
         let mut turns = Turns::new();
         while !self.stop.is_cancelled() {
             more |= self.signal.pending.swap(false, Ordering::AcqRel);
             if more && ready.is_empty() && room.available_permits() > 0 && work.len() < MOST_UNWRITTEN {
-                more = self.claim(&mut ready).await;
+                more = self.claim(&mut ready, &mut batch).await;
             }
             while !self.stop.is_cancelled()
                 && let Some(place) = turns.place(ready.front(), &room)
@@ -136,7 +140,7 @@ impl Lane {
             }
         }
         for unsent in ready {
-            self.deliverer.give_back(&unsent.claimed).await;
+            self.deliverer.give_back(unsent.parcel.claims()).await;
         }
         while let Some(ended) = work.join_next().await {
             self.note(ended);
@@ -144,12 +148,14 @@ impl Lane {
     }
 
     /// True when there may be more than was taken.
-    async fn claim(&self, ready: &mut VecDeque<Ready>) -> bool {
+    async fn claim(&self, ready: &mut VecDeque<Ready>, batch: &mut u32) -> bool {
         let since = Instant::now();
-        match self.store.outbox().claim(self.channel, BATCH, LEASE).await {
+        match self.store.outbox().claim(self.channel, *batch, LEASE).await {
             Ok(claims) => {
-                let full = claims.len() == BATCH as usize;
-                ready.extend(claims.into_iter().map(|claimed| Ready { claimed, since }));
+                let full = claims.len() >= *batch as usize;
+                let (parcels, merged) = self.deliverer.pack(claims).await;
+                *batch = if merged { MERGED_BATCH } else { BATCH };
+                ready.extend(parcels.into_iter().map(|parcel| Ready { parcel, since }));
                 full
             }
             Err(error) => {
@@ -163,12 +169,12 @@ impl Lane {
     async fn begin(&self, work: &mut JoinSet<()>, next: Ready, place: Place) {
         if next.since.elapsed() + LONGEST >= LEASE {
             // It waited so long behind slow ones that its lease might not outlast the sending.
-            self.deliverer.give_back(&next.claimed).await;
+            self.deliverer.give_back(next.parcel.claims()).await;
             return;
         }
         let deliverer = Arc::clone(&self.deliverer);
         let (stop, cut) = (self.stop.clone(), self.cut.clone());
-        work.spawn(async move { deliverer.deliver(&next.claimed, place, &stop, &cut).await });
+        work.spawn(async move { deliverer.deliver(&next.parcel, place, &stop, &cut).await });
     }
 
     fn note(&self, ended: Result<(), JoinError>) {

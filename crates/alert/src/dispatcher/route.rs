@@ -23,6 +23,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+use super::parcel::Room;
 use crate::{
     channel::{Retry, SendError, Trace},
     mail::Language,
@@ -138,6 +139,24 @@ impl Routes {
             ),
             seen,
         })
+    }
+
+    /// What the profile takes that would be used now. Without one, one message at a time is as good as any.
+    pub(super) async fn room(&self, named: Option<ProfileId>) -> Room {
+        let free = Room {
+            messages: None,
+            recipients: 1,
+        };
+        let Choice::Take { profile, .. } = self.choose(named, None).await else {
+            return free;
+        };
+        let now = self.clock.now();
+        let mut known = self.known.lock();
+        let bucket = bucket(known.entry(profile.id).or_default(), &profile, now);
+        Room {
+            messages: bucket.map(|b| b.room(now) as usize),
+            recipients: profile.settings.max_recipients as usize,
+        }
     }
 
     /// A conversation got past the login, whatever becomes of its message.

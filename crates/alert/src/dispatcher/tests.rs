@@ -238,11 +238,12 @@ async fn a_send_that_is_cut_off_at_the_stop_is_due_again() {
         scene.routes(),
         Arc::clone(&scene.clock),
     );
+    let parcel = parcel::Parcel::from(claimed[0].clone());
     let (stop, cut) = (CancellationToken::new(), CancellationToken::new());
     let place = Arc::new(tokio::sync::Semaphore::new(1))
         .try_acquire_owned()
         .unwrap();
-    let sending = deliverer.deliver(&claimed[0], place, &stop, &cut);
+    let sending = deliverer.deliver(&parcel, place, &stop, &cut);
     let watch = async {
         while deliverer.in_flight() == 0 {
             tokio::task::yield_now().await;

@@ -2,11 +2,14 @@
 
 use domain::mail::Address;
 
-/// One message to one recipient.
+/// One message, usually to one recipient.
 #[derive(Clone, Debug)]
 pub struct Letter {
+    /// Where it comes back to (MAIL FROM).
     pub from: Address,
     pub to: Address,
+    /// Further recipients, who see each other.
+    pub also_to: Vec<Address>,
     /// Headers and body; lines end in CRLF, and there is no other CR and no other LF.
     bytes: Vec<u8>,
 }
@@ -30,8 +33,27 @@ impl Letter {
         Self {
             from,
             to,
+            also_to: Vec::new(),
             bytes: clean,
         }
+    }
+
+    #[must_use]
+    pub fn shared_with(self, also_to: Vec<Address>) -> Self {
+        Self { also_to, ..self }
+    }
+
+    /// Comes back to `address`, if there is one.
+    #[must_use]
+    pub fn returned_to(self, address: Option<Address>) -> Self {
+        match address {
+            Some(from) => Self { from, ..self },
+            None => self,
+        }
+    }
+
+    pub fn recipients(&self) -> impl Iterator<Item = &Address> {
+        std::iter::once(&self.to).chain(&self.also_to)
     }
 
     pub fn bytes(&self) -> &[u8] {
@@ -40,7 +62,8 @@ impl Letter {
 
     /// An address or a header goes beyond ASCII: the server must offer SMTPUTF8 (RFC 6531).
     pub(super) fn needs_utf8(&self) -> bool {
-        !self.from.as_str().is_ascii() || !self.to.as_str().is_ascii() || !self.bytes.is_ascii()
+        let mut addresses = self.recipients().chain([&self.from]);
+        addresses.any(|a| !a.as_str().is_ascii()) || !self.bytes.is_ascii()
     }
 }
 

@@ -18,7 +18,7 @@ use crate::links::Links;
 const LONGEST_NAME: usize = 100;
 
 /// The word in front, its colour, and the key of the headline.
-fn announced(event: Event) -> (&'static str, Tone, &'static str) {
+pub(super) fn announced(event: Event) -> (&'static str, Tone, &'static str) {
     match event {
         Event::Opened => ("DOWN", Tone::Bad, "mail-headline-opened"),
         Event::Reminder => ("DOWN", Tone::Bad, "mail-headline-reminder"),

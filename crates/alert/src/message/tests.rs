@@ -113,6 +113,8 @@ fn opened() -> Notice {
         }),
         message_id: OPENING_ID.to_owned(),
         thread: None,
+        also: Vec::new(),
+        shared_with: Vec::new(),
     }
 }
 

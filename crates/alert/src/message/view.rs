@@ -8,7 +8,7 @@ use domain::{
 };
 
 use super::{
-    Language, custom, incident,
+    Language, custom, digest, incident,
     palette::{DARK, LIGHT, Palette},
     words::{Reader, tagged_subject},
     wrap::wrapped,
@@ -167,10 +167,14 @@ impl View {
         reader: Reader,
     ) -> Self {
         let channel = clean(&notice.channel_name);
+        let recipients: Vec<&str> = std::iter::once(&notice.recipient)
+            .chain(&notice.shared_with)
+            .map(String::as_str)
+            .collect();
         let why = reader.text_with(
             "mail-why",
             &[
-                ("recipient", clean(&notice.recipient).into()),
+                ("recipient", clean(&recipients.join(", ")).into()),
                 ("channel", channel.clone().into()),
             ],
         );
@@ -187,6 +191,7 @@ impl View {
             },
         };
         let mut view = match &notice.subject {
+            Some(_) if !notice.also.is_empty() => digest::view(notice, links, reader),
             Some(subject) => incident::view(notice, subject, wording, links, reader),
             None => Self {
                 subject: tagged_subject("TEST", &channel),

@@ -19,7 +19,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{
-    Claimed, Lease, Outbox,
+    Claimed, Lease, Outbox, bundle,
     plan::new_token,
     sweep::{self, sweep},
 };
@@ -132,6 +132,7 @@ impl Outbox<'_> {
         merge_openings(&*tx, channel, now).await?;
         optouts::cancel_pending(&*tx, channel, now).await?;
         let ids = due_rows(&*tx, channel, limit, now).await?;
+        let ids = bundle::complete(&*tx, channel, ids).await?;
         let token = new_token()?;
         let rows = take(&*tx, ids, (token, self.store.inner.instance), now.plus(lease)).await?;
         let mut claimed = self.describe(&*tx, rows, token, &to, now).await?;
@@ -284,11 +285,14 @@ fn describe_one(
             subject: Some(subject),
             message_id: row.message_id,
             thread: thread.filter(|_| event != Event::Opened),
+            also: Vec::new(),
+            shared_with: Vec::new(),
         },
         attempt: row.attempts as u32,
         lease: Lease { delivery, token },
         channel: channel.clone(),
         expires_at: Timestamp::from_millis(row.expires_at),
+        travels_with: row.digest_of.map(DeliveryId),
     })
 }
 

@@ -1,0 +1,71 @@
+//! Deliveries that travel in one message.
+
+use domain::{delivery::DeliveryState, id::ChannelId};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+use uuid::Uuid;
+
+use super::{Lease, Outbox};
+use crate::{entity::delivery, error::StoreError};
+
+impl Outbox<'_> {
+    /// Claims that are sent as one message, under the `Message-ID` of the first: from now on they are claimed together,
+    /// so that every retry is the same message.
+    pub async fn bundle(&self, leases: &[&Lease]) -> Result<(), StoreError> {
+        let Some(first) = leases.first() else {
+            return Ok(());
+        };
+        let tx = self.store.inner.db.write().await?;
+        let Some(leader) = delivery::Entity::find_by_id(first.delivery.0).one(&*tx).await? else {
+            return Ok(());
+        };
+        let together = delivery::ActiveModel {
+            digest_of: Set(Some(leader.id)),
+            message_id: Set(leader.message_id),
+            ..Default::default()
+        };
+        delivery::Entity::update_many()
+            .set(together)
+            .filter(delivery::Column::Id.is_in(leases.iter().map(|l| l.delivery.0)))
+            .filter(delivery::Column::LeaseToken.is_in(leases.iter().map(|l| l.token)))
+            .filter(delivery::Column::State.eq(DeliveryState::Sending.as_str()))
+            .exec(&*tx)
+            .await?;
+        tx.commit().await
+    }
+}
+
+/// `ids`, and whatever travels with one of them, in the order in which things happened.
+pub(super) async fn complete<C: ConnectionTrait>(
+    tx: &C,
+    channel: ChannelId,
+    ids: Vec<Uuid>,
+) -> Result<Vec<Uuid>, StoreError> {
+    let leaders: Vec<Option<Uuid>> = delivery::Entity::find()
+        .select_only()
+        .column(delivery::Column::DigestOf)
+        .distinct()
+        .filter(delivery::Column::Id.is_in(ids.iter().copied()))
+        .filter(delivery::Column::DigestOf.is_not_null())
+        .into_tuple()
+        .all(tx)
+        .await?;
+    if leaders.is_empty() {
+        return Ok(ids);
+    }
+    let others: Vec<Uuid> = delivery::Entity::find()
+        .select_only()
+        .column(delivery::Column::Id)
+        .filter(delivery::Column::FinishedAt.is_null())
+        .filter(delivery::Column::State.eq(DeliveryState::Pending.as_str()))
+        .filter(delivery::Column::ChannelId.eq(channel.0))
+        .filter(delivery::Column::DigestOf.is_in(leaders.into_iter().flatten()))
+        .filter(delivery::Column::Id.is_not_in(ids.iter().copied()))
+        .order_by_asc(delivery::Column::CreatedAt)
+        .order_by_asc(delivery::Column::Id)
+        .into_tuple()
+        .all(tx)
+        .await?;
+    Ok(ids.into_iter().chain(others).collect())
+}
