@@ -39,7 +39,7 @@ use deliverability::Deliverability;
 use dispatcher::{Open, Routes};
 use email::Email;
 use links::Links;
-use mail::{Language, MailTest, Mailer, Observer, Profile, Step};
+use mail::{Language, MailTest, Mailer, Profile, Step, Trial};
 use webhook::{Webhook, Webhooks};
 
 /// Everything that sends. Cheap to clone.
@@ -177,8 +177,8 @@ impl Alert {
     }
 
     /// Sends a test mail by the function that alerts use, through settings that are not saved, or through what is stored
-    /// at this moment. `observer` hears of each step when it is finished.
-    pub async fn test_mail(&self, through: Through, to: &Address, observer: Observer<'_>) -> MailTest {
+    /// at this moment. Dropping the future ends the test where it stands.
+    pub async fn test_mail(&self, through: Through, to: &Address, trial: Trial<'_>) -> MailTest {
         let language = self.language().await;
         let stored = match through {
             Through::Unsaved(settings) => {
@@ -186,10 +186,7 @@ impl Alert {
                     settings: &settings,
                     stored: None,
                 };
-                return self
-                    .mailer
-                    .test(profile, to, language, &*self.clock, observer)
-                    .await;
+                return self.mailer.test(profile, to, language, &*self.clock, trial).await;
             }
             Through::Primary => self.store.mail().primary().await,
             Through::Profile(id) => self.store.mail().profile(id).await,
@@ -209,7 +206,7 @@ impl Alert {
         };
         let test = self
             .mailer
-            .test((&profile).into(), to, language, &*self.clock, observer)
+            .test((&profile).into(), to, language, &*self.clock, trial)
             .await;
         self.note_test(&profile, &test).await;
         test
@@ -223,6 +220,10 @@ impl Alert {
         }
         if test.ok {
             self.routes.learn(profile, Outcome::Works, ("", None)).await;
+        }
+        // No message was accepted in a dry run.
+        if test.ok && test.dry_run {
+            return;
         }
         let failure = (!test.ok).then(|| (test.detail.as_str(), test.failed_step.map(Step::as_str)));
         let mail = self.store.mail();

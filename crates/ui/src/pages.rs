@@ -18,6 +18,8 @@ pub(crate) mod samples;
 mod settings;
 mod setup;
 
+pub(crate) use settings::MailTrial;
+
 pub(crate) fn routes() -> Router<App> {
     Router::new()
         .merge(overview::routes())

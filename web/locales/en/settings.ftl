@@ -107,9 +107,37 @@ mail-step-mail-from = Sender
 mail-step-rcpt-to = Recipient
 mail-step-data = Message
 mail-step-reply = Answer
+mail-test-rehearsed = Would be accepted
+mail-test-running = Running
+mail-test-unsaved = Not saved
+mail-rehearsal-title = Dry run to { $to }
+mail-test-would-accept = The server would take a message to this recipient. Nothing was sent. Its words:
+mail-test-saved = The settings are saved as revision { $revision }. The next message uses them.
+mail-test-save-failed = The test was accepted, but the settings could not be saved. Press "Save anyway" in a moment.
+mail-test-broken = The connection to Watchbell broke while the test was running. Its end is not known; start it again.
+mail-step-inbox = Mailbox
+mail-step-not-reached = Not reached
+mail-step-left-out = Left out: a dry run sends nothing
+mail-look-deliverability = What helps mail to arrive
+mail-dry-run = Dry run
+mail-dry-run-hint = Asks the server about sender and recipient, and sends nothing.
+mail-certificate = Certificate of the server
+mail-certificate-subject = Issued to
+mail-certificate-issuer = Issued by
+mail-certificate-names = Valid for
+mail-certificate-from = Valid from
+mail-certificate-until = Valid until
+mail-certificate-expired = expired
+mail-certificate-days = { $n ->
+    [one] { $n } day left
+   *[other] { $n } days left
+}
+mail-certificate-chain = Chain
+mail-certificate-by = by { $issuer }
 
 flash-mail-saved = The mail settings are saved, without a test. The next message uses them.
 flash-mail-tested = The test was accepted and the mail settings are saved. The next message uses them.
+flash-mail-rehearsed = The dry run went well and the mail settings are saved. No message was sent.
 flash-mail-missing = Mail is not set up yet, so there is nothing to test.
 
 security-password = Password

@@ -1,6 +1,6 @@
 //! Mail settings and their test.
 
-use alert::mail::{MailTest, Step, StepReport};
+use alert::mail::{CertificateReport, MailTest, Step, StepReport};
 use domain::mail::{Address, Security};
 use serde::Serialize;
 use store::{
@@ -182,16 +182,20 @@ pub struct MailTestRequest {
     #[schema(schema_with = mail_patch)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settings: Option<serde_json::Value>,
+    /// Stop before the message: nothing is sent. Default `false`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
 }
 
 fn mail_patch() -> utoipa::openapi::Ref {
     utoipa::openapi::Ref::from_schema_name("MailPatch")
 }
 
-/// What became of it. `ok` means: the server gave its final 2xx.
+/// What became of it. `ok` means: the server gave its final 2xx; in a dry run, that it would take the recipient.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MailTestView {
     pub ok: bool,
+    pub dry_run: bool,
     /// `null`: it went through, or nothing could be tried.
     #[schema(example = "auth")]
     pub failed_step: Option<&'static str>,
@@ -200,6 +204,11 @@ pub struct MailTestView {
     /// Likely cause and what to do.
     pub hint: Option<String>,
     pub steps: Vec<StepView>,
+    /// The steps that were ahead when it ended, in order; left out on purpose in a dry run.
+    #[schema(example = json!(["mail_from", "rcpt_to", "data", "reply", "inbox"]))]
+    pub not_reached: Vec<&'static str>,
+    /// What the server presented, also when it was refused. `null`: it came to no TLS handshake.
+    pub certificate: Option<CertificateView>,
     /// `S:` is the server, `C:` is us. Passwords are not in it.
     pub transcript: Vec<String>,
     pub reply_code: Option<u16>,
@@ -215,7 +224,8 @@ pub struct MailTestView {
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StepView {
-    /// `dns`, `policy`, `connect`, `tls`, `greeting`, `ehlo`, `starttls`, `auth`, `mail_from`, `rcpt_to`, `data`, `reply`.
+    /// `dns`, `policy`, `connect`, `tls`, `greeting`, `ehlo`, `starttls`, `auth`, `mail_from`, `rcpt_to`, `data`, `reply`,
+    /// `inbox` (only a person can look there).
     #[schema(example = "connect")]
     pub step: &'static str,
     pub ok: bool,
@@ -224,14 +234,64 @@ pub struct StepView {
     pub detail: String,
 }
 
+/// A certificate as people read it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CertificateView {
+    #[schema(example = "smtp.example.org")]
+    pub subject: String,
+    pub issuer: String,
+    /// Host names and addresses that it is valid for, at most twenty.
+    pub names: Vec<String>,
+    #[schema(example = "2026-09-01T00:00:00.000Z")]
+    pub not_before: String,
+    #[schema(example = "2026-11-30T00:00:00.000Z")]
+    pub not_after: String,
+    /// Whole days; negative after it has expired.
+    pub days_left: i64,
+    /// Hexadecimal, bytes separated by colons.
+    pub fingerprint_sha256: String,
+    /// As the server sent it, the certificate itself first.
+    pub chain: Vec<ChainLinkView>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChainLinkView {
+    pub subject: String,
+    pub issuer: String,
+    pub not_after: String,
+}
+
+impl From<CertificateReport> for CertificateView {
+    fn from(c: CertificateReport) -> Self {
+        let link = |l: alert::mail::ChainLink| ChainLinkView {
+            subject: l.subject,
+            issuer: l.issuer,
+            not_after: l.not_after,
+        };
+        Self {
+            subject: c.subject,
+            issuer: c.issuer,
+            names: c.names,
+            not_before: c.not_before,
+            not_after: c.not_after,
+            days_left: c.days_left,
+            fingerprint_sha256: c.fingerprint_sha256,
+            chain: c.chain.into_iter().map(link).collect(),
+        }
+    }
+}
+
 impl From<MailTest> for MailTestView {
     fn from(t: MailTest) -> Self {
         Self {
             ok: t.ok,
+            dry_run: t.dry_run,
             failed_step: t.failed_step.map(Step::as_str),
             detail: t.detail,
             hint: t.hint,
             steps: t.steps.into_iter().map(Into::into).collect(),
+            not_reached: t.not_reached.into_iter().map(Step::as_str).collect(),
+            certificate: t.certificate.map(Into::into),
             transcript: t.transcript,
             reply_code: t.reply_code,
             queue_id: t.queue_id,

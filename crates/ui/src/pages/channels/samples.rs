@@ -28,6 +28,7 @@ fn channel(id: i64, body: Value) -> Channel {
         enabled: draft.enabled,
         fallback: draft.fallback,
         config: Some(draft.config),
+        fallback: draft.fallback,
     }
 }
 

@@ -1,14 +1,16 @@
 //! Settings > Mail: what the next message uses, changing it, and proving that it works.
 
-use alert::Through;
+use alert::mail::Step;
 use askama::Template;
 use axum::{
-    Router,
+    Json, Router,
     extract::Query,
+    response::IntoResponse as _,
     routing::{get, post},
 };
 use domain::{
     field::{FieldError, FieldErrors},
+    id::ProfileId,
     mail::{Address, MailSettings},
 };
 use http::StatusCode;
@@ -20,17 +22,20 @@ use crate::{
     App, Flash, Section, Shell, SignedIn, Typed,
     components::Form,
     error,
-    pages::form::value,
+    pages::form::{ticked, value},
     shell::{page, page_with},
 };
 
 pub(crate) mod deliverability;
 mod entry;
 mod in_use;
+mod live;
+mod paste;
 mod presets;
 #[cfg(test)]
 mod samples;
 mod test_view;
+mod trial;
 mod warning;
 
 use in_use::InUse;
@@ -38,12 +43,17 @@ use presets::Preset;
 #[cfg(test)]
 pub(crate) use samples::samples;
 use test_view::TestView;
-use warning::Warning;
+pub(crate) use trial::Trial;
+use warning::Notice;
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/settings/mail", get(show).post(submit))
         .route("/settings/mail/test", post(test_saved))
+        .route("/settings/mail/warning", get(warning::show))
+        .route("/settings/mail/paste", post(take_apart))
+        .route("/settings/mail/tests", post(live::start))
+        .route("/settings/mail/tests/{id}", get(live::watch))
         .merge(deliverability::routes())
 }
 
@@ -59,7 +69,7 @@ pub(crate) struct MailPage {
     has_password: bool,
     /// It was typed, and is not sent back to the browser.
     password_again: bool,
-    warning: Option<Warning>,
+    warning: Notice,
     presets: &'static [Preset],
     preset: Option<&'static Preset>,
     in_use: Option<InUse>,
@@ -99,6 +109,10 @@ impl Stored {
         })
     }
 
+    fn id(&self) -> Option<ProfileId> {
+        self.current.as_ref().map(|c| c.id)
+    }
+
     fn settings(&self) -> Option<&MailSettings> {
         self.current.as_ref().map(|c| &c.settings)
     }
@@ -122,7 +136,12 @@ fn view(who: &SignedIn, stored: Stored, form: Form) -> MailPage {
     let credentials = stored.settings().and_then(|s| s.credentials.as_ref());
     MailPage {
         tabs: links(&shell, Tab::Mail),
-        warning: warning::of(form.value("host"), form.value("port"), form.value("security")),
+        warning: Notice::about(
+            who.visit.language,
+            form.value("host"),
+            form.value("port"),
+            form.value("security"),
+        ),
         has_password: credentials.is_some_and(|c| c.password.is_some()),
         password_again: false,
         presets: presets::ALL,
@@ -138,7 +157,7 @@ fn view(who: &SignedIn, stored: Stored, form: Form) -> MailPage {
 /// The form, by the button that sent it: `test` (and save if it worked), `save`, or `fix:<field>:<value>`.
 async fn submit(who: SignedIn, axum::Form(typed): Typed) -> error::Result {
     let stored = Stored::read(&who).await?;
-    let typed = entry::split_pasted(typed);
+    let typed = paste::split(typed);
     let form = Form::typed(who.visit.language, &typed, &["password"]);
     let typed_password = !value(&typed, "password").is_empty();
     let again = |stored, form| MailPage {
@@ -160,45 +179,46 @@ async fn submit(who: SignedIn, axum::Form(typed): Typed) -> error::Result {
             );
         }
     };
-    if button != "save" {
-        let to = match recipient(&who, &typed) {
-            Ok(to) => to,
-            Err(e) => {
-                let form = form.refused(e.into());
-                return page_with(StatusCode::UNPROCESSABLE_ENTITY, &again(stored, form));
-            }
-        };
-        let report = {
-            let through = Through::Unsaved(Box::new(settings.clone()));
-            who.visit.app.alert.test_mail(through, &to, &|_| ()).await
-        };
-        if !report.ok {
-            let mut view = again(stored, form);
-            view.test = Some(TestView::new(who.visit.language, &report, &to, false));
-            return page(&view);
-        }
+    if button == "save" {
+        trial::save(&who, stored.id(), &settings).await?;
+        return Ok(Flash::good("flash-mail-saved").redirect(&who.visit, HERE));
     }
-    let saved = who.store().mail().save_primary(&settings, who.by()).await?;
-    tracing::info!(
-        settings.revision = saved.revision,
-        user.email = who.by(),
-        "mail settings saved"
-    );
-    let key = if button == "save" {
-        "flash-mail-saved"
-    } else {
-        "flash-mail-tested"
+    let to = match recipient(&who, &typed) {
+        Ok(to) => to,
+        Err(e) => {
+            let form = form.refused(e.into());
+            return page_with(StatusCode::UNPROCESSABLE_ENTITY, &again(stored, form));
+        }
     };
-    Ok(Flash::good(key).redirect(&who.visit, HERE))
+    let trial = Trial {
+        profile: stored.id(),
+        plan: Step::plan(&settings),
+        typed: Some(settings),
+        to: to.clone(),
+        dry_run: ticked(&typed, "dry_run"),
+    };
+    let outcome = trial.run(&who, &|_| ()).await?;
+    if outcome.saved.is_some() {
+        let key = if outcome.report.dry_run {
+            "flash-mail-rehearsed"
+        } else {
+            "flash-mail-tested"
+        };
+        return Ok(Flash::good(key).redirect(&who.visit, HERE));
+    }
+    let mut view = again(stored, form);
+    view.test = Some(TestView::new(who.visit.language, &outcome.report, &to, true));
+    page(&view)
 }
 
 /// Tests what is in use, exactly as it is stored.
 async fn test_saved(who: SignedIn, axum::Form(typed): Typed) -> error::Result {
     let stored = Stored::read(&who).await?;
     let form = entry::form(&who, stored.settings());
-    if stored.current.is_none() {
+    let Some(current) = &stored.current else {
         return Ok(Flash::bad("flash-mail-missing").redirect(&who.visit, HERE));
-    }
+    };
+    let plan = Step::plan(&current.settings);
     let to = match recipient(&who, &typed) {
         Ok(to) => to,
         Err(e) => {
@@ -206,16 +226,26 @@ async fn test_saved(who: SignedIn, axum::Form(typed): Typed) -> error::Result {
             return page_with(StatusCode::UNPROCESSABLE_ENTITY, &view(&who, stored, form));
         }
     };
-    let report = who
-        .visit
-        .app
-        .alert
-        .test_mail(Through::Primary, &to, &|_| ())
-        .await;
+    let trial = Trial {
+        profile: stored.id(),
+        plan,
+        typed: None,
+        to: to.clone(),
+        dry_run: ticked(&typed, "dry_run"),
+    };
+    let outcome = trial.run(&who, &|_| ()).await?;
     // Read again: the test itself is the latest success or failure.
     let mut view = view(&who, Stored::read(&who).await?, form.with("test_to", &to));
-    view.test = Some(TestView::new(who.visit.language, &report, &to, true));
+    view.test = Some(TestView::new(who.visit.language, &outcome.report, &to, false));
     page(&view)
+}
+
+/// `POST /settings/mail/paste`: an address that was pasted into the field of the server, as the fields that it fills.
+async fn take_apart(_: SignedIn, axum::Form(typed): Typed) -> error::Result {
+    Ok(match paste::read(value(&typed, "host")) {
+        Some(pasted) => Json(pasted).into_response(),
+        None => StatusCode::NO_CONTENT.into_response(),
+    })
 }
 
 /// Where the test goes, if one may be started now.

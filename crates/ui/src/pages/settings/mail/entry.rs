@@ -2,7 +2,6 @@
 
 use domain::{field::FieldErrors, mail::MailSettings};
 use serde_json::{Value, json};
-use url::Url;
 
 use crate::{
     SignedIn,
@@ -76,46 +75,6 @@ pub(super) fn settings(
     MailSettings::from_json(body, current)
 }
 
-/// An address pasted as `smtps://user:password@host:465` into the host field is taken apart.
-pub(super) fn split_pasted(mut typed: Vec<(String, String)>) -> Vec<(String, String)> {
-    let Ok(url) = Url::parse(value(&typed, "host").trim()) else {
-        return typed;
-    };
-    let security = match url.scheme() {
-        "smtps" => "tls",
-        "smtp" | "submission" => "starttls",
-        _ => return typed,
-    };
-    let Some(host) = url.host_str().map(str::to_owned) else {
-        return typed;
-    };
-    let mut set = |name: &str, text: String| {
-        typed.retain(|(n, _)| n != name);
-        typed.push((name.to_owned(), text));
-    };
-    set("host", host);
-    set("security", security.to_owned());
-    if let Some(port) = url.port() {
-        set("port", port.to_string());
-    } else if security == "tls" {
-        set("port", "465".to_owned());
-    }
-    let decode = |text: &str| {
-        // The form decoder turns "+" into a blank, an address does not.
-        let text = text.replace('+', "%2B");
-        url::form_urlencoded::parse(text.as_bytes())
-            .next()
-            .map(|(k, _)| k.into_owned())
-    };
-    if let Some(user) = decode(url.username()).filter(|u| !u.is_empty()) {
-        set("username", user);
-    }
-    if let Some(password) = url.password().and_then(decode) {
-        set("password", password);
-    }
-    typed
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,32 +84,6 @@ mod tests {
             .iter()
             .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
             .collect()
-    }
-
-    #[test]
-    fn a_pasted_address_is_taken_apart() {
-        let t = split_pasted(typed(&[
-            ("host", "smtps://me%40example.org:a+b%21@mail.example.org:465/"),
-            ("port", "25"),
-            ("security", "none"),
-        ]));
-        let got: Vec<&str> = ["host", "port", "security", "username", "password"]
-            .iter()
-            .map(|n| value(&t, n))
-            .collect();
-        assert_eq!(got, ["mail.example.org", "465", "tls", "me@example.org", "a+b!"]);
-    }
-
-    #[test]
-    fn other_addresses_are_left_for_the_domain_to_refuse() {
-        for host in [
-            "https://mail.example.org",
-            "mail.example.org",
-            "mail.example.org:25",
-        ] {
-            let before = typed(&[("host", host)]);
-            assert_eq!(split_pasted(before.clone()), before);
-        }
     }
 
     #[test]

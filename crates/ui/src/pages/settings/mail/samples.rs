@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alert::mail::{MailTest, Step, StepReport};
+use alert::mail::{CertificateReport, ChainLink, MailTest, Step, StepReport};
 use domain::{id::ProfileId, mail::MailSettings};
 use serde_json::json;
 use store::{MailProfile, mail::MailQueue};
@@ -55,7 +55,12 @@ fn sample(language: Language, form: Form) -> MailPage {
     let shell = shell(language, Section::Settings, "settings-mail");
     MailPage {
         tabs: links(&shell, Tab::Mail),
-        warning: warning::of(form.value("host"), form.value("port"), form.value("security")),
+        warning: Notice::about(
+            language,
+            form.value("host"),
+            form.value("port"),
+            form.value("security"),
+        ),
         has_password: false,
         password_again: false,
         presets: presets::ALL,
@@ -148,9 +153,29 @@ fn test(language: Language, ok: bool) -> TestView {
     let report = MailTest {
         ok,
         failed_step: (!ok).then_some(Step::Auth),
+        dry_run: false,
         detail: steps.last().map(|s| s.detail.clone()).unwrap_or_default(),
         hint: (!ok).then(|| "The server refused user name or password. Check both.".to_owned()),
         steps,
+        not_reached: if ok {
+            Vec::new()
+        } else {
+            vec![Step::MailFrom, Step::RcptTo]
+        },
+        certificate: Some(CertificateReport {
+            subject: "smtp.example.org".to_owned(),
+            issuer: "Example CA".to_owned(),
+            names: vec!["smtp.example.org".to_owned()],
+            not_before: "2026-09-01T00:00:00.000Z".to_owned(),
+            not_after: "2026-11-30T00:00:00.000Z".to_owned(),
+            days_left: 61,
+            fingerprint_sha256: "00:11:22".to_owned(),
+            chain: vec![ChainLink {
+                subject: "smtp.example.org".to_owned(),
+                issuer: "Example CA".to_owned(),
+                not_after: "2026-11-30T00:00:00.000Z".to_owned(),
+            }],
+        }),
         transcript: [
             "S: 220 smtp.example.org ESMTP",
             "C: EHLO watch.example.org",
@@ -165,5 +190,5 @@ fn test(language: Language, ok: bool) -> TestView {
         revision: None,
     };
     let to = Address::parse("to", "me@example.org").unwrap();
-    TestView::new(language, &report, &to, ok)
+    TestView::new(language, &report, &to, !ok)
 }
