@@ -68,7 +68,10 @@
       const result = put(event.data);
       result.focus({ preventScroll: true });
       ended();
-      refresh("saved" in result.dataset);
+      const there = result.dataset.saved;
+      // A new profile has an address of its own from now on.
+      if (there && there !== location.pathname) history.replaceState(null, "", there);
+      refresh(Boolean(there));
     });
     source.addEventListener("error", () => {
       source.close();

@@ -32,7 +32,7 @@ pub mod mail;
 mod message;
 mod webhook;
 
-pub use dispatcher::{DispatcherHandle, Health};
+pub use dispatcher::{DispatcherHandle, Health, Outlook};
 
 use channel::{Receipt, Retry, SendError, Trace};
 use deliverability::Deliverability;
@@ -174,6 +174,11 @@ impl Alert {
             last = sender.send(&notice).await?;
         }
         Ok(last)
+    }
+
+    /// What the next mail would do; `named` = the profile that its channel prefers.
+    pub async fn mail_outlook(&self, named: Option<ProfileId>) -> Outlook {
+        self.routes.outlook(named).await
     }
 
     /// Sends a test mail by the function that alerts use, through settings that are not saved, or through what is stored

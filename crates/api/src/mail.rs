@@ -8,11 +8,11 @@ use domain::{
     mail::{Address, MailSettings},
 };
 use serde_json::{Value, json};
-use store::mail::MailHealth;
+use store::{MailProfile, mail::MailHealth};
 
 use crate::{
     App,
-    caller::{Reader, Writer},
+    caller::{Caller, Reader, Writer},
     failure,
     problem::Problem,
     request::{Body, merge_patch},
@@ -60,11 +60,23 @@ pub(crate) async fn test(
     Body(body): Body,
 ) -> Result<Json<MailTestView>, Problem> {
     let current = app.store.mail().primary().await.map_err(failure)?;
+    run_test(&app, &caller, current, body).await.map(Json)
+}
+
+/// Tests a profile, or what is laid over it. `None`: there is none yet.
+pub(crate) async fn run_test(
+    app: &App,
+    caller: &Caller,
+    current: Option<MailProfile>,
+    body: Value,
+) -> Result<MailTestView, Problem> {
     let wanted = read_test(body, current.as_ref().map(|c| &c.settings))?;
-    app.take_test(&caller)?;
-    let through = wanted
-        .overlay
-        .map_or(Through::Primary, |settings| Through::Unsaved(Box::new(settings)));
+    app.take_test(caller)?;
+    let through = match (wanted.overlay, &current) {
+        (Some(settings), _) => Through::Unsaved(Box::new(settings)),
+        (None, Some(profile)) => Through::Profile(profile.id),
+        (None, None) => Through::Primary,
+    };
     let trial = Trial {
         dry_run: wanted.dry_run,
         ..Trial::default()
@@ -78,7 +90,7 @@ pub(crate) async fn test(
         caller = %caller.name,
         "mail settings tested"
     );
-    Ok(Json(report.into()))
+    Ok(report.into())
 }
 
 /// A test as it was asked for.

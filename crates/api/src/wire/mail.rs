@@ -1,7 +1,7 @@
 //! Mail settings and their test.
 
 use alert::mail::{CertificateReport, MailTest, Step, StepReport};
-use domain::mail::{Address, Security};
+use domain::mail::{Address, Security, breaker::Breaker};
 use serde::Serialize;
 use store::{
     MailProfile,
@@ -170,6 +170,81 @@ impl MailView {
             oldest_waiting_at: queue.oldest_waiting.map(Time),
         }
     }
+}
+
+/// One of several mail servers, with how it does.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MailProfileView {
+    pub id: i64,
+    /// Counted from 0: the primary one.
+    pub position: usize,
+    /// A message that is due now takes this one.
+    pub uses_next: bool,
+    /// The step at which the last failure happened.
+    pub last_error_step: Option<String>,
+    pub breaker: BreakerView,
+    #[serde(flatten)]
+    pub settings: MailView,
+}
+
+/// Whether it is used freely, or tried carefully after failures.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BreakerView {
+    /// `closed`: every message is tried. `counting`: one message at a time. `open`: single messages, at intervals.
+    #[schema(schema_with = breaker_states)]
+    pub state: &'static str,
+    /// In a row.
+    pub failures: u32,
+    pub failing_since: Option<Time>,
+    /// When the next single message tries.
+    pub next_try_at: Option<Time>,
+}
+
+fn breaker_states() -> Object {
+    one_of(["closed", "counting", "open"])
+}
+
+impl BreakerView {
+    fn new(breaker: &Breaker) -> Self {
+        let state = match (breaker.is_clean(), breaker.open_since()) {
+            (true, _) => "closed",
+            (false, None) => "counting",
+            (false, Some(_)) => "open",
+        };
+        Self {
+            state,
+            failures: breaker.failures(),
+            failing_since: breaker.failing_since().map(Time),
+            next_try_at: breaker.next_try().map(Time),
+        }
+    }
+}
+
+impl MailProfileView {
+    pub(crate) fn new(
+        position: usize,
+        profile: &MailProfile,
+        health: MailHealth,
+        queue: MailQueue,
+        uses_next: bool,
+    ) -> Self {
+        Self {
+            id: profile.id.0,
+            position,
+            uses_next,
+            last_error_step: health.last_error_step.clone(),
+            breaker: BreakerView::new(&health.breaker),
+            settings: MailView::new(Some(profile), health, queue),
+        }
+    }
+}
+
+/// All mail profiles, the primary one first.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MailOrder {
+    #[schema(example = json!([2, 1]))]
+    pub ids: Vec<i64>,
 }
 
 /// Where to send a test, and perhaps through what.

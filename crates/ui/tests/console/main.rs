@@ -9,6 +9,7 @@ mod everyday;
 mod gate;
 mod locales;
 mod mail;
+mod mail_profiles;
 mod second_channel;
 mod sign_in;
 mod sources;

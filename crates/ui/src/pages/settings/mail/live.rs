@@ -21,7 +21,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::{
-    Stored, entry, paste, recipient,
+    Stored, Target, entry, paste, recipient,
     test_view::{Steps, TestView},
     trial::Trial,
 };
@@ -34,7 +34,8 @@ use crate::{
 
 /// `POST /settings/mail/tests`: the form as for a plain test; `do=stored` tests what is in use.
 pub(super) async fn start(who: SignedIn, axum::Form(typed): Typed) -> error::Result {
-    let stored = Stored::read(&who).await?;
+    let target = Target::of_form(&typed)?;
+    let stored = Stored::read(&who, target).await?;
     let unusable = || Ok(StatusCode::UNPROCESSABLE_ENTITY.into_response());
     let typed = paste::split(typed);
     let (settings, is_typed) = if value(&typed, "do") == "stored" {
@@ -49,6 +50,7 @@ pub(super) async fn start(who: SignedIn, axum::Form(typed): Typed) -> error::Res
         return unusable();
     };
     let trial = Trial {
+        target,
         profile: stored.id(),
         plan: alert::mail::Step::plan(&settings),
         typed: is_typed.then_some(settings),
@@ -96,7 +98,7 @@ fn events(who: SignedIn, trial: Trial) -> impl Stream<Item = Result<Event, Infal
 async fn conduct(who: SignedIn, trial: Trial, tell: UnboundedSender<Event>) {
     let language = who.visit.language;
     let (plan, to, dry_run) = (trial.plan.clone(), trial.to.clone(), trial.dry_run);
-    let is_typed = trial.typed.is_some();
+    let (is_typed, target) = (trial.typed.is_some(), trial.target);
     let seen: Mutex<Vec<StepReport>> = Mutex::default();
     let observer = |step: &StepReport| {
         let Ok(mut seen) = seen.lock() else {
@@ -112,7 +114,7 @@ async fn conduct(who: SignedIn, trial: Trial, tell: UnboundedSender<Event>) {
     let html = match trial.run(&who, &observer).await {
         Ok(outcome) => {
             let mut card = TestView::new(language, &outcome.report, &to, is_typed);
-            card.revision = outcome.saved.map(|r| r.revision);
+            card.saved = outcome.saved.map(|s| (s.revision, target.after_saving(s.id)));
             card.render()
         }
         Err(failure) => {

@@ -28,8 +28,8 @@ pub(super) struct TestView {
     transcript: String,
     /// It used what was typed, and not what is stored.
     is_typed: bool,
-    /// What it saved.
-    pub(super) revision: Option<i64>,
+    /// The revision that it saved, and where that is seen.
+    pub(super) saved: Option<(i64, String)>,
     /// Where the script watches it.
     pub(super) ticket: Option<String>,
 }
@@ -92,7 +92,7 @@ impl TestView {
             certificate_refused: false,
             transcript: String::new(),
             is_typed: false,
-            revision: None,
+            saved: None,
             ticket: None,
         }
     }

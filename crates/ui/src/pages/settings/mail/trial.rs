@@ -10,6 +10,7 @@ use domain::{
 };
 use store::MailProfile;
 
+use super::stored::Target;
 use crate::{
     SignedIn,
     error::{self, Error},
@@ -18,6 +19,7 @@ use crate::{
 /// Ready to run. Holds the password that was typed or kept; it is never printed.
 #[derive(Debug)]
 pub(crate) struct Trial {
+    pub(super) target: Target,
     /// `None`: one that is not there yet.
     pub(super) profile: Option<ProfileId>,
     /// As typed and not saved yet; `None` = what is stored when it runs.
