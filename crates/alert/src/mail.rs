@@ -80,7 +80,7 @@ impl Profile<'_> {
 pub struct Conversation {
     pub result: Result<Accepted, Failure>,
     pub steps: Vec<StepReport>,
-    /// `S: …`, `C: …` and `-- …` for what neither side said. Holds no password in any form.
+    /// `S: …`, `C: …` and `-- …` for what neither side said, each with the seconds since the beginning before it. Holds no password in any form.
     pub transcript: Vec<String>,
     pub trace: Trace,
     /// What the server presented, also when it was refused. `None`: it came to no handshake.

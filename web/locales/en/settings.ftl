@@ -9,7 +9,7 @@ copy = Copy
 copied = Copied
 
 mail-form-title = Mail server
-mail-presets = Fill in the server of a provider:
+mail-presets = Fill in the server of a provider
 mail-host = Server
 mail-host-hint = The name alone. Paste host:465 or a whole smtps:// address, and the other fields are filled.
 mail-port = Port
@@ -143,6 +143,8 @@ mail-delete-title = Delete a mail server
 mail-delete-question = Delete { $name }?
 mail-delete-only = It is the only one: mail is then not set up, and messages wait until it is again.
 mail-delete-others = The others are used in their order. Its password is forgotten.
+mail-not-in-use = Status
+mail-profile-delete-label = Delete { $name }
 mail-in-use = In use now
 mail-in-use-hint = What the next message uses, read at the moment of sending.
 mail-state-none = Not set up

@@ -9,7 +9,7 @@ copy = 复制
 copied = 已复制
 
 mail-form-title = 邮件服务器
-mail-presets = 填入常用服务商的服务器：
+mail-presets = 填入常用服务商的服务器
 mail-host = 服务器
 mail-host-hint = 只填名称。也可以粘贴 host:465 或完整的 smtps:// 地址，其他字段会自动填好。
 mail-port = 端口
@@ -140,6 +140,8 @@ mail-delete-title = 删除邮件服务器
 mail-delete-question = 删除 { $name }？
 mail-delete-only = 这是唯一的一台：删除后邮件即未设置，消息会一直等待到重新设置为止。
 mail-delete-others = 其余服务器按顺序使用。其密码会被清除。
+mail-not-in-use = 状态
+mail-profile-delete-label = 删除 { $name }
 mail-in-use = 当前使用
 mail-in-use-hint = 下一封邮件将使用的设置，在发送时即时读取。
 mail-state-none = 未设置

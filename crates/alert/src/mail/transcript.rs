@@ -3,9 +3,12 @@
 //! Secrets are recognised by their place in the protocol, not by their looks: everything after AUTH and every answer to
 //! a 334 is ours to hide. A second look for the password and its base64 forms catches a server that repeats it.
 
+use std::time::Duration;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{mail::Credentials, text::sanitize};
 use secrecy::{ExposeSecret, SecretString};
+use tokio::time::Instant;
 
 use super::reply::Reply;
 
@@ -15,7 +18,9 @@ const MOST_LINES: usize = 400;
 const SHORTEST_SEARCHED: usize = 4;
 
 pub(super) struct Transcript {
-    lines: Vec<String>,
+    /// Each with the time since the beginning.
+    lines: Vec<(Duration, String)>,
+    since: Instant,
     canaries: Vec<SecretString>,
     /// Our line that is not complete yet.
     pending: Vec<u8>,
@@ -31,6 +36,7 @@ impl Transcript {
     pub(super) fn new(credentials: Option<&Credentials>) -> Self {
         Self {
             lines: Vec::new(),
+            since: Instant::now(),
             canaries: credentials.map(canaries).unwrap_or_default(),
             pending: Vec::new(),
             challenged: false,
@@ -85,9 +91,11 @@ impl Transcript {
         self.asked_data = false;
     }
 
+    /// `  0.263 S: 220 …`: seconds since the beginning stand before each line.
     pub(super) fn into_lines(mut self) -> Vec<String> {
         self.end_message();
-        self.lines
+        let timed = |(at, line): (Duration, String)| format!("{:7.3} {line}", at.as_secs_f64());
+        self.lines.into_iter().map(timed).collect()
     }
 
     /// Blanks the password and its base64 forms.
@@ -110,7 +118,8 @@ impl Transcript {
     fn push(&mut self, who: &str, text: &str) {
         if self.lines.len() < MOST_LINES {
             let text = sanitize(&self.scrub(text), 500);
-            self.lines.push(format!("{who} {text}").trim_end().to_owned());
+            let line = format!("{who} {text}").trim_end().to_owned();
+            self.lines.push((self.since.elapsed(), line));
         }
     }
 }
@@ -161,6 +170,12 @@ mod tests {
         }
     }
 
+    /// Without the times.
+    fn lines(transcript: Transcript) -> Vec<String> {
+        let bare = |line: String| line.split_at(8).1.to_owned();
+        transcript.into_lines().into_iter().map(bare).collect()
+    }
+
     fn transcript() -> Transcript {
         Transcript::new(Some(&Credentials {
             username: "watch".to_owned(),
@@ -180,7 +195,7 @@ mod tests {
         t.client(b"anything\r\n");
         t.server(&reply(235, "ok"));
         t.client(b"auth login\r\n");
-        let lines = t.into_lines();
+        let lines = lines(t);
         assert_eq!(
             lines,
             [
@@ -212,6 +227,16 @@ mod tests {
     }
 
     #[test]
+    fn each_line_has_its_time() {
+        let mut t = transcript();
+        t.server(&reply(220, "hello"));
+        let lines = t.into_lines();
+        let (time, line) = lines[0].split_at(8);
+        assert!(time.trim().parse::<f64>().is_ok_and(|t| t < 60.0), "{lines:?}");
+        assert_eq!(line, "S: 220 hello");
+    }
+
+    #[test]
     fn sums_up_the_message() {
         let mut t = transcript();
         t.client(b"DATA\r\n");
@@ -221,7 +246,7 @@ mod tests {
         t.server(&reply(250, "ok"));
         t.client(b"QUIT\r\n");
         assert_eq!(
-            t.into_lines(),
+            lines(t),
             [
                 "C: DATA",
                 "S: 354 go",
@@ -238,6 +263,6 @@ mod tests {
         t.client(b"DATA\r\n");
         t.server(&reply(354, "go"));
         t.client(b"x\r\n.\r\n");
-        assert_eq!(t.into_lines().last().unwrap(), "C: (the message, 6 bytes)");
+        assert_eq!(lines(t).last().unwrap(), "C: (the message, 6 bytes)");
     }
 }

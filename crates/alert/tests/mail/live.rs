@@ -79,7 +79,8 @@ async fn the_body_of_the_api_can_be_written_from_it() {
     assert_eq!(body["failed_step"], "rcpt_to");
     assert_eq!(body["steps"][0]["step"], "dns");
     assert!(body["steps"][0]["ms"].is_u64() && body["steps"][0]["detail"].is_string());
-    assert_eq!(body["transcript"][0], "S: 220 testkit ESMTP");
+    let first = body["transcript"][0].as_str().unwrap();
+    assert!(first.ends_with(" S: 220 testkit ESMTP"), "{first}");
 }
 
 #[tokio::test]

@@ -106,14 +106,9 @@ async fn the_message_is_summed_up() {
     let transcript = done.transcript.join("\n");
     assert!(!transcript.contains("Subject: hello"), "{transcript}");
     assert!(transcript.contains("C: (the message, "), "{transcript}");
-    assert_eq!(
-        done.transcript.first().map(String::as_str),
-        Some("S: 220 testkit ESMTP")
-    );
-    assert_eq!(
-        done.transcript.last().map(String::as_str),
-        Some("S: 221 2.0.0 bye")
-    );
+    let (first, last) = (done.transcript.first().unwrap(), done.transcript.last().unwrap());
+    assert!(first.ends_with(" S: 220 testkit ESMTP"), "{first}");
+    assert!(last.ends_with(" S: 221 2.0.0 bye"), "{last}");
 }
 
 #[tokio::test]

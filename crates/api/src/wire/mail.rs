@@ -284,7 +284,7 @@ pub struct MailTestView {
     pub not_reached: Vec<&'static str>,
     /// What the server presented, also when it was refused. `null`: it came to no TLS handshake.
     pub certificate: Option<CertificateView>,
-    /// `S:` is the server, `C:` is us. Passwords are not in it.
+    /// Seconds since the beginning, then `S:` for the server or `C:` for us. Passwords are not in it.
     pub transcript: Vec<String>,
     pub reply_code: Option<u16>,
     /// The server's own name for the message, if it said one.

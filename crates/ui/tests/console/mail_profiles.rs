@@ -372,3 +372,35 @@ async fn a_new_server_that_is_tested_live_has_its_own_page_afterwards() {
     assert!(health.last_success.unwrap().1.contains("queued as"));
     assert_eq!(scene.store.mail().profiles().await.unwrap().len(), 2);
 }
+
+#[tokio::test]
+async fn a_channel_names_the_server_that_it_uses_first_and_keeps_it() {
+    let scene = Scene::new().await;
+    let mut admin = scene.admin().await;
+    for name in ["A", "B"] {
+        let mut body = filled(2525);
+        body["name"] = name.into();
+        let settings = MailSettings::from_json(body, None).unwrap();
+        scene.store.mail().create(&settings, EMAIL).await.unwrap();
+    }
+    admin
+        .post(
+            "/channels",
+            &[("kind", "email"), ("name", "On call"), ("config.to", EMAIL)],
+        )
+        .await;
+    let page = admin.get("/channels/1").await.body;
+    let mut fields = untouched(&page, "/channels/1");
+    assert_eq!(fields.get("config.profile").map(String::as_str), Some(""));
+    fields.insert("config.profile".to_owned(), "2".to_owned());
+    post(&mut admin, "/channels/1", "", &fields).await;
+    // And once more, untouched.
+    let fields = untouched(&admin.get("/channels/1").await.body, "/channels/1");
+    let (status, _) = post(&mut admin, "/channels/1", "", &fields).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    let channel = scene.store.channels().all().await.unwrap().remove(0);
+    let Some(domain::channel::ChannelConfig::Email(email)) = channel.config else {
+        unreachable!("it is a mail channel")
+    };
+    assert_eq!(email.profile, Some(ProfileId(2)));
+}

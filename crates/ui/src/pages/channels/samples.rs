@@ -28,7 +28,6 @@ fn channel(id: i64, body: Value) -> Channel {
         enabled: draft.enabled,
         fallback: draft.fallback,
         config: Some(draft.config),
-        fallback: draft.fallback,
     }
 }
 
@@ -108,6 +107,10 @@ pub(crate) fn edits(language: Language) -> Vec<EditPage> {
         kind,
         channel: None,
         mail_missing: kind == ChannelKind::Email,
+        lists: Lists {
+            profiles: vec![(1, "smtp.example.org:587".to_owned()), (2, "Relay".to_owned())],
+            others: vec![(2, "Chat".to_owned())],
+        },
     };
     let trace = |code, text: &str, step: &str| Trace {
         remote: Some("203.0.113.25:465".parse().unwrap()),

@@ -319,8 +319,11 @@ impl MailPage {
 
     /// The rarely used part is open when something in it is set or wrong.
     fn is_advanced_open(&self) -> bool {
+        // A preset may fill in its rate; that is no reason to unfold everything.
+        let preset = self.chosen.is_some();
         let used = |(name, usual): &(&str, &str)| {
-            self.form.value(name) != *usual || !self.form.errors(name).is_empty()
+            let filled = preset && *name == "rate_per_minute";
+            (!filled && self.form.value(name) != *usual) || !self.form.errors(name).is_empty()
         };
         ADVANCED.iter().any(used) || !self.form.ticked("verify_certificate")
     }

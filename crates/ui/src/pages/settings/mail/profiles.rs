@@ -3,7 +3,11 @@
 use alert::Outlook;
 use askama::Template;
 use axum::extract::Path;
-use domain::{clock::Timestamp, id::ProfileId, mail::MailSettings};
+use domain::{
+    clock::Timestamp,
+    id::ProfileId,
+    mail::{MailSettings, Security},
+};
 
 use super::{
     HERE,
@@ -71,7 +75,7 @@ impl Profiles {
                     id: p.id,
                     href: target.href(),
                     title: p.settings.title(),
-                    server: server(&p.settings),
+                    server: server(language, &p.settings),
                     mark: Mark::new(shape, language.text(key).to_string()),
                     role: if i == 0 {
                         language.text("mail-role-primary").to_string()
@@ -107,12 +111,17 @@ impl Profiles {
     }
 }
 
-fn server(settings: &MailSettings) -> String {
-    let server = settings.server.to_string();
-    match &settings.credentials {
-        Some(c) => format!("{server} · {}", c.username),
-        None => server,
-    }
+/// Server (where the title is a name), encryption, user.
+fn server(language: Language, settings: &MailSettings) -> String {
+    let security = match settings.security {
+        Security::Tls => "mail-security-tls",
+        Security::StartTls => "mail-security-starttls",
+        Security::None => "mail-security-none",
+    };
+    let named = settings.name.is_some().then(|| settings.server.to_string());
+    let user = settings.credentials.as_ref().map(|c| c.username.clone());
+    let parts = [named, Some(language.text(security).to_string()), user];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 /// Asks before a profile is deleted.
