@@ -314,7 +314,7 @@ async fn a_server_that_is_left_alone_says_so_and_can_be_tried_now() {
         scene
             .store
             .mail()
-            .learn(profile.id, profile.revision, refused)
+            .learn(profile.id, profile.revision, refused, ("535 no", Some("auth")))
             .await
             .unwrap();
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     actions::DeletePage,
-    edit::{EditPage, Existing, SecretPage},
+    edit::{EditPage, Existing, Lists, SecretPage},
     fields,
     test::Outcome,
     *,
