@@ -39,6 +39,7 @@ mod tests;
 
 use delivery::Deliverer;
 use lane::Lane;
+pub use route::Outlook;
 pub(crate) use route::Routes;
 
 /// A wake-up is a hint. Whatever happens to it, due rows are seen after this long.

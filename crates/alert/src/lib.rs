@@ -34,7 +34,7 @@ pub mod mail;
 mod message;
 mod webhook;
 
-pub use dispatcher::{DispatcherHandle, Health};
+pub use dispatcher::{DispatcherHandle, Health, Outlook};
 pub use message::Preview;
 
 use channel::{Receipt, Retry, SendError, Trace};
@@ -42,7 +42,7 @@ use deliverability::Deliverability;
 use dispatcher::{Open, Routes};
 use email::Email;
 use links::Links;
-use mail::{Language, MailTest, Mailer, Observer, Profile, Step};
+use mail::{Language, MailTest, Mailer, Profile, Step, Trial};
 use message::Reader;
 use webhook::{Webhook, Webhooks};
 
@@ -235,9 +235,14 @@ impl Alert {
         Ok(message::preview(settings, event, &self.public_url, reader)?)
     }
 
+    /// What the next mail would do; `named` = the profile that its channel prefers.
+    pub async fn mail_outlook(&self, named: Option<ProfileId>) -> Outlook {
+        self.routes.outlook(named).await
+    }
+
     /// Sends a test mail by the function that alerts use, through settings that are not saved, or through what is stored
-    /// at this moment. `observer` hears of each step when it is finished.
-    pub async fn test_mail(&self, through: Through, to: &Address, observer: Observer<'_>) -> MailTest {
+    /// at this moment. Dropping the future ends the test where it stands.
+    pub async fn test_mail(&self, through: Through, to: &Address, trial: Trial<'_>) -> MailTest {
         let language = self.language().await;
         let stored = match through {
             Through::Unsaved(settings) => {
@@ -245,10 +250,7 @@ impl Alert {
                     settings: &settings,
                     stored: None,
                 };
-                return self
-                    .mailer
-                    .test(profile, to, language, &*self.clock, observer)
-                    .await;
+                return self.mailer.test(profile, to, language, &*self.clock, trial).await;
             }
             Through::Primary => self.store.mail().primary().await,
             Through::Profile(id) => self.store.mail().profile(id).await,
@@ -268,7 +270,7 @@ impl Alert {
         };
         let test = self
             .mailer
-            .test((&profile).into(), to, language, &*self.clock, observer)
+            .test((&profile).into(), to, language, &*self.clock, trial)
             .await;
         self.note_test(&profile, &test).await;
         test
@@ -282,6 +284,10 @@ impl Alert {
         }
         if test.ok {
             self.routes.learn(profile, Outcome::Works, ("", None)).await;
+        }
+        // No message was accepted in a dry run.
+        if test.ok && test.dry_run {
+            return;
         }
         let failure = (!test.ok).then(|| (test.detail.as_str(), test.failed_step.map(Step::as_str)));
         let mail = self.store.mail();

@@ -21,6 +21,7 @@ use url::Url;
 use crate::channel::Trace;
 
 mod capabilities;
+mod certificate;
 mod deadlines;
 mod dial;
 mod failure;
@@ -39,13 +40,14 @@ mod transcript;
 mod wire;
 
 pub use crate::message::Language;
+pub use certificate::{CertificateReport, ChainLink};
 pub use deadlines::Deadlines;
 pub use failure::{Class, Failure, Symptom};
 pub use hints::Hint;
 pub use letter::Letter;
 pub use reply::Reply;
-pub use steps::{Observer, Step, StepReport};
-pub use test::MailTest;
+pub use steps::{Observer, Step, StepReport, not_reached};
+pub use test::{MailTest, Trial};
 
 use session::{Session, Setup};
 use steps::Progress;
@@ -83,6 +85,8 @@ pub struct Conversation {
     /// conversation. Holds no password in any form.
     pub transcript: Vec<String>,
     pub trace: Trace,
+    /// What the server presented, also when it was refused. `None`: it came to no handshake.
+    pub certificate: Option<CertificateReport>,
 }
 
 /// The server's final yes to the end of the data. It says that the server took the message, not that anybody got it.
@@ -99,6 +103,15 @@ struct Seen {
     remote: Option<SocketAddr>,
     /// The version of TLS.
     tls: Option<String>,
+}
+
+/// How far a conversation goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Goal {
+    /// The final yes to a message.
+    Deliver,
+    /// The yes to its recipient; the message stays here.
+    Rehearse,
 }
 
 /// Delivers messages. Cheap to clone; holds no settings and no connection.
@@ -140,13 +153,24 @@ impl Mailer {
         letter: &Letter,
         observer: Observer<'_>,
     ) -> Conversation {
+        self.hold(Goal::Deliver, profile, letter, observer).await
+    }
+
+    /// The conversation of [`Self::deliver`], as far as `goal`.
+    async fn hold(
+        &self,
+        goal: Goal,
+        profile: Profile<'_>,
+        letter: &Letter,
+        observer: Observer<'_>,
+    ) -> Conversation {
         let settings = profile.settings;
         let wire = Wire::new(self.deadlines.session, settings.credentials.as_ref());
         let mut progress = Progress::new(observer);
         let mut seen = Seen::default();
         let started = Instant::now();
         let result = self
-            .converse(settings, letter, &wire, &mut progress, &mut seen)
+            .converse(goal, settings, letter, &wire, &mut progress, &mut seen)
             .await;
         let Seen { remote, tls } = seen;
         if let Err(failure) = &result {
@@ -178,16 +202,19 @@ impl Mailer {
             duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             "mail conversation ended"
         );
+        let (steps, certificate) = progress.into_parts();
         Conversation {
             result,
-            steps: progress.into_reports(),
+            steps,
             transcript,
             trace,
+            certificate,
         }
     }
 
     async fn converse(
         &self,
+        goal: Goal,
         settings: &MailSettings,
         letter: &Letter,
         wire: &Wire,
@@ -206,9 +233,15 @@ impl Mailer {
         seen.remote = Some(line.remote);
         setup.hello = hello::name(settings, &self.public_url, line.tcp.local_addr().ok());
         let mut session = Session::open(&setup, line, progress, &mut seen.tls).await?;
-        let reply = session.submit(letter, progress).await?;
+        let (reply, queue_id) = match goal {
+            Goal::Deliver => {
+                let reply = session.submit(letter, progress).await?;
+                let queue_id = reply.queue_id();
+                (reply, queue_id)
+            }
+            Goal::Rehearse => (session.rehearse(letter, progress).await?, None),
+        };
         session.close().await;
-        let queue_id = reply.queue_id();
         Ok(Accepted { reply, queue_id })
     }
 }

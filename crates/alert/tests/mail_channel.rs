@@ -6,7 +6,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use alert::Through;
+use alert::{Through, mail::Trial};
 use domain::{
     clock::Clock,
     delivery::{AttemptVerdict, DeliveryState},
@@ -266,11 +266,17 @@ async fn a_test_uses_what_is_saved_or_what_is_not_saved_yet() {
         SmtpServer::start(Script::plain()).await,
     );
     let to = Address::parse("to", "me@example.net").unwrap();
-    let test = scene.alert.test_mail(Through::Primary, &to, &|_| ()).await;
+    let test = scene
+        .alert
+        .test_mail(Through::Primary, &to, Trial::default())
+        .await;
     assert!(!test.ok && test.steps.is_empty());
 
     let revision = set_up(&scene, &saved, json!({})).await;
-    let test = scene.alert.test_mail(Through::Primary, &to, &|_| ()).await;
+    let test = scene
+        .alert
+        .test_mail(Through::Primary, &to, Trial::default())
+        .await;
     assert!(test.ok, "{}", test.detail);
     assert_eq!((test.revision, saved.messages().len()), (Some(revision), 1));
 
@@ -279,7 +285,7 @@ async fn a_test_uses_what_is_saved_or_what_is_not_saved_yet() {
     let overlay = MailSettings::from_json(overlay, None).unwrap();
     let test = scene
         .alert
-        .test_mail(Through::Unsaved(Box::new(overlay)), &to, &|_| ())
+        .test_mail(Through::Unsaved(Box::new(overlay)), &to, Trial::default())
         .await;
     assert!(test.ok, "{}", test.detail);
     assert_eq!(test.revision, None);

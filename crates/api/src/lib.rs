@@ -31,6 +31,7 @@ mod deliveries;
 mod document;
 mod incidents;
 mod mail;
+mod mail_profiles;
 mod messages;
 mod monitors;
 pub mod problem;
@@ -140,6 +141,15 @@ fn guarded() -> OpenApiRouter<App> {
         .routes(routes!(deliveries::resend))
         .routes(routes!(mail::get, mail::put))
         .routes(routes!(mail::test))
+        .routes(routes!(mail_profiles::list, mail_profiles::create))
+        .routes(routes!(
+            mail_profiles::get,
+            mail_profiles::put,
+            mail_profiles::delete
+        ))
+        .routes(routes!(mail_profiles::test))
+        .routes(routes!(mail_profiles::try_now))
+        .routes(routes!(mail_profiles::order))
         .routes(routes!(deliverability::get))
         .routes(routes!(deliverability::read_results))
         .routes(routes!(bounces::report))

@@ -1,6 +1,6 @@
 //! The mail settings and their test.
 
-use alert::Through;
+use alert::{Through, mail::Trial};
 use axum::{Json, extract::State};
 use domain::{
     field::FieldErrors,
@@ -8,11 +8,11 @@ use domain::{
     mail::{Address, MailSettings},
 };
 use serde_json::{Value, json};
-use store::mail::MailHealth;
+use store::{MailProfile, mail::MailHealth};
 
 use crate::{
     App,
-    caller::{Reader, Writer},
+    caller::{Caller, Reader, Writer},
     failure,
     problem::Problem,
     request::{Body, merge_patch},
@@ -49,7 +49,8 @@ pub(crate) async fn put(
 /// Send a test mail
 ///
 /// It takes the way of every other mail, with the saved settings or with unsaved changes laid over them. A saved
-/// password goes to no other server than the one that it was saved for. At most five per minute and token.
+/// password goes to no other server than the one that it was saved for. At most five per minute and token. With
+/// `dry_run` the server is asked about sender and recipient, and nothing is sent.
 #[utoipa::path(post, path = "/settings/mail/test", tag = "settings", operation_id = "test_mail",
     request_body = MailTestRequest,
     responses((status = 200, body = MailTestView)))]
@@ -59,21 +60,52 @@ pub(crate) async fn test(
     Body(body): Body,
 ) -> Result<Json<MailTestView>, Problem> {
     let current = app.store.mail().primary().await.map_err(failure)?;
-    let (to, overlay) = read_test(body, current.as_ref().map(|c| &c.settings))?;
-    app.take_test(&caller)?;
-    let through = overlay.map_or(Through::Primary, |settings| Through::Unsaved(Box::new(settings)));
-    let report = app.alert.test_mail(through, &to, &|_| ()).await;
-    tracing::info!(ok = report.ok, caller = %caller.name, "mail settings tested");
-    Ok(Json(report.into()))
+    run_test(&app, &caller, current, body).await.map(Json)
 }
 
-fn read_test(
+/// Tests a profile, or what is laid over it. `None`: there is none yet.
+pub(crate) async fn run_test(
+    app: &App,
+    caller: &Caller,
+    current: Option<MailProfile>,
     body: Value,
-    current: Option<&MailSettings>,
-) -> Result<(Address, Option<MailSettings>), FieldErrors> {
+) -> Result<MailTestView, Problem> {
+    let wanted = read_test(body, current.as_ref().map(|c| &c.settings))?;
+    app.take_test(caller)?;
+    let through = match (wanted.overlay, &current) {
+        (Some(settings), _) => Through::Unsaved(Box::new(settings)),
+        (None, Some(profile)) => Through::Profile(profile.id),
+        (None, None) => Through::Primary,
+    };
+    let trial = Trial {
+        dry_run: wanted.dry_run,
+        ..Trial::default()
+    };
+    let report = app.alert.test_mail(through, &wanted.to, trial).await;
+    tracing::info!(
+        ok = report.ok,
+        mail.server = report.server,
+        mail.to = %wanted.to,
+        mail.dry_run = wanted.dry_run,
+        caller = %caller.name,
+        "mail settings tested"
+    );
+    Ok(report.into())
+}
+
+/// A test as it was asked for.
+struct Wanted {
+    to: Address,
+    /// `None`: what is saved.
+    overlay: Option<MailSettings>,
+    dry_run: bool,
+}
+
+fn read_test(body: Value, current: Option<&MailSettings>) -> Result<Wanted, FieldErrors> {
     let mut o = Object::new("", body)?;
     let to = o.required_text("to");
     let to = o.parse("to", to, |f, v| Address::parse(f, &v));
+    let dry_run = o.boolean("dry_run").unwrap_or(false);
     let overlay = match o.value("settings") {
         None => None,
         Some(changes) => {
@@ -93,7 +125,7 @@ fn read_test(
     };
     let errors = o.finish();
     match to {
-        Some(to) if errors.is_empty() => Ok((to, overlay)),
+        Some(to) if errors.is_empty() => Ok(Wanted { to, overlay, dry_run }),
         _ => Err(errors),
     }
 }

@@ -60,6 +60,8 @@ pub struct Captured {
     pub chain: Vec<CertificateDer<'static>>,
     /// Why the certificate is bad, also when it was accepted all the same.
     pub error: Option<Error>,
+    /// The moment that the certificate was held against.
+    pub judged: Option<UnixTime>,
     /// When the ClientHello was written.
     pub started: Option<Instant>,
 }
@@ -152,6 +154,7 @@ impl ServerCertVerifier for CapturingVerifier {
                 .map(|c| c.clone().into_owned())
                 .collect();
             seen.error = result.as_ref().err().cloned();
+            seen.judged = Some(now);
         });
         match result {
             Err(_) if !self.enforce => Ok(ServerCertVerified::assertion()),

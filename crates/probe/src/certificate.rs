@@ -1,71 +1,12 @@
-//! Certificates in words: what was shown, and why it was refused.
+//! Certificates in words: why one was refused. What it says is read by `egress::certificate`.
 
 use domain::{
     clock::Timestamp,
     outcome::{Certificate, FaultKind, ReasonKind, Verdict},
-    text::sanitize,
 };
-use egress::tls::Captured;
 use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, pki_types::UnixTime};
-use x509_parser::prelude::{FromDer, GeneralName, X509Certificate, X509Name};
 
 use crate::failure::{down, ours};
-
-const LONGEST_NAME: usize = 200;
-/// A certificate may carry thousands of names; a page needs the first ones.
-const MOST_NAMES: usize = 20;
-
-/// The leaf as people read it. `None` when nothing was shown or it does not parse.
-pub(crate) fn leaf(captured: &Captured) -> Option<Certificate> {
-    let der = captured.chain.first()?;
-    let (_, x509) = X509Certificate::from_der(der).ok()?;
-    let names = x509
-        .subject_alternative_name()
-        .ok()
-        .flatten()
-        .map(|s| &s.value.general_names);
-    let names = names
-        .into_iter()
-        .flatten()
-        .filter_map(name)
-        .take(MOST_NAMES)
-        .collect();
-    let validity = x509.validity();
-    let at = |t: i64| Timestamp::from_millis(t.saturating_mul(1000));
-    Some(Certificate {
-        subject: common_name(x509.subject()),
-        issuer: common_name(x509.issuer()),
-        names,
-        not_before: at(validity.not_before.timestamp()),
-        not_after: at(validity.not_after.timestamp()),
-        chain_length: captured.chain.len(),
-    })
-}
-
-fn name(name: &GeneralName<'_>) -> Option<String> {
-    match name {
-        GeneralName::DNSName(n) => Some(sanitize(n, LONGEST_NAME)),
-        GeneralName::IPAddress(bytes) => match bytes.len() {
-            4 => <[u8; 4]>::try_from(*bytes)
-                .ok()
-                .map(|b| std::net::Ipv4Addr::from(b).to_string()),
-            16 => <[u8; 16]>::try_from(*bytes)
-                .ok()
-                .map(|b| std::net::Ipv6Addr::from(b).to_string()),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// The common name where there is one, or the whole name.
-fn common_name(name: &X509Name<'_>) -> String {
-    let common = name.iter_common_name().next().and_then(|n| n.as_str().ok());
-    sanitize(
-        &common.map_or_else(|| name.to_string(), ToOwned::to_owned),
-        LONGEST_NAME,
-    )
-}
 
 /// Why a handshake failed. `remote` is who we talked to, in words.
 pub(crate) fn refused(error: &Error, leaf: Option<&Certificate>, remote: &str) -> Verdict {

@@ -16,7 +16,7 @@ use reqwest::{Client, Request, Response};
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
-    Finding, Probe, certificate,
+    Finding, Probe,
     deadline::{Deadline, words},
     failure::{denied, down, ours},
 };
@@ -129,7 +129,7 @@ impl Http {
         let answered = matches!(sent, Ok(Ok(_))).then_some(head_at);
         add_phases(&mut finding.phases, &marks, &captured, answered);
 
-        let leaf = certificate::leaf(&captured);
+        let leaf = egress::certificate::leaf(&captured);
         let scene = Scene {
             url: &hop.url,
             marks: &marks,

@@ -161,6 +161,9 @@ pub(crate) enum Mail {
     Test {
         #[arg(long)]
         to: String,
+        /// Stop before the message: ask the server about sender and recipient, and send nothing
+        #[arg(long)]
+        dry_run: bool,
     },
 }
 

@@ -52,7 +52,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
             Command::Token(cli::Token::Create { email, name, scope }) => {
                 token::create(&config, &email, &name, scope).await
             }
-            Command::Mail(cli::Mail::Test { to }) => mail::test(&config, &to).await,
+            Command::Mail(cli::Mail::Test { to, dry_run }) => mail::test(&config, &to, dry_run).await,
         }
     })
 }

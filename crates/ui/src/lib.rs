@@ -56,6 +56,8 @@ pub(crate) type App = Arc<Shared>;
 pub(crate) struct Shared {
     state: State,
     pub(crate) tests: security::pace::Pace,
+    /// Mail tests that a form started and no page watches yet.
+    pub(crate) mail_tests: security::tickets::Tickets<pages::MailTrial>,
 }
 
 impl std::ops::Deref for Shared {
@@ -74,6 +76,7 @@ pub fn router(state: State) -> Router {
     let app: App = Arc::new(Shared {
         state,
         tests: security::pace::Pace::default(),
+        mail_tests: security::tickets::Tickets::default(),
     });
     Router::new()
         .merge(pages::routes())

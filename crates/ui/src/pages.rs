@@ -19,6 +19,8 @@ mod settings;
 mod setup;
 pub(crate) mod unsubscribe;
 
+pub(crate) use settings::MailTrial;
+
 pub(crate) fn routes() -> Router<App> {
     Router::new()
         .merge(overview::routes())

@@ -8,3 +8,4 @@ pub(crate) mod headers;
 pub(crate) mod pace;
 pub(crate) mod redirect;
 pub(crate) mod request_id;
+pub(crate) mod tickets;

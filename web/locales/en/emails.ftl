@@ -73,6 +73,9 @@ mail-not-configured = Mail is not set up. Enter a mail server under Settings > M
 mail-switched-off = Every mail profile is switched off. Switch one on under Settings > Mail; the message waits until then.
 mail-password-locked = The stored mail password was sealed with another key and cannot be read. Enter it again under Settings > Mail.
 
+## The last step of a test
+mail-look-inbox = The server has the message for { $to }. Whether it arrived only the mailbox can tell: look into the inbox, and into spam.
+
 ## What goes wrong with mail: likely cause, and what to do
 hint-name-unknown-cause = The name of the mail server does not exist in DNS.
 hint-name-unknown-fix = Check its spelling, or whether this machine's name server knows it.

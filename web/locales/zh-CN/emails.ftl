@@ -61,6 +61,9 @@ mail-not-configured = 尚未设置邮件。请在“设置 > 邮件”中填写�
 mail-switched-off = 所有邮件配置都已停用。请在“设置 > 邮件”中启用一个;消息会等到那时再发送。
 mail-password-locked = 已保存的邮件密码由另一把密钥加密，无法读取。请在“设置 > 邮件”中重新输入。
 
+## The last step of a test
+mail-look-inbox = 服务器已收下发给 { $to } 的邮件。是否真正送达只有邮箱能告诉您：请查看收件箱和垃圾邮件文件夹。
+
 ## What goes wrong with mail: likely cause, and what to do
 hint-name-unknown-cause = DNS 中不存在该邮件服务器名称。
 hint-name-unknown-fix = 请检查拼写，或确认本机的 DNS 服务器能够解析它。

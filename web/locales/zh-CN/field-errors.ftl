@@ -78,3 +78,4 @@ error-url-scheme = 此处只能使用 http:// 和 https:// 地址。
 error-username-missing = 填写了密码，还需要填写用户名。
 error-username-token = 令牌登录需要用户名，即邮箱地址。
 error-webhook-secret = 签名密钥由“whsec_”加上 24 到 64 字节的 base64 编码组成。留空则自动生成。
+error-not-a-number = 请填写整数。

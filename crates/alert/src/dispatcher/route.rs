@@ -76,6 +76,17 @@ pub(super) struct Delay {
     pub(super) seen: u64,
 }
 
+/// What the next message would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outlook {
+    /// This profile takes it.
+    Uses(ProfileId),
+    /// No profile takes it before then.
+    Waits { until: Timestamp, why: String },
+    /// None will before a person has changed something.
+    Stuck(String),
+}
+
 /// One look at the profiles.
 enum Choice {
     Take { profile: Box<MailProfile>, alone: bool },
@@ -119,6 +130,15 @@ impl Routes {
                 () = stop.cancelled() => return Admission::NotNow,
                 () = sleep_until(until) => return Admission::NotNow,
             }
+        }
+    }
+
+    /// What a message that is due now would do; nothing is sent and nobody is kept waiting.
+    pub(crate) async fn outlook(&self, named: Option<ProfileId>) -> Outlook {
+        match self.choose(named, None).await {
+            Choice::Take { profile, .. } => Outlook::Uses(profile.id),
+            Choice::Later(Delay { until, why, .. }) => Outlook::Waits { until, why },
+            Choice::Refused(error) => Outlook::Stuck(error.reason),
         }
     }
 

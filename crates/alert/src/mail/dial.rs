@@ -48,6 +48,9 @@ pub(super) async fn dial(setup: &Setup<'_>, progress: &mut Progress<'_>) -> Resu
                 });
             }
             Err(error) => {
+                if addresses.len() > 1 {
+                    progress.missed(&error.to_string());
+                }
                 // The first refusal says more than the lack of a route for the other family.
                 if failure.is_none() || !matches!(error, DialError::Resources(_)) {
                     failure = Some(connect_failure(error, server));

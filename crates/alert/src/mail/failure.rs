@@ -238,7 +238,7 @@ fn step_words(step: Step) -> &'static str {
         Step::MailFrom => "the sender",
         Step::RcptTo => "the recipient",
         Step::Data => "the DATA command",
-        Step::Reply => "the message",
+        Step::Reply | Step::Inbox => "the message",
     }
 }
 

@@ -20,6 +20,7 @@ use tokio::{
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use super::{
+    certificate::CertificateReport,
     failure::{Failure, Symptom},
     steps::Step,
 };
@@ -32,42 +33,52 @@ pub(super) struct Secured {
     pub(super) detail: String,
 }
 
-/// Encrypts a connection as the settings ask.
+/// Encrypts a connection as the settings ask. The certificate comes back whatever became of it: one that was refused is
+/// what people need to see most. After a refusal nothing more goes over the connection.
 pub(super) async fn secure(
     tcp: TcpStream,
     settings: &MailSettings,
     dialer: &Dialer,
     deadline: Instant,
-) -> Result<Secured, Failure> {
+) -> (Result<Secured, Failure>, Option<CertificateReport>) {
     let options = TlsOptions {
         verify: settings.verify_certificate,
         extra_ca_pem: settings.ca_pem.as_deref(),
         roots: dialer.roots(),
         alpn: &[],
     };
-    let config = client_config(options).map_err(|e| {
-        let what = format!("The certificate authority in the mail settings cannot be used: {e}.");
-        Failure::profile(Step::Tls, Symptom::AuthorityInvalid, what)
-    })?;
+    let config = match client_config(options) {
+        Ok(config) => config,
+        Err(e) => {
+            let what = format!("The certificate authority in the mail settings cannot be used: {e}.");
+            return (
+                Err(Failure::profile(Step::Tls, Symptom::AuthorityInvalid, what)),
+                None,
+            );
+        }
+    };
     let name = server_name(&settings.server.host);
     let handshake = timeout_at(deadline, TlsConnector::from(config).connect(name, tcp));
-    match capture(handshake).await {
-        (Ok(Ok(stream)), captured) => {
+    let (result, captured) = capture(handshake).await;
+    let certificate = egress::certificate::presented(&captured).map(CertificateReport::from);
+    let result = match result {
+        Ok(Ok(stream)) => {
             let version = version(&stream);
-            let detail = describe(&stream, &version, &captured, settings);
+            let detail = describe(&stream, &version, &captured, certificate.as_ref(), settings);
             Ok(Secured {
                 stream,
                 version,
                 detail,
             })
         }
-        (Ok(Err(error)), captured) => Err(refusal(&error, captured, settings)),
-        (Err(_), _) => Err(Failure::profile(
+        Ok(Err(error)) => Err(refusal(&error, captured, settings)),
+        Err(_) => Err(Failure::profile(
             Step::Tls,
             Symptom::TlsTimeout,
             format!("{} did not finish the TLS handshake in time.", settings.server),
         )),
-    }
+    };
+    (result, certificate)
 }
 
 /// True when the other side answers a TLS greeting as TLS. Nothing else is sent.
@@ -104,6 +115,7 @@ fn describe(
     stream: &TlsStream<TcpStream>,
     version: &str,
     captured: &Captured,
+    certificate: Option<&CertificateReport>,
     settings: &MailSettings,
 ) -> String {
     let (_, tls) = stream.get_ref();
@@ -112,7 +124,7 @@ fn describe(
         .map(|c| format!("{:?}", c.suite()))
         .unwrap_or_default();
     let host = &settings.server.host;
-    let certificate = match (&captured.error, settings.verify_certificate) {
+    let verdict = match (&captured.error, settings.verify_certificate) {
         (None, true) => format!("certificate valid for {host}"),
         (None, false) => format!("certificate valid for {host}, although the check is switched off"),
         (Some(error), _) => format!(
@@ -120,7 +132,10 @@ fn describe(
             certificate_words(error, host).1
         ),
     };
-    format!("{version}, {cipher}, {certificate}")
+    let more = certificate
+        .map(|c| format!(", {}", c.in_words()))
+        .unwrap_or_default();
+    format!("{version}, {cipher}, {verdict}{more}")
 }
 
 fn refusal(error: &std::io::Error, captured: Captured, settings: &MailSettings) -> Failure {

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use domain::mail::{MailSettings, Security};
 use lettre::transport::smtp::{
     client::AsyncSmtpConnection,
-    commands::{Data, Mail, Quit, Rcpt},
+    commands::{Data, Mail, Quit, Rcpt, Rset},
     extension::{ClientId, MailBodyParameter, MailParameter},
 };
 use tokio::{net::TcpStream, time::Duration};
@@ -125,7 +125,43 @@ impl<'a> Session<'a> {
         letter: &Letter,
         progress: &mut Progress<'_>,
     ) -> Result<Reply, Failure> {
-        let deadlines = self.setup.deadlines;
+        self.address(letter, progress).await?;
+
+        progress.begin(Step::Data);
+        let reply = self.exchange(Step::Data, Data).await?;
+        // Anything but 354 and the message would be taken for commands.
+        if reply.code != 354 {
+            return Err(Failure::answered(Step::Data, reply));
+        }
+        progress.passed(reply.shown());
+
+        progress.begin(Step::Reply);
+        self.setup.wire.allow(self.setup.deadlines.final_dot);
+        let result = self.connection.message(letter.bytes()).await;
+        let reply = self.setup.settle(Step::Reply, result)?;
+        if !reply.is_success() {
+            return Err(Failure::answered(Step::Reply, reply));
+        }
+        progress.passed(reply.shown());
+        Ok(reply)
+    }
+
+    /// Everything that comes before the message, and then takes it back: nothing is sent. Gives the server's yes to the
+    /// recipient.
+    pub(super) async fn rehearse(
+        &mut self,
+        letter: &Letter,
+        progress: &mut Progress<'_>,
+    ) -> Result<Reply, Failure> {
+        let reply = self.address(letter, progress).await?;
+        // The verdict is there; a server that stumbles over RSET has no message to send either.
+        self.setup.wire.allow(self.setup.deadlines.farewell);
+        let _ = self.connection.command(Rset).await;
+        Ok(reply)
+    }
+
+    /// Sender and recipient.
+    async fn address(&mut self, letter: &Letter, progress: &mut Progress<'_>) -> Result<Reply, Failure> {
         let (from, to) = (
             smtp_address(Step::MailFrom, &letter.from)?,
             smtp_address(Step::RcptTo, &letter.to)?,
@@ -141,23 +177,6 @@ impl<'a> Session<'a> {
         progress.begin(Step::RcptTo);
         let reply = self.command(Step::RcptTo, Rcpt::new(to, Vec::new())).await?;
         progress.passed(format!("{}: {}", letter.to, reply.shown()));
-
-        progress.begin(Step::Data);
-        let reply = self.exchange(Step::Data, Data).await?;
-        // Anything but 354 and the message would be taken for commands.
-        if reply.code != 354 {
-            return Err(Failure::answered(Step::Data, reply));
-        }
-        progress.passed(reply.shown());
-
-        progress.begin(Step::Reply);
-        self.setup.wire.allow(deadlines.final_dot);
-        let result = self.connection.message(letter.bytes()).await;
-        let reply = self.setup.settle(Step::Reply, result)?;
-        if !reply.is_success() {
-            return Err(Failure::answered(Step::Reply, reply));
-        }
-        progress.passed(reply.shown());
         Ok(reply)
     }
 
@@ -235,7 +254,9 @@ impl Setup<'_> {
     ) -> Result<Socket, Failure> {
         progress.begin(Step::Tls);
         let deadline = self.wire.allow(self.deadlines.tls);
-        let secured = secure(tcp, self.settings, self.dialer, deadline).await?;
+        let (secured, certificate) = secure(tcp, self.settings, self.dialer, deadline).await;
+        progress.saw(certificate);
+        let secured = secured?;
         self.wire
             .note(&format!("encrypted from here: {}", secured.detail));
         progress.passed(&secured.detail);

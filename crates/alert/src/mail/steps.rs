@@ -2,8 +2,11 @@
 
 use std::{fmt, time::Duration};
 
+use domain::mail::{MailSettings, Security};
 use serde::Serialize;
 use tokio::time::Instant;
+
+use super::certificate::CertificateReport;
 
 /// Where a conversation stands, by the names of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -24,6 +27,8 @@ pub enum Step {
     Data,
     /// The final answer after the message.
     Reply,
+    /// The mailbox of the recipient: only a person can look there.
+    Inbox,
 }
 
 impl Step {
@@ -41,8 +46,44 @@ impl Step {
             Self::RcptTo => "rcpt_to",
             Self::Data => "data",
             Self::Reply => "reply",
+            Self::Inbox => "inbox",
         }
     }
+
+    /// Every step of a test with these settings, in order, as it goes when nothing goes wrong.
+    pub fn plan(settings: &MailSettings) -> Vec<Self> {
+        let mut plan = vec![Self::Dns, Self::Policy, Self::Connect];
+        plan.extend_from_slice(match settings.security {
+            Security::Tls => &[Self::Tls, Self::Greeting, Self::Ehlo],
+            Security::StartTls => &[Self::Greeting, Self::Ehlo, Self::StartTls, Self::Tls, Self::Ehlo],
+            Security::None => &[Self::Greeting, Self::Ehlo],
+        });
+        if settings.credentials.is_some() {
+            plan.push(Self::Auth);
+        }
+        plan.extend([Self::MailFrom, Self::RcptTo, Self::Data, Self::Reply, Self::Inbox]);
+        plan
+    }
+}
+
+/// What is left of a plan after these reports. A step that was tried more than once (several addresses, several ways to
+/// log in) counts as one.
+pub fn not_reached(plan: &[Step], reports: &[StepReport]) -> Vec<Step> {
+    let mut left = plan.iter().copied().peekable();
+    let mut last = None;
+    for report in reports {
+        if left.peek() == Some(&report.step) {
+            last = left.next();
+        } else if last != Some(report.step) {
+            // Out of plan (the conversation knows best): go on behind it where the plan has it at all.
+            let mut ahead = left.clone();
+            if ahead.any(|step| step == report.step) {
+                left = ahead;
+                last = Some(report.step);
+            }
+        }
+    }
+    left.collect()
 }
 
 impl fmt::Display for Step {
@@ -71,6 +112,7 @@ pub(super) struct Progress<'a> {
     reports: Vec<StepReport>,
     current: Step,
     since: Instant,
+    certificate: Option<CertificateReport>,
 }
 
 impl<'a> Progress<'a> {
@@ -80,7 +122,13 @@ impl<'a> Progress<'a> {
             reports: Vec::new(),
             current: Step::Dns,
             since: Instant::now(),
+            certificate: None,
         }
+    }
+
+    /// What the server presented, for the report.
+    pub(super) fn saw(&mut self, certificate: Option<CertificateReport>) {
+        self.certificate = certificate.or(self.certificate.take());
     }
 
     pub(super) fn begin(&mut self, step: Step) {
@@ -115,7 +163,90 @@ impl<'a> Progress<'a> {
         self.reports.push(report);
     }
 
-    pub(super) fn into_reports(self) -> Vec<StepReport> {
-        self.reports
+    /// A try that failed while others remain.
+    pub(super) fn missed(&mut self, detail: &str) {
+        self.report(self.current, false, self.since.elapsed(), detail);
+    }
+
+    pub(super) fn into_parts(self) -> (Vec<StepReport>, Option<CertificateReport>) {
+        (self.reports, self.certificate)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn settings(security: &str, login: bool) -> MailSettings {
+        let mut body =
+            json!({ "host": "127.0.0.1", "port": 2525, "security": security, "from": "a@example.org" });
+        if login {
+            body["username"] = "u".into();
+            body["password"] = "secret".into();
+        }
+        MailSettings::from_json(body, None).unwrap()
+    }
+
+    fn reports(steps: &[Step]) -> Vec<StepReport> {
+        let report = |step: &Step| StepReport {
+            step: *step,
+            ok: true,
+            ms: 1,
+            detail: String::new(),
+        };
+        steps.iter().map(report).collect()
+    }
+
+    #[test]
+    fn what_was_not_reached_is_the_rest_of_the_plan() {
+        use Step::*;
+        let cases: [(&str, bool, &[Step], &[Step]); 6] = [
+            (
+                "tls",
+                true,
+                &[Dns, Policy, Connect],
+                &[Tls, Greeting, Ehlo, Auth, MailFrom, RcptTo, Data, Reply, Inbox],
+            ),
+            (
+                "tls",
+                false,
+                &[Dns, Policy],
+                &[Connect, Tls, Greeting, Ehlo, MailFrom, RcptTo, Data, Reply, Inbox],
+            ),
+            (
+                "starttls",
+                true,
+                &[Dns, Policy, Connect, Greeting, Ehlo],
+                &[StartTls, Tls, Ehlo, Auth, MailFrom, RcptTo, Data, Reply, Inbox],
+            ),
+            (
+                "starttls",
+                false,
+                &[
+                    Dns, Policy, Connect, Greeting, Ehlo, StartTls, Tls, Ehlo, MailFrom,
+                ],
+                &[RcptTo, Data, Reply, Inbox],
+            ),
+            (
+                "none",
+                false,
+                &[Dns, Policy, Connect, Connect, Connect],
+                &[Greeting, Ehlo, MailFrom, RcptTo, Data, Reply, Inbox],
+            ),
+            (
+                "none",
+                true,
+                &[
+                    Dns, Policy, Connect, Greeting, Ehlo, Auth, Auth, MailFrom, RcptTo, Data, Reply, Inbox,
+                ],
+                &[],
+            ),
+        ];
+        for (security, login, taken, left) in cases {
+            let plan = Step::plan(&settings(security, login));
+            assert_eq!(not_reached(&plan, &reports(taken)), left, "{security} {taken:?}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alert::mail::{Conversation, Deadlines, Language, Profile};
+use alert::mail::{Conversation, Deadlines, Language, Profile, Trial};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::json;
 use testkit::{Act, Canary, FakeClock, Rule, Script, SmtpServer, Step as At};
@@ -133,7 +133,7 @@ async fn the_result_of_a_test_holds_no_password() {
             &recipient(),
             Language::English,
             &FakeClock::new(),
-            &|_| (),
+            Trial::default(),
         )
         .await;
     canary.assert_absent("the test", serde_json::to_string(&test).unwrap());

@@ -1,7 +1,7 @@
 //! Mail settings and their test.
 
-use alert::mail::{MailTest, Step, StepReport};
-use domain::mail::{Address, Security};
+use alert::mail::{CertificateReport, MailTest, Step, StepReport};
+use domain::mail::{Address, Security, breaker::Breaker};
 use serde::Serialize;
 use store::{
     MailProfile,
@@ -172,6 +172,81 @@ impl MailView {
     }
 }
 
+/// One of several mail servers, with how it does.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MailProfileView {
+    pub id: i64,
+    /// Counted from 0: the primary one.
+    pub position: usize,
+    /// A message that is due now takes this one.
+    pub uses_next: bool,
+    /// The step at which the last failure happened.
+    pub last_error_step: Option<String>,
+    pub breaker: BreakerView,
+    #[serde(flatten)]
+    pub settings: MailView,
+}
+
+/// Whether it is used freely, or tried carefully after failures.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BreakerView {
+    /// `closed`: every message is tried. `counting`: one message at a time. `open`: single messages, at intervals.
+    #[schema(schema_with = breaker_states)]
+    pub state: &'static str,
+    /// In a row.
+    pub failures: u32,
+    pub failing_since: Option<Time>,
+    /// When the next single message tries.
+    pub next_try_at: Option<Time>,
+}
+
+fn breaker_states() -> Object {
+    one_of(["closed", "counting", "open"])
+}
+
+impl BreakerView {
+    fn new(breaker: &Breaker) -> Self {
+        let state = match (breaker.is_clean(), breaker.open_since()) {
+            (true, _) => "closed",
+            (false, None) => "counting",
+            (false, Some(_)) => "open",
+        };
+        Self {
+            state,
+            failures: breaker.failures(),
+            failing_since: breaker.failing_since().map(Time),
+            next_try_at: breaker.next_try().map(Time),
+        }
+    }
+}
+
+impl MailProfileView {
+    pub(crate) fn new(
+        position: usize,
+        profile: &MailProfile,
+        health: MailHealth,
+        queue: MailQueue,
+        uses_next: bool,
+    ) -> Self {
+        Self {
+            id: profile.id.0,
+            position,
+            uses_next,
+            last_error_step: health.last_error_step.clone(),
+            breaker: BreakerView::new(&health.breaker),
+            settings: MailView::new(Some(profile), health, queue),
+        }
+    }
+}
+
+/// All mail profiles, the primary one first.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MailOrder {
+    #[schema(example = json!([2, 1]))]
+    pub ids: Vec<i64>,
+}
+
 /// Where to send a test, and perhaps through what.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -182,16 +257,20 @@ pub struct MailTestRequest {
     #[schema(schema_with = mail_patch)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settings: Option<serde_json::Value>,
+    /// Stop before the message: nothing is sent. Default `false`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
 }
 
 fn mail_patch() -> utoipa::openapi::Ref {
     utoipa::openapi::Ref::from_schema_name("MailPatch")
 }
 
-/// What became of it. `ok` means: the server gave its final 2xx.
+/// What became of it. `ok` means: the server gave its final 2xx; in a dry run, that it would take the recipient.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MailTestView {
     pub ok: bool,
+    pub dry_run: bool,
     /// `null`: it went through, or nothing could be tried.
     #[schema(example = "auth")]
     pub failed_step: Option<&'static str>,
@@ -200,7 +279,12 @@ pub struct MailTestView {
     /// Likely cause and what to do.
     pub hint: Option<String>,
     pub steps: Vec<StepView>,
-    /// `S:` is the server, `C:` is us. Passwords are not in it.
+    /// The steps that were ahead when it ended, in order; left out on purpose in a dry run.
+    #[schema(example = json!(["mail_from", "rcpt_to", "data", "reply", "inbox"]))]
+    pub not_reached: Vec<&'static str>,
+    /// What the server presented, also when it was refused. `null`: it came to no TLS handshake.
+    pub certificate: Option<CertificateView>,
+    /// Seconds since the beginning, then `S:` for the server or `C:` for us. Passwords are not in it.
     pub transcript: Vec<String>,
     pub reply_code: Option<u16>,
     /// The server's own name for the message, if it said one.
@@ -215,7 +299,8 @@ pub struct MailTestView {
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StepView {
-    /// `dns`, `policy`, `connect`, `tls`, `greeting`, `ehlo`, `starttls`, `auth`, `mail_from`, `rcpt_to`, `data`, `reply`.
+    /// `dns`, `policy`, `connect`, `tls`, `greeting`, `ehlo`, `starttls`, `auth`, `mail_from`, `rcpt_to`, `data`, `reply`,
+    /// `inbox` (only a person can look there).
     #[schema(example = "connect")]
     pub step: &'static str,
     pub ok: bool,
@@ -224,14 +309,64 @@ pub struct StepView {
     pub detail: String,
 }
 
+/// A certificate as people read it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CertificateView {
+    #[schema(example = "smtp.example.org")]
+    pub subject: String,
+    pub issuer: String,
+    /// Host names and addresses that it is valid for, at most twenty.
+    pub names: Vec<String>,
+    #[schema(example = "2026-09-01T00:00:00.000Z")]
+    pub not_before: String,
+    #[schema(example = "2026-11-30T00:00:00.000Z")]
+    pub not_after: String,
+    /// Whole days; negative after it has expired.
+    pub days_left: i64,
+    /// Hexadecimal, bytes separated by colons.
+    pub fingerprint_sha256: String,
+    /// As the server sent it, the certificate itself first.
+    pub chain: Vec<ChainLinkView>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChainLinkView {
+    pub subject: String,
+    pub issuer: String,
+    pub not_after: String,
+}
+
+impl From<CertificateReport> for CertificateView {
+    fn from(c: CertificateReport) -> Self {
+        let link = |l: alert::mail::ChainLink| ChainLinkView {
+            subject: l.subject,
+            issuer: l.issuer,
+            not_after: l.not_after,
+        };
+        Self {
+            subject: c.subject,
+            issuer: c.issuer,
+            names: c.names,
+            not_before: c.not_before,
+            not_after: c.not_after,
+            days_left: c.days_left,
+            fingerprint_sha256: c.fingerprint_sha256,
+            chain: c.chain.into_iter().map(link).collect(),
+        }
+    }
+}
+
 impl From<MailTest> for MailTestView {
     fn from(t: MailTest) -> Self {
         Self {
             ok: t.ok,
+            dry_run: t.dry_run,
             failed_step: t.failed_step.map(Step::as_str),
             detail: t.detail,
             hint: t.hint,
             steps: t.steps.into_iter().map(Into::into).collect(),
+            not_reached: t.not_reached.into_iter().map(Step::as_str).collect(),
+            certificate: t.certificate.map(Into::into),
             transcript: t.transcript,
             reply_code: t.reply_code,
             queue_id: t.queue_id,

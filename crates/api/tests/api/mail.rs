@@ -127,3 +127,127 @@ async fn a_test_mail_takes_the_real_way() {
         ["to", "settings.hots", "cc"]
     );
 }
+
+/// No field at its default, but for `auth`, which needs the password.
+fn filled(port: u16) -> Value {
+    json!({
+        "name": "Relay", "enabled": false, "host": "127.0.0.1", "port": port, "security": "tls",
+        "username": "watch", "password": "s3cret-pass", "from": "watch@office", "from_name": "Wächter",
+        "reply_to": "answers@example.org", "envelope_from": "bounce+%s@example.org", "hello_name": "watch.example.org",
+        "verify_certificate": false, "ca_pem": testkit::tls::ca_pem(), "allow_insecure_auth": true,
+        "allow_local_from": true, "connect_timeout": "7s", "rate_per_minute": 30, "max_recipients": 5,
+    })
+}
+
+/// The keys are those that the domain prints: a new field that the API does not carry fails here.
+#[tokio::test]
+async fn every_field_survives_being_read_and_put_back() {
+    use domain::mail::MailSettings;
+
+    let server = SmtpServer::start(Script::implicit().login("watch", "s3cret-pass")).await;
+    let least = json!({ "host": "h.example", "port": 1, "security": "none", "from": "a@example.org" });
+    let least = MailSettings::from_json(least, None).unwrap().to_json();
+    let expected = MailSettings::from_json(filled(server.port()), None)
+        .unwrap()
+        .to_json();
+    let expected = expected.as_object().unwrap();
+    for (key, value) in expected {
+        let is_filled = !value.is_null() && *value != least[key];
+        assert!(
+            is_filled || key == "auth",
+            "fill {key} with something else than its default"
+        );
+    }
+
+    let api = Api::start().await;
+    let saved = api.put("/settings/mail", filled(server.port())).await;
+    assert_eq!(saved.status, 200, "{}", saved.text);
+    let read = api.get("/settings/mail").await.body;
+    let back: serde_json::Map<String, Value> = expected
+        .keys()
+        .map(|key| (key.clone(), read[key].clone()))
+        .collect();
+    assert_eq!(&back, expected);
+    for path in ["/settings/mail", "/settings/mail/profiles/1"] {
+        let again = api.put(path, Value::Object(back.clone())).await;
+        assert_eq!(again.status, 200, "{}", again.text);
+        assert!(!again.text.contains("s3cret-pass"));
+        for (key, value) in expected {
+            assert_eq!(again.body[key], *value, "{path} {key}");
+        }
+    }
+    let tested = api
+        .post("/settings/mail/test", json!({"to": "me@example.org"}))
+        .await;
+    assert_eq!(tested.body["ok"], true, "{}", tested.text);
+    assert_eq!(tested.body["certificate"]["issuer"], "Watchbell test authority");
+    assert!(tested.body["certificate"]["days_left"].as_i64().unwrap() > 0);
+}
+
+#[tokio::test]
+async fn several_profiles_have_an_order() {
+    let api = Api::start().await;
+    for name in ["A", "B", "C"] {
+        let mut body = settings(2525);
+        body["name"] = json!(name);
+        let made = api.post("/settings/mail/profiles", body).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        assert!(!made.text.contains("s3cret-pass"));
+    }
+    let names = async || {
+        let list = api.get("/settings/mail/profiles").await.body;
+        let items = list["items"].as_array().unwrap().clone();
+        let name = |p: &Value| p["name"].as_str().unwrap().to_owned();
+        items.iter().map(name).collect::<Vec<_>>()
+    };
+    assert_eq!(names().await, ["A", "B", "C"]);
+    let ordered = api.put("/settings/mail/order", json!({"ids": [3, 1, 2]})).await;
+    assert_eq!(ordered.status, 200, "{}", ordered.text);
+    assert_eq!(ordered.body["items"][0]["uses_next"], true);
+    assert_eq!(ordered.body["items"][0]["breaker"]["state"], "closed");
+    assert_eq!(names().await, ["C", "A", "B"]);
+    for wrong in [
+        json!({"ids": [1, 2]}),
+        json!({"ids": [1, 2, 3, 3]}),
+        json!({"ids": "1"}),
+        json!({}),
+    ] {
+        let refused = api.put("/settings/mail/order", wrong.clone()).await;
+        assert_eq!(
+            (refused.status.as_u16(), fields(&refused)),
+            (422, vec!["ids"]),
+            "{wrong}"
+        );
+    }
+    // The first in order is what the older path speaks of.
+    assert_eq!(api.get("/settings/mail").await.body["name"], "C");
+
+    let mut elsewhere = settings(2526);
+    elsewhere.as_object_mut().unwrap().remove("password");
+    let refused = api.put("/settings/mail/profiles/2", elsewhere).await;
+    assert_eq!(fields(&refused), ["password"]);
+    assert_eq!(api.act("/settings/mail/profiles/2/try-now").await.status, 200);
+    assert_eq!(api.delete("/settings/mail/profiles/3").await.status, 204);
+    assert_eq!(names().await, ["A", "B"]);
+    for path in ["/settings/mail/profiles/3", "/settings/mail/profiles/99"] {
+        assert_eq!(api.get(path).await.status, 404);
+        assert_eq!(api.delete(path).await.status, 404);
+    }
+}
+
+#[tokio::test]
+async fn a_dry_run_sends_nothing_and_says_so() {
+    let api = Api::start().await;
+    let server = SmtpServer::start(Script::plain().login("watch", "s3cret-pass")).await;
+    api.put("/settings/mail", settings(server.port())).await;
+    let rehearsed = api
+        .post(
+            "/settings/mail/profiles/1/test",
+            json!({"to": "me@example.org", "dry_run": true}),
+        )
+        .await;
+    assert_eq!(rehearsed.body["ok"], true, "{}", rehearsed.text);
+    assert_eq!(rehearsed.body["dry_run"], true);
+    assert_eq!(rehearsed.body["not_reached"], json!(["data", "reply", "inbox"]));
+    assert!(server.received().is_empty());
+}

@@ -2,7 +2,10 @@
 
 use std::{io::Write, process::ExitCode, sync::Arc};
 
-use alert::Through;
+use alert::{
+    Through,
+    mail::{CertificateReport, MailTest, StepReport, Trial},
+};
 use domain::mail::Address;
 
 use crate::{
@@ -12,7 +15,7 @@ use crate::{
     serve,
 };
 
-pub(crate) async fn test(config: &Config, to: &str) -> Result<ExitCode, Failure> {
+pub(crate) async fn test(config: &Config, to: &str, dry_run: bool) -> Result<ExitCode, Failure> {
     let to = Address::parse("to", to).map_err(|e| {
         Failure::new(
             Code::BadData,
@@ -40,20 +43,13 @@ pub(crate) async fn test(config: &Config, to: &str) -> Result<ExitCode, Failure>
         ));
     }
     let alert = serve::make_alert(config, store.clone(), Arc::new(SystemClock))?;
-    let report = alert.test_mail(Through::Primary, &to, &|_| ()).await;
+    let trial = Trial {
+        dry_run,
+        observer: &print_step,
+    };
+    let report = alert.test_mail(Through::Primary, &to, trial).await;
     store.close().await;
-
-    let mut out = std::io::stdout().lock();
-    for step in &report.steps {
-        let mark = if step.ok { "ok  " } else { "FAIL" };
-        let _ = writeln!(
-            out,
-            "{mark} {:<10} {:>6} ms  {}",
-            step.step.as_str(),
-            step.ms,
-            step.detail
-        );
-    }
+    print_rest(&report);
     if report.ok {
         return Ok(ExitCode::SUCCESS);
     }
@@ -73,4 +69,52 @@ pub(crate) async fn test(config: &Config, to: &str) -> Result<ExitCode, Failure>
         why,
         todo,
     ))
+}
+
+/// One line, at the moment at which the step ends.
+fn print_step(step: &StepReport) {
+    let mark = if step.ok { "ok  " } else { "FAIL" };
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(
+        out,
+        "{mark} {:<10} {:>6} ms  {}",
+        step.step.as_str(),
+        step.ms,
+        step.detail
+    );
+    let _ = out.flush();
+}
+
+fn print_rest(report: &MailTest) {
+    let mut out = std::io::stdout().lock();
+    for step in &report.not_reached {
+        let why = if report.dry_run && report.ok {
+            "left out: a dry run sends nothing"
+        } else {
+            "not reached"
+        };
+        let _ = writeln!(out, "-    {:<10} {:>6}     {why}", step.as_str(), "");
+    }
+    if let Some(certificate) = &report.certificate {
+        let _ = print_certificate(&mut out, certificate);
+    }
+}
+
+fn print_certificate(out: &mut impl Write, shown: &CertificateReport) -> std::io::Result<()> {
+    writeln!(out, "\nThe certificate of the server:")?;
+    writeln!(out, "  subject      {}", shown.subject)?;
+    writeln!(out, "  issuer       {}", shown.issuer)?;
+    writeln!(out, "  names        {}", shown.names.join(", "))?;
+    writeln!(out, "  valid from   {}", shown.not_before)?;
+    writeln!(
+        out,
+        "  valid until  {} ({} days left)",
+        shown.not_after, shown.days_left
+    )?;
+    writeln!(out, "  SHA-256      {}", shown.fingerprint_sha256)?;
+    for (i, link) in shown.chain.iter().enumerate() {
+        let head = if i == 0 { "chain" } else { "" };
+        writeln!(out, "  {head:<12} {}, issued by {}", link.subject, link.issuer)?;
+    }
+    Ok(())
 }

@@ -48,6 +48,11 @@ pub(crate) fn all(language: Language) -> Vec<(&'static str, Box<dyn DynTemplate>
     add(&mut all, "unsubscribe", super::unsubscribe::samples(language));
     add(
         &mut all,
+        "settings/mail/delete",
+        super::settings::mail::deletions(language),
+    );
+    add(
+        &mut all,
         "settings/security",
         super::settings::security::samples(language),
     );

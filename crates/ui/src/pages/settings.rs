@@ -11,6 +11,8 @@ pub(crate) mod security;
 pub(crate) mod tabs;
 pub(crate) mod tokens;
 
+pub(crate) use mail::Trial as MailTrial;
+
 pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/settings", get(|| async { Redirect::to("/settings/mail") }))

@@ -6,7 +6,7 @@ use http::StatusCode;
 use secrecy::ExposeSecret as _;
 use testkit::{Script, SmtpServer, Step};
 
-use crate::visitor::{Answer, EMAIL, Scene, Visitor};
+use crate::visitor::{Answer, EMAIL, PASSWORD, Scene, Visitor};
 
 const HERE: &str = "/settings/mail";
 const SECRET: &str = "hunter2-canary-7f3a";
@@ -307,4 +307,229 @@ async fn a_preset_fills_the_form_and_says_what_to_know() {
         admin.get("/settings/mail?preset=nonsense").await.status,
         StatusCode::OK
     );
+}
+
+/// The address of the stream in a card, and what it told: `event: name` lines with their data.
+async fn watch(admin: &mut Visitor, card: &str) -> Answer {
+    let after = card.split("data-stream=\"").nth(1);
+    assert!(after.is_some(), "no stream in {card}");
+    let stream = after.and_then(|a| a.split('"').next()).unwrap();
+    admin.get(stream).await
+}
+
+async fn start(visitor: &mut Visitor, button: &str, form: &[(&'static str, String)]) -> Answer {
+    let mut fields: Vec<(&str, &str)> = form.iter().map(|(n, v)| (*n, v.as_str())).collect();
+    fields.push(("do", button));
+    visitor.post("/settings/mail/tests", &fields).await
+}
+
+#[tokio::test]
+async fn a_live_test_tells_each_step_and_saves_at_the_end() {
+    let server = SmtpServer::start(Script::plain().login("watch", SECRET)).await;
+    let scene = Scene::new().await;
+    let mut admin = scene.admin().await;
+    let card = start(&mut admin, "test", &form(server.port())).await;
+    assert_eq!(card.status, StatusCode::CREATED, "{}", card.body);
+    assert!(card.body.contains("Running") && !card.body.contains(SECRET));
+    assert_eq!(server.connection_count(), 0, "it begins when it is watched");
+
+    let told = watch(&mut admin, &card.body).await;
+    assert_eq!(told.headers["content-type"], "text/event-stream");
+    assert_eq!(told.headers["x-accel-buffering"], "no");
+    let names: Vec<&str> = told
+        .body
+        .lines()
+        .filter_map(|l| l.strip_prefix("event: "))
+        .collect();
+    assert_eq!(names.len(), 12, "{names:?}");
+    assert!(names[..11].iter().all(|n| *n == "steps") && names[11] == "done");
+    assert!(told.body.contains("saved as revision 1") && !told.body.contains(SECRET));
+    assert_eq!(server.messages().len(), 1);
+    assert_eq!(stored_password(&scene).await.as_deref(), Some(SECRET));
+
+    // What is in use, by the same way; it saves nothing.
+    let card = start(&mut admin, "stored", &[("test_to", EMAIL.to_owned())]).await;
+    assert_eq!(card.status, StatusCode::CREATED);
+    let told = watch(&mut admin, &card.body).await;
+    assert!(told.body.contains("Accepted"), "{}", told.body);
+    assert_eq!(server.messages().len(), 2);
+    assert_eq!(scene.store.mail().primary().await.unwrap().unwrap().revision, 1);
+}
+
+#[tokio::test]
+async fn a_live_test_that_fails_names_the_steps_that_were_not_reached() {
+    let server = SmtpServer::start(Script::plain().reply(Step::MailFrom, "550 5.7.1 not yours")).await;
+    let scene = Scene::new().await;
+    let mut admin = scene.admin().await;
+    let mut typed = form(server.port());
+    set(&mut typed, "username", "");
+    set(&mut typed, "password", "");
+    let card = start(&mut admin, "test", &typed).await;
+    let told = watch(&mut admin, &card.body).await;
+    let done = told.body.split("event: done").nth(1).unwrap();
+    assert!(
+        done.contains("not yours") && done.contains("Nothing was saved"),
+        "{done}"
+    );
+    assert_eq!(done.matches("Not reached").count(), 4, "{done}");
+    assert!(scene.store.mail().primary().await.unwrap().is_none());
+}
+
+/// R-113: a stream belongs to the session whose form asked for it, once, for five minutes, and to our own pages.
+#[tokio::test]
+async fn a_live_test_belongs_to_its_session_once() {
+    let server = SmtpServer::start(Script::plain()).await;
+    let scene = Scene::new().await;
+    let mut admin = scene.admin().await;
+    let mut other = scene.visitor();
+    other.get("/login").await;
+    let again = [("email", EMAIL), ("password", PASSWORD)];
+    assert_eq!(other.post("/login", &again).await.status, StatusCode::SEE_OTHER);
+    let mut typed = form(server.port());
+    set(&mut typed, "username", "");
+    set(&mut typed, "password", "");
+
+    let card = start(&mut admin, "test", &typed).await.body;
+    assert_eq!(watch(&mut other, &card).await.status, StatusCode::NOT_FOUND);
+    let stranger = watch(&mut scene.visitor(), &card).await;
+    assert_eq!(stranger.status, StatusCode::SEE_OTHER);
+    for (name, value) in [
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+        ("origin", "https://evil.example"),
+    ] {
+        let mut elsewhere = admin.clone();
+        elsewhere.headers.insert(name, value.parse().unwrap());
+        assert_eq!(
+            watch(&mut elsewhere, &card).await.status,
+            StatusCode::FORBIDDEN,
+            "{name}"
+        );
+    }
+    assert_eq!(server.connection_count(), 0);
+    assert_eq!(watch(&mut admin, &card).await.status, StatusCode::OK);
+    assert_eq!(watch(&mut admin, &card).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(server.messages().len(), 1);
+
+    let late = start(&mut admin, "test", &typed).await.body;
+    scene.clock.advance(Duration::from_mins(5));
+    assert_eq!(watch(&mut admin, &late).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(server.messages().len(), 1);
+}
+
+#[tokio::test]
+async fn a_live_test_refuses_what_the_form_refuses_and_counts_as_a_test() {
+    let server = SmtpServer::start(Script::plain()).await;
+    let scene = Scene::new().await;
+    let mut admin = scene.admin().await;
+    // The stored password goes nowhere else, here neither.
+    send(&mut admin, "save", &form(2525)).await;
+    let mut typed = form(server.port());
+    set(&mut typed, "password", "");
+    assert_eq!(
+        start(&mut admin, "test", &typed).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+    set(&mut typed, "username", "");
+    for _ in 0..5 {
+        assert_eq!(
+            start(&mut admin, "test", &typed).await.status,
+            StatusCode::CREATED
+        );
+    }
+    assert_eq!(
+        start(&mut admin, "test", &typed).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+    let refused = send(&mut admin, "test", &typed).await;
+    assert!(refused.body.contains("Five tests a minute"));
+    assert_eq!(server.connection_count(), 0);
+}
+
+#[tokio::test]
+async fn a_dry_run_saves_and_sends_nothing() {
+    let server = SmtpServer::start(Script::plain().login("watch", SECRET)).await;
+    let scene = Scene::new().await;
+    let mut admin = scene.admin().await;
+    let mut typed = form(server.port());
+    set(&mut typed, "dry_run", "on");
+    let answer = send(&mut admin, "test", &typed).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    assert!(admin.get(HERE).await.body.contains("No message was sent"));
+    assert!(server.received().is_empty());
+    let told = {
+        let card = start(&mut admin, "test", &typed).await;
+        watch(&mut admin, &card.body).await.body
+    };
+    assert!(
+        told.contains("Would be accepted") && told.contains("Left out"),
+        "{told}"
+    );
+    assert!(server.received().is_empty());
+    assert_eq!(scene.store.mail().primary().await.unwrap().unwrap().revision, 2);
+}
+
+#[tokio::test]
+async fn a_refused_certificate_is_shown() {
+    let script = Script::implicit().certificate(testkit::tls::Certificate::WrongName);
+    let server = SmtpServer::start(script).await;
+    let scene = Scene::new().await;
+    let mut admin = scene.admin().await;
+    let mut typed = form(server.port());
+    set(&mut typed, "security", "tls");
+    set(&mut typed, "ca_pem", &testkit::tls::ca_pem());
+    let page = send(&mut admin, "test", &typed).await.body;
+    for shown in [
+        "Certificate of the server",
+        "wrong.example",
+        "Watchbell test authority",
+        "SHA-256",
+    ] {
+        assert!(page.contains(shown), "{shown} is missing: {page}");
+    }
+    assert!(server.auth_attempts().is_empty());
+}
+
+#[tokio::test]
+async fn an_address_that_is_pasted_fills_the_fields() {
+    let scene = Scene::new().await;
+    let mut admin = scene.admin().await;
+    let pasted = "smtps://me%40example.org@mail.example.org:465";
+    let answer = admin.post("/settings/mail/paste", &[("host", pasted)]).await;
+    let fields: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(
+        fields,
+        serde_json::json!({ "host": "mail.example.org", "port": 465, "security": "tls", "username": "me@example.org" })
+    );
+    let plain = admin
+        .post("/settings/mail/paste", &[("host", "mail.example.org")])
+        .await;
+    assert_eq!(plain.status, StatusCode::NO_CONTENT);
+
+    // The same without a script.
+    let mut typed = form(1);
+    set(&mut typed, "host", "mail.example.org:465");
+    send(&mut admin, "save", &typed).await;
+    let saved = scene.store.mail().primary().await.unwrap().unwrap().settings;
+    assert_eq!(saved.server.to_string(), "mail.example.org:465");
+    assert_eq!(saved.security.as_str(), "tls");
+}
+
+#[tokio::test]
+async fn the_warning_is_asked_for_while_typing() {
+    let scene = Scene::new().await;
+    let mut admin = scene.admin().await;
+    let notice = admin
+        .get("/settings/mail/warning?host=mail.example.org&port=465&security=starttls")
+        .await
+        .body;
+    assert!(
+        notice.contains("Port 465") && notice.contains("fix:security:tls"),
+        "{notice}"
+    );
+    assert!(!notice.contains("<html"));
+    let fine = admin
+        .get("/settings/mail/warning?host=mail.example.org&port=465&security=tls")
+        .await;
+    assert_eq!((fine.status, fine.body.trim()), (StatusCode::OK, ""));
 }

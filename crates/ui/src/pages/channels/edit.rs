@@ -9,7 +9,7 @@ use axum::{
 use domain::{
     channel::{Channel, ChannelConfig, ChannelDraft, ChannelKind, signing_secret},
     field::FieldErrors,
-    id::MonitorId,
+    id::{ChannelId, MonitorId},
 };
 use http::StatusCode;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -19,7 +19,7 @@ use store::Optout;
 use super::{Health, fields, find, health_of, test::Outcome, users_of};
 use crate::{
     Flash, Section, Shell, SignedIn, Typed,
-    components::Form,
+    components::{Field, Form},
     error::{self, Error},
     pages::{
         form::{ticked, value},
@@ -37,6 +37,34 @@ pub(crate) struct EditPage {
     /// `None` while it is new.
     pub(super) channel: Option<Existing>,
     pub(super) mail_missing: bool,
+    pub(super) lists: Lists,
+}
+
+/// What a channel can be told to use.
+#[derive(Default)]
+pub(crate) struct Lists {
+    /// The mail servers by number and name; empty unless there are several.
+    pub(super) profiles: Vec<(i64, String)>,
+    /// The channels that can stand in for it.
+    pub(super) others: Vec<(i64, String)>,
+}
+
+impl Lists {
+    async fn read(signed_in: &SignedIn, own: Option<ChannelId>) -> error::Result<Self> {
+        let mut profiles = Vec::new();
+        for profile in signed_in.store().mail().profiles().await? {
+            profiles.push((profile.id.0, profile.settings.title()));
+        }
+        if profiles.len() < 2 {
+            profiles.clear();
+        }
+        let all = signed_in.store().channels().all().await?;
+        let others = all.into_iter().filter(|c| Some(c.id) != own);
+        Ok(Self {
+            profiles,
+            others: others.map(|c| (c.id.0, c.name)).collect(),
+        })
+    }
 }
 
 pub(crate) struct Existing {
@@ -69,6 +97,22 @@ impl EditPage {
         self.channel.as_ref().map_or("/channels", |c| &c.href)
     }
 
+    /// Which mail server is used first.
+    fn profile_field(&self) -> Field {
+        let t = |key: &str| self.shell.t(key);
+        let field = self.form.select(fields::PROFILE, t("channel-profile"));
+        let field = field.choice("", t("channel-profile-in-order"));
+        with_choices(field, &self.lists.profiles).hint(t("channel-profile-hint"))
+    }
+
+    /// What stands in when this one cannot be reached.
+    fn fallback_field(&self) -> Field {
+        let t = |key: &str| self.shell.t(key);
+        let field = self.form.select(fields::FALLBACK, t("channel-fallback"));
+        let field = field.choice("", t("channel-fallback-none"));
+        with_choices(field, &self.lists.others).hint(t("channel-fallback-hint"))
+    }
+
     fn is(&self, kind: &str) -> bool {
         self.kind.as_str() == kind
     }
@@ -76,6 +120,11 @@ impl EditPage {
     fn strays(&self) -> Vec<String> {
         self.form.other_errors(&fields::NAMES)
     }
+}
+
+fn with_choices(field: Field, choices: &[(i64, String)]) -> Field {
+    let add = |field: Field, (id, name): &(i64, String)| field.choice(id, name);
+    choices.iter().fold(field, add)
 }
 
 #[derive(Default, Deserialize)]
@@ -92,6 +141,7 @@ pub(super) async fn new(signed_in: SignedIn, Query(chosen): Query<Chosen>) -> er
         kind,
         channel: None,
         mail_missing: mail_missing(&signed_in, kind).await?,
+        lists: Lists::read(&signed_in, None).await?,
         shell,
     })
 }
@@ -131,6 +181,7 @@ pub(super) async fn view(
         form: fields::stored(shell.language, &channel),
         kind: channel.kind,
         mail_missing: mail_missing(signed_in, channel.kind).await?,
+        lists: Lists::read(signed_in, Some(channel.id)).await?,
         channel: Some(existing(signed_in, &channel, outcome).await?),
         shell,
     })
@@ -211,6 +262,7 @@ async fn refused(
         form,
         kind,
         mail_missing: false,
+        lists: Lists::read(signed_in, channel.map(|c| c.id)).await?,
         channel: match channel {
             Some(channel) => Some(existing(signed_in, channel, None).await?),
             None => None,

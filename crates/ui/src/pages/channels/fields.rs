@@ -9,6 +9,8 @@ use crate::{
     pages::{form::value, header_lines},
 };
 
+pub(super) const PROFILE: &str = "config.profile";
+pub(super) const FALLBACK: &str = "fallback";
 pub(super) const URL: &str = "config.url";
 pub(super) const SECRET: &str = "config.secret";
 pub(super) const HEADERS: &str = "config.headers";
@@ -16,8 +18,10 @@ pub(super) const HEADERS: &str = "config.headers";
 pub(super) const SECRETS: [&str; 3] = [URL, SECRET, HEADERS];
 
 /// The fields that carry their own complaints.
-pub(super) const NAMES: [&str; 9] = [
+pub(super) const NAMES: [&str; 11] = [
     "name",
+    PROFILE,
+    FALLBACK,
     "config.to",
     "config.cc",
     "config.bcc",
@@ -31,6 +35,8 @@ pub(super) const NAMES: [&str; 9] = [
 /// What was typed, as the body of the API.
 pub(super) fn body(typed: &[(String, String)], kind: ChannelKind, enabled: bool) -> Value {
     let secret = |name: &str| Some(value(typed, name).trim()).filter(|v| !v.is_empty());
+    // Chosen from a list; empty: in order, or none.
+    let number = |name: &str| value(typed, name).parse::<i64>().ok();
     let config = match kind {
         ChannelKind::Email => json!({
             "to": addresses(value(typed, "config.to")),
@@ -38,6 +44,7 @@ pub(super) fn body(typed: &[(String, String)], kind: ChannelKind, enabled: bool)
             "bcc": addresses(value(typed, "config.bcc")),
             "language": value(typed, "config.language"),
             "timezone": value(typed, "config.timezone"),
+            "profile": number(PROFILE),
         }),
         ChannelKind::Webhook => json!({
             "url": secret(URL),
@@ -45,7 +52,8 @@ pub(super) fn body(typed: &[(String, String)], kind: ChannelKind, enabled: bool)
             "headers": header_lines::parse(value(typed, HEADERS)),
         }),
     };
-    json!({ "name": value(typed, "name"), "kind": kind.as_str(), "config": config, "enabled": enabled })
+    json!({ "name": value(typed, "name"), "kind": kind.as_str(), "config": config, "enabled": enabled,
+            "fallback": number(FALLBACK) })
 }
 
 /// One address on each line, or between commas.
@@ -58,7 +66,10 @@ fn addresses(text: &str) -> Vec<&str> {
 
 /// The form of a channel as it is stored.
 pub(super) fn stored(language: Language, channel: &Channel) -> Form {
-    let form = Form::new(language).with("name", &channel.name);
+    let number = |id: Option<i64>| id.map(|id| id.to_string()).unwrap_or_default();
+    let form = Form::new(language)
+        .with("name", &channel.name)
+        .with(FALLBACK, number(channel.fallback.map(|id| id.0)));
     match &channel.config {
         Some(ChannelConfig::Email(e)) => {
             let lines = |list: &[domain::mail::Address]| {
@@ -73,6 +84,7 @@ pub(super) fn stored(language: Language, channel: &Channel) -> Form {
                     e.language.map_or("", domain::language::Language::as_str),
                 )
                 .with("config.timezone", e.timezone.map_or("", domain::zone::Tz::name))
+                .with(PROFILE, number(e.profile.map(|id| id.0)))
         }
         Some(ChannelConfig::Webhook(w)) => {
             let names = header_lines::of(w.headers.iter().map(|h| h.name.as_str()));

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     actions::DeletePage,
-    edit::{EditPage, Existing, SecretPage},
+    edit::{EditPage, Existing, Lists, SecretPage},
     fields,
     test::Outcome,
     *,
@@ -109,6 +109,10 @@ pub(crate) fn edits(language: Language) -> Vec<EditPage> {
         kind,
         channel: None,
         mail_missing: kind == ChannelKind::Email,
+        lists: Lists {
+            profiles: vec![(1, "smtp.example.org:587".to_owned()), (2, "Relay".to_owned())],
+            others: vec![(2, "Chat".to_owned())],
+        },
     };
     let trace = |code, text: &str, step: &str| Trace {
         remote: Some("203.0.113.25:465".parse().unwrap()),
@@ -121,6 +125,7 @@ pub(crate) fn edits(language: Language) -> Vec<EditPage> {
     let good = Receipt {
         reference: Some("4XyZ1c2d3e".to_owned()),
         trace: trace(250, "2.0.0 Ok: queued as 4XyZ1c2d3e", "reply"),
+        ..Receipt::default()
     };
     let bad = |retry| SendError {
         reason: "The server refused the user name or password. Check both, or use an app password."

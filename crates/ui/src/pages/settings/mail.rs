@@ -1,49 +1,72 @@
 //! Settings > Mail: what the next message uses, changing it, and proving that it works.
 
-use alert::Through;
+use alert::mail::Step;
 use askama::Template;
 use axum::{
-    Router,
-    extract::Query,
+    Json, Router,
+    extract::{Path, Query},
+    response::IntoResponse as _,
     routing::{get, post},
 };
 use domain::{
     field::{FieldError, FieldErrors},
-    mail::{Address, MailSettings},
+    mail::{Address, AuthMethod},
 };
 use http::StatusCode;
 use serde::Deserialize;
-use store::{MailProfile, mail::MailHealth};
 
 use super::tabs::{Link, Tab, links};
 use crate::{
     App, Flash, Section, Shell, SignedIn, Typed,
     components::Form,
     error,
-    pages::form::value,
+    pages::form::{ticked, value},
     shell::{page, page_with},
 };
 
 pub(crate) mod deliverability;
 mod entry;
 mod in_use;
+mod live;
+mod paste;
 mod presets;
+mod profiles;
 #[cfg(test)]
 mod samples;
+mod stored;
 mod test_view;
+mod trial;
 mod warning;
 
 use in_use::InUse;
-use presets::Preset;
+use presets::{Chosen, Group};
+use profiles::Profiles;
 #[cfg(test)]
-pub(crate) use samples::samples;
+pub(crate) use samples::{deletions, samples};
+use stored::{Stored, Target};
 use test_view::TestView;
-use warning::Warning;
+pub(crate) use trial::Trial;
+use warning::Notice;
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
-        .route("/settings/mail", get(show).post(submit))
+        .route("/settings/mail", get(show_primary).post(submit_primary))
+        .route("/settings/mail/new", get(show_new).post(submit_new))
+        .route("/settings/mail/{id}", get(show).post(submit))
+        .route(
+            "/settings/mail/{id}/delete",
+            get(profiles::confirm).post(profiles::delete),
+        )
+        .route("/settings/mail/{id}/up", post(profiles::up))
+        .route("/settings/mail/{id}/down", post(profiles::down))
+        .route("/settings/mail/{id}/enable", post(profiles::enable))
+        .route("/settings/mail/{id}/disable", post(profiles::disable))
+        .route("/settings/mail/{id}/try-now", post(profiles::try_now))
         .route("/settings/mail/test", post(test_saved))
+        .route("/settings/mail/warning", get(warning::show))
+        .route("/settings/mail/paste", post(take_apart))
+        .route("/settings/mail/tests", post(live::start))
+        .route("/settings/mail/tests/{id}", get(live::watch))
         .merge(deliverability::routes())
 }
 
@@ -54,16 +77,17 @@ const HERE: &str = "/settings/mail";
 pub(crate) struct MailPage {
     shell: Shell,
     tabs: Vec<Link>,
+    target: Target,
+    profiles: Profiles,
     form: Form,
     /// There is one; an empty field keeps it.
     has_password: bool,
     /// It was typed, and is not sent back to the browser.
     password_again: bool,
-    warning: Option<Warning>,
-    presets: &'static [Preset],
-    preset: Option<&'static Preset>,
+    warning: Notice,
+    groups: &'static [Group],
+    chosen: Option<Chosen>,
     in_use: Option<InUse>,
-    waiting: u64,
     test: Option<TestView>,
 }
 
@@ -71,64 +95,65 @@ pub(crate) struct MailPage {
 #[serde(default)]
 struct Start {
     preset: String,
+    region: String,
 }
 
-/// What is stored, and what became of it.
-struct Stored {
-    current: Option<MailProfile>,
-    in_use: Option<InUse>,
-    waiting: u64,
+async fn show_primary(who: SignedIn, start: Query<Start>) -> error::Result {
+    present(who, Target::Primary, start.0).await
 }
 
-impl Stored {
-    async fn read(who: &SignedIn) -> error::Result<Self> {
-        let current = who.store().mail().primary().await?;
-        let queue = who.store().mail().queue().await?;
-        let health = match &current {
-            Some(profile) => who.store().mail().health(profile.id).await?,
-            None => MailHealth::default(),
-        };
-        let waiting = queue.waiting;
-        let in_use = current
-            .as_ref()
-            .map(|c| InUse::new(who.visit.language, c, health, queue));
-        Ok(Self {
-            current,
-            in_use,
-            waiting,
-        })
-    }
-
-    fn settings(&self) -> Option<&MailSettings> {
-        self.current.as_ref().map(|c| &c.settings)
-    }
+async fn show_new(who: SignedIn, start: Query<Start>) -> error::Result {
+    present(who, Target::New, start.0).await
 }
 
-async fn show(who: SignedIn, Query(start): Query<Start>) -> error::Result {
-    let stored = Stored::read(&who).await?;
-    let preset = presets::find(&start.preset);
+async fn show(who: SignedIn, Path(id): Path<String>, start: Query<Start>) -> error::Result {
+    present(who, Target::of(&id)?, start.0).await
+}
+
+async fn submit_primary(who: SignedIn, axum::Form(typed): Typed) -> error::Result {
+    take(who, Target::Primary, typed).await
+}
+
+async fn submit_new(who: SignedIn, axum::Form(typed): Typed) -> error::Result {
+    take(who, Target::New, typed).await
+}
+
+async fn submit(who: SignedIn, Path(id): Path<String>, axum::Form(typed): Typed) -> error::Result {
+    take(who, Target::of(&id)?, typed).await
+}
+
+async fn present(who: SignedIn, target: Target, start: Start) -> error::Result {
+    let stored = Stored::read(&who, target).await?;
+    let chosen = presets::find(&start.preset, &start.region);
     let form = entry::form(&who, stored.settings());
-    let form = match preset {
-        Some(preset) => preset.fill(form),
+    let form = match &chosen {
+        Some(chosen) => chosen.fill(form),
         None => form,
     };
-    let mut view = view(&who, stored, form);
-    view.preset = preset;
+    let mut view = view(&who, stored, form).await;
+    view.chosen = chosen;
     page(&view)
 }
 
-fn view(who: &SignedIn, stored: Stored, form: Form) -> MailPage {
+async fn view(who: &SignedIn, stored: Stored, form: Form) -> MailPage {
     let shell = who.shell(Section::Settings, "settings-mail");
-    let credentials = stored.settings().and_then(|s| s.credentials.as_ref());
+    let language = who.visit.language;
+    let outlook = who.visit.app.alert.mail_outlook(None).await;
     MailPage {
         tabs: links(&shell, Tab::Mail),
-        warning: warning::of(form.value("host"), form.value("port"), form.value("security")),
-        has_password: credentials.is_some_and(|c| c.password.is_some()),
+        target: stored.target,
+        profiles: Profiles::new(language, &stored, &outlook, who.visit.app.now()),
+        warning: Notice::about(
+            language,
+            form.value("host"),
+            form.value("port"),
+            form.value("security"),
+        ),
+        has_password: stored.has_password(),
         password_again: false,
-        presets: presets::ALL,
-        preset: None,
-        in_use: stored.in_use,
-        waiting: stored.waiting,
+        groups: presets::GROUPS,
+        chosen: None,
+        in_use: InUse::of(language, &stored, &outlook),
         test: None,
         form,
         shell,
@@ -136,86 +161,104 @@ fn view(who: &SignedIn, stored: Stored, form: Form) -> MailPage {
 }
 
 /// The form, by the button that sent it: `test` (and save if it worked), `save`, or `fix:<field>:<value>`.
-async fn submit(who: SignedIn, axum::Form(typed): Typed) -> error::Result {
-    let stored = Stored::read(&who).await?;
-    let typed = entry::split_pasted(typed);
+async fn take(who: SignedIn, target: Target, typed: Vec<(String, String)>) -> error::Result {
+    let stored = Stored::read(&who, target).await?;
+    let typed = paste::split(typed);
     let form = Form::typed(who.visit.language, &typed, &["password"]);
-    let typed_password = !value(&typed, "password").is_empty();
-    let again = |stored, form| MailPage {
-        password_again: typed_password,
-        ..view(&who, stored, form)
-    };
     let button = value(&typed, "do");
     if let Some((field, fixed)) = warning::fix(button) {
-        let form = form.with(field, fixed);
-        return page(&again(stored, form));
+        let view = again(&who, stored, form.with(field, fixed), &typed).await;
+        return page(&view);
     }
 
     let settings = match entry::settings(&typed, stored.settings()) {
         Ok(settings) => settings,
         Err(errors) => {
-            return page_with(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                &again(stored, form.refused(errors)),
-            );
+            let view = again(&who, stored, form.refused(errors), &typed).await;
+            return page_with(StatusCode::UNPROCESSABLE_ENTITY, &view);
         }
     };
-    if button != "save" {
-        let to = match recipient(&who, &typed) {
-            Ok(to) => to,
-            Err(e) => {
-                let form = form.refused(e.into());
-                return page_with(StatusCode::UNPROCESSABLE_ENTITY, &again(stored, form));
-            }
-        };
-        let report = {
-            let through = Through::Unsaved(Box::new(settings.clone()));
-            who.visit.app.alert.test_mail(through, &to, &|_| ()).await
-        };
-        if !report.ok {
-            let mut view = again(stored, form);
-            view.test = Some(TestView::new(who.visit.language, &report, &to, false));
-            return page(&view);
-        }
-    }
-    let saved = who.store().mail().save_primary(&settings, who.by()).await?;
-    tracing::info!(
-        settings.revision = saved.revision,
-        user.email = who.by(),
-        "mail settings saved"
-    );
-    let key = if button == "save" {
-        "flash-mail-saved"
-    } else {
-        "flash-mail-tested"
-    };
-    Ok(Flash::good(key).redirect(&who.visit, HERE))
-}
-
-/// Tests what is in use, exactly as it is stored.
-async fn test_saved(who: SignedIn, axum::Form(typed): Typed) -> error::Result {
-    let stored = Stored::read(&who).await?;
-    let form = entry::form(&who, stored.settings());
-    if stored.current.is_none() {
-        return Ok(Flash::bad("flash-mail-missing").redirect(&who.visit, HERE));
+    if button == "save" {
+        let saved = trial::save(&who, stored.id(), &settings).await?;
+        let there = target.after_saving(saved.id);
+        return Ok(Flash::good("flash-mail-saved").redirect(&who.visit, &there));
     }
     let to = match recipient(&who, &typed) {
         Ok(to) => to,
         Err(e) => {
-            let form = form.with("test_to", value(&typed, "test_to")).refused(e.into());
-            return page_with(StatusCode::UNPROCESSABLE_ENTITY, &view(&who, stored, form));
+            let view = again(&who, stored, form.refused(e.into()), &typed).await;
+            return page_with(StatusCode::UNPROCESSABLE_ENTITY, &view);
         }
     };
-    let report = who
-        .visit
-        .app
-        .alert
-        .test_mail(Through::Primary, &to, &|_| ())
-        .await;
-    // Read again: the test itself is the latest success or failure.
-    let mut view = view(&who, Stored::read(&who).await?, form.with("test_to", &to));
-    view.test = Some(TestView::new(who.visit.language, &report, &to, true));
+    let trial = Trial {
+        target,
+        profile: stored.id(),
+        plan: Step::plan(&settings),
+        typed: Some(settings),
+        to: to.clone(),
+        dry_run: ticked(&typed, "dry_run"),
+    };
+    let outcome = trial.run(&who, &|_| ()).await?;
+    if let Some(saved) = outcome.saved {
+        let key = if outcome.report.dry_run {
+            "flash-mail-rehearsed"
+        } else {
+            "flash-mail-tested"
+        };
+        return Ok(Flash::good(key).redirect(&who.visit, &target.after_saving(saved.id)));
+    }
+    let mut view = again(&who, stored, form, &typed).await;
+    view.test = Some(TestView::new(who.visit.language, &outcome.report, &to, true));
     page(&view)
+}
+
+/// The page with what was typed still in it.
+async fn again(who: &SignedIn, stored: Stored, form: Form, typed: &[(String, String)]) -> MailPage {
+    MailPage {
+        password_again: !value(typed, "password").is_empty(),
+        ..view(who, stored, form).await
+    }
+}
+
+/// Tests what is in use, exactly as it is stored.
+async fn test_saved(who: SignedIn, axum::Form(typed): Typed) -> error::Result {
+    let target = Target::of_form(&typed)?;
+    let stored = Stored::read(&who, target).await?;
+    let form = entry::form(&who, stored.settings());
+    let Some(current) = stored.settings() else {
+        return Ok(Flash::bad("flash-mail-missing").redirect(&who.visit, HERE));
+    };
+    let plan = Step::plan(current);
+    let to = match recipient(&who, &typed) {
+        Ok(to) => to,
+        Err(e) => {
+            let form = form.with("test_to", value(&typed, "test_to")).refused(e.into());
+            let view = view(&who, stored, form).await;
+            return page_with(StatusCode::UNPROCESSABLE_ENTITY, &view);
+        }
+    };
+    let trial = Trial {
+        target,
+        profile: stored.id(),
+        plan,
+        typed: None,
+        to: to.clone(),
+        dry_run: ticked(&typed, "dry_run"),
+    };
+    let outcome = trial.run(&who, &|_| ()).await?;
+    // Read again: the test itself is the latest success or failure.
+    let stored = Stored::read(&who, target).await?;
+    let mut view = view(&who, stored, form.with("test_to", &to)).await;
+    view.test = Some(TestView::new(who.visit.language, &outcome.report, &to, false));
+    page(&view)
+}
+
+/// `POST /settings/mail/paste`: an address that was pasted into the field of the server, as the fields that it fills.
+async fn take_apart(_: SignedIn, axum::Form(typed): Typed) -> error::Result {
+    Ok(match paste::read(value(&typed, "host")) {
+        Some(pasted) => Json(pasted).into_response(),
+        None => StatusCode::NO_CONTENT.into_response(),
+    })
 }
 
 /// Where the test goes, if one may be started now.
@@ -232,20 +275,41 @@ fn recipient(who: &SignedIn, typed: &[(String, String)]) -> Result<Address, Fiel
 }
 
 /// Every field that shows its own complaints; all others are shown above the form.
-const FIELDS: [&str; 13] = [
+const FIELDS: [&str; 20] = [
+    "name",
     "host",
     "port",
     "security",
+    "auth",
     "username",
     "password",
     "from",
     "from_name",
     "reply_to",
+    "envelope_from",
     "hello_name",
+    "connect_timeout",
+    "rate_per_minute",
+    "max_recipients",
     "verify_certificate",
     "ca_pem",
     "allow_insecure_auth",
+    "allow_local_from",
     "test_to",
+];
+
+/// Those of the rarely used part, with what they are when nobody touched them.
+const ADVANCED: [(&str, &str); 10] = [
+    ("from_name", ""),
+    ("reply_to", ""),
+    ("envelope_from", ""),
+    ("hello_name", ""),
+    ("ca_pem", ""),
+    ("allow_insecure_auth", ""),
+    ("allow_local_from", ""),
+    ("connect_timeout", "10s"),
+    ("rate_per_minute", ""),
+    ("max_recipients", "1"),
 ];
 
 impl MailPage {
@@ -255,21 +319,26 @@ impl MailPage {
 
     /// The rarely used part is open when something in it is set or wrong.
     fn is_advanced_open(&self) -> bool {
-        let used = |name: &&str| !self.form.value(name).is_empty() || !self.form.errors(name).is_empty();
-        [
-            "from_name",
-            "reply_to",
-            "hello_name",
-            "ca_pem",
-            "allow_insecure_auth",
-        ]
-        .iter()
-        .any(used)
-            || !self.form.ticked("verify_certificate")
+        // A preset may fill in its rate; that is no reason to unfold everything.
+        let preset = self.chosen.is_some();
+        let used = |(name, usual): &(&str, &str)| {
+            let filled = preset && *name == "rate_per_minute";
+            (!filled && self.form.value(name) != *usual) || !self.form.errors(name).is_empty()
+        };
+        ADVANCED.iter().any(used) || !self.form.ticked("verify_certificate")
+    }
+
+    /// Where the login by token is set up: the profile must be there first.
+    fn authorize(&self) -> Option<String> {
+        let now = self.in_use.as_ref()?;
+        (now.auth == AuthMethod::Xoauth2).then(|| format!("/settings/mail/authorize?profile={}", now.id))
     }
 }
 
 /// A complaint of our own, in the shape of the domain's.
 fn not_a_number(field: &str) -> FieldErrors {
-    FieldError::new(field, "port-range", "Use a port from 1 to 65535.").into()
+    if field == "port" {
+        return FieldError::new(field, "port-range", "Use a port from 1 to 65535.").into();
+    }
+    FieldError::new(field, "not-a-number", "Use a whole number.").into()
 }

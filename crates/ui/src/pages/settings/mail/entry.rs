@@ -1,8 +1,11 @@
 //! From the form to settings and back.
 
-use domain::{field::FieldErrors, mail::MailSettings};
+use domain::{
+    duration,
+    field::FieldErrors,
+    mail::{AuthMethod, DEFAULT_CONNECT_TIMEOUT, MailSettings},
+};
 use serde_json::{Value, json};
-use url::Url;
 
 use crate::{
     SignedIn,
@@ -17,12 +20,17 @@ pub(super) fn form(who: &SignedIn, settings: Option<&MailSettings>) -> Form {
         return form
             .with("port", "587")
             .with("security", "starttls")
+            .with("auth", AuthMethod::Auto)
+            .with("connect_timeout", duration::format(DEFAULT_CONNECT_TIMEOUT))
+            .with("max_recipients", "1")
             .tick("verify_certificate", true);
     };
     let or_empty = |text: Option<&str>| text.unwrap_or_default().to_owned();
-    form.with("host", &s.server.host)
+    form.with("name", or_empty(s.name.as_deref()))
+        .with("host", &s.server.host)
         .with("port", s.server.port)
         .with("security", s.security)
+        .with("auth", s.auth)
         .with(
             "username",
             or_empty(s.credentials.as_ref().map(|c| c.username.as_str())),
@@ -30,10 +38,21 @@ pub(super) fn form(who: &SignedIn, settings: Option<&MailSettings>) -> Form {
         .with("from", &s.from)
         .with("from_name", or_empty(s.from_name.as_deref()))
         .with("reply_to", or_empty(s.reply_to.as_ref().map(|a| a.as_str())))
+        .with(
+            "envelope_from",
+            or_empty(s.envelope_from.as_ref().map(|e| e.as_str())),
+        )
         .with("hello_name", or_empty(s.hello_name.as_deref()))
+        .with("connect_timeout", duration::format(s.connect_timeout))
+        .with(
+            "rate_per_minute",
+            s.rate_per_minute.map(|r| r.to_string()).unwrap_or_default(),
+        )
+        .with("max_recipients", s.max_recipients)
         .with("ca_pem", or_empty(s.ca_pem.as_deref()))
         .tick("verify_certificate", s.verify_certificate)
         .tick("allow_insecure_auth", s.allow_insecure_auth)
+        .tick("allow_local_from", s.allow_local_from)
 }
 
 /// Builds the body that the API takes and lets the domain judge it.
@@ -49,71 +68,47 @@ pub(super) fn settings(
             json!(v)
         }
     };
-    let port = value(typed, "port").trim();
-    let number: Option<i64> = port.parse().ok();
-    if number.is_none() && !port.is_empty() {
-        return Err(super::not_a_number("port"));
-    }
-    // Without a user name there is nothing to keep: that removes the password.
+    let number = |name: &str| {
+        let v = value(typed, name).trim();
+        match v.parse::<i64>() {
+            Ok(number) => Ok(Some(number)),
+            Err(_) if v.is_empty() => Ok(None),
+            Err(_) => Err(super::not_a_number(name)),
+        }
+    };
+    // Without a user name there is nothing to keep: that removes the password. What a way to log in does not need is
+    // not shown beside it, and does not count.
     let clear = ticked(typed, "clear_password");
-    let login = |name: &str| if clear { Value::Null } else { text(name) };
+    let auth = value(typed, "auth");
+    let username = !clear && auth != AuthMethod::None.as_str();
+    let password = username && auth != AuthMethod::Xoauth2.as_str();
+    let if_used = |used: bool, name: &str| if used { text(name) } else { Value::Null };
     let body = json!({
+        "name": text("name"),
+        // Switched in the list.
+        "enabled": current.is_none_or(|c| c.enabled),
         "host": text("host"),
-        "port": number,
+        "port": number("port")?,
         "security": text("security"),
-        "username": login("username"),
-        "password": login("password"),
+        "auth": text("auth"),
+        "username": if_used(username, "username"),
+        "password": if_used(password, "password"),
         "clear_password": clear,
         "from": text("from"),
         "from_name": text("from_name"),
         "reply_to": text("reply_to"),
+        "envelope_from": text("envelope_from"),
         "hello_name": text("hello_name"),
+        "connect_timeout": text("connect_timeout"),
+        "rate_per_minute": number("rate_per_minute")?,
+        "max_recipients": number("max_recipients")?,
         "verify_certificate": ticked(typed, "verify_certificate"),
         // Browsers send line ends as CR LF.
         "ca_pem": value(typed, "ca_pem").replace("\r\n", "\n"),
         "allow_insecure_auth": ticked(typed, "allow_insecure_auth"),
+        "allow_local_from": ticked(typed, "allow_local_from"),
     });
     MailSettings::from_json(body, current)
-}
-
-/// An address pasted as `smtps://user:password@host:465` into the host field is taken apart.
-pub(super) fn split_pasted(mut typed: Vec<(String, String)>) -> Vec<(String, String)> {
-    let Ok(url) = Url::parse(value(&typed, "host").trim()) else {
-        return typed;
-    };
-    let security = match url.scheme() {
-        "smtps" => "tls",
-        "smtp" | "submission" => "starttls",
-        _ => return typed,
-    };
-    let Some(host) = url.host_str().map(str::to_owned) else {
-        return typed;
-    };
-    let mut set = |name: &str, text: String| {
-        typed.retain(|(n, _)| n != name);
-        typed.push((name.to_owned(), text));
-    };
-    set("host", host);
-    set("security", security.to_owned());
-    if let Some(port) = url.port() {
-        set("port", port.to_string());
-    } else if security == "tls" {
-        set("port", "465".to_owned());
-    }
-    let decode = |text: &str| {
-        // The form decoder turns "+" into a blank, an address does not.
-        let text = text.replace('+', "%2B");
-        url::form_urlencoded::parse(text.as_bytes())
-            .next()
-            .map(|(k, _)| k.into_owned())
-    };
-    if let Some(user) = decode(url.username()).filter(|u| !u.is_empty()) {
-        set("username", user);
-    }
-    if let Some(password) = url.password().and_then(decode) {
-        set("password", password);
-    }
-    typed
 }
 
 #[cfg(test)]
@@ -125,32 +120,6 @@ mod tests {
             .iter()
             .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
             .collect()
-    }
-
-    #[test]
-    fn a_pasted_address_is_taken_apart() {
-        let t = split_pasted(typed(&[
-            ("host", "smtps://me%40example.org:a+b%21@mail.example.org:465/"),
-            ("port", "25"),
-            ("security", "none"),
-        ]));
-        let got: Vec<&str> = ["host", "port", "security", "username", "password"]
-            .iter()
-            .map(|n| value(&t, n))
-            .collect();
-        assert_eq!(got, ["mail.example.org", "465", "tls", "me@example.org", "a+b!"]);
-    }
-
-    #[test]
-    fn other_addresses_are_left_for_the_domain_to_refuse() {
-        for host in [
-            "https://mail.example.org",
-            "mail.example.org",
-            "mail.example.org:25",
-        ] {
-            let before = typed(&[("host", host)]);
-            assert_eq!(split_pasted(before.clone()), before);
-        }
     }
 
     #[test]

@@ -2,112 +2,145 @@
 
 use crate::components::Form;
 
+mod list;
+
+pub(super) use list::GROUPS;
+
+/// Providers of one kind, under one heading.
+#[derive(Debug)]
+pub(super) struct Group {
+    /// Text key.
+    pub(super) title: &'static str,
+    pub(super) presets: &'static [Preset],
+}
+
 /// One provider: what its help page says to enter.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct Preset {
     pub(super) id: &'static str,
     pub(super) name: &'static str,
     host: &'static str,
     port: u16,
     security: &'static str,
+    /// What the user name is for everybody; empty where it is one's own.
     username: &'static str,
+    auth: &'static str,
     /// Text key of what people trip over there.
-    pub(super) note: Option<&'static str>,
+    pub(super) note: &'static str,
+    /// What the provider publishes; it changes now and then.
+    pub(super) limits: &'static [Limit],
+    /// Messages a minute that are safe, where the provider says so.
+    rate: Option<u32>,
+    /// The provider's own page about it, and the text key of the words of the link.
+    pub(super) help: Option<(&'static str, &'static str)>,
+    pub(super) regions: &'static [Region],
 }
 
-const fn preset(
-    id: &'static str,
-    name: &'static str,
+/// Text key and number: "about 500 messages a day".
+pub(super) type Limit = (&'static str, u32);
+
+/// A data centre of a provider that has several, each with its server.
+#[derive(Debug)]
+pub(super) struct Region {
+    pub(super) id: &'static str,
+    pub(super) name: &'static str,
     host: &'static str,
-    note: Option<&'static str>,
-) -> Preset {
-    Preset {
-        id,
-        name,
-        host,
-        port: 587,
-        security: "starttls",
-        username: "",
-        note,
+}
+
+/// What was chosen.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Chosen {
+    pub(super) preset: &'static Preset,
+    region: Option<&'static Region>,
+}
+
+/// A preset that does not exist is as good as none; a region that does not exist is the first one.
+pub(super) fn find(id: &str, region: &str) -> Option<Chosen> {
+    let preset = GROUPS.iter().flat_map(|g| g.presets).find(|p| p.id == id)?;
+    let wanted = preset.regions.iter().find(|r| r.id == region);
+    Some(Chosen {
+        preset,
+        region: wanted.or(preset.regions.first()),
+    })
+}
+
+impl Chosen {
+    pub(super) fn is(&self, preset: &Preset) -> bool {
+        self.preset.id == preset.id
+    }
+
+    pub(super) fn is_in(&self, region: &Region) -> bool {
+        self.region.is_some_and(|r| r.id == region.id)
+    }
+
+    pub(super) fn fill(&self, form: Form) -> Form {
+        let p = self.preset;
+        let form = form
+            .with("host", self.region.map_or(p.host, |r| r.host))
+            .with("port", p.port)
+            .with("security", p.security)
+            .with("auth", p.auth)
+            .with(
+                "rate_per_minute",
+                p.rate.map(|r| r.to_string()).unwrap_or_default(),
+            );
+        if p.username.is_empty() {
+            form
+        } else {
+            form.with("username", p.username)
+        }
     }
 }
 
-const fn tls(mut p: Preset) -> Preset {
-    p.port = 465;
-    p.security = "tls";
-    p
-}
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
 
-const fn plain(mut p: Preset, port: u16) -> Preset {
-    p.port = port;
-    p.security = "none";
-    p
-}
+    use domain::{host::Host, mail::MailSettings};
+    use serde_json::json;
 
-const fn user(mut p: Preset, username: &'static str) -> Preset {
-    p.username = username;
-    p
-}
+    use super::*;
 
-const APP_PASSWORD: Option<&str> = Some("preset-app-password");
-const OWN_LOGIN: Option<&str> = Some("preset-own-login");
-
-pub(super) const ALL: &[Preset] = &[
-    tls(preset("gmail", "Gmail", "smtp.gmail.com", APP_PASSWORD)),
-    preset(
-        "microsoft365",
-        "Microsoft 365",
-        "smtp.office365.com",
-        Some("preset-microsoft365"),
-    ),
-    preset("icloud", "iCloud", "smtp.mail.me.com", APP_PASSWORD),
-    tls(preset("yahoo", "Yahoo", "smtp.mail.yahoo.com", APP_PASSWORD)),
-    tls(preset("fastmail", "Fastmail", "smtp.fastmail.com", APP_PASSWORD)),
-    tls(preset("zoho", "Zoho", "smtp.zoho.com", APP_PASSWORD)),
-    preset(
-        "ses",
-        "Amazon SES",
-        "email-smtp.eu-west-1.amazonaws.com",
-        Some("preset-ses"),
-    ),
-    preset("mailgun", "Mailgun", "smtp.mailgun.org", OWN_LOGIN),
-    user(
-        preset(
-            "sendgrid",
-            "SendGrid",
-            "smtp.sendgrid.net",
-            Some("preset-sendgrid"),
-        ),
-        "apikey",
-    ),
-    preset(
-        "postmark",
-        "Postmark",
-        "smtp.postmarkapp.com",
-        Some("preset-postmark"),
-    ),
-    preset("brevo", "Brevo", "smtp-relay.brevo.com", OWN_LOGIN),
-    preset("mailjet", "Mailjet", "in-v3.mailjet.com", OWN_LOGIN),
-    plain(
-        preset("mailpit", "Mailpit", "127.0.0.1", Some("preset-mailpit")),
-        1025,
-    ),
-];
-
-pub(super) fn find(id: &str) -> Option<&'static Preset> {
-    ALL.iter().find(|p| p.id == id)
-}
-
-impl Preset {
-    pub(super) fn fill(&self, form: Form) -> Form {
-        let form = form
-            .with("host", self.host)
-            .with("port", self.port)
-            .with("security", self.security);
-        if self.username.is_empty() {
-            form
-        } else {
-            form.with("username", self.username)
+    #[test]
+    fn every_preset_is_valid_and_fits_its_port() {
+        let all: Vec<&Preset> = GROUPS.iter().flat_map(|g| g.presets).collect();
+        let ids: BTreeSet<&str> = all.iter().map(|p| p.id).collect();
+        assert_eq!(ids.len(), all.len());
+        assert!(all.len() >= 20, "{}", all.len());
+        for p in all {
+            let hosts = p.regions.iter().map(|r| r.host).chain([p.host]);
+            for host in hosts {
+                Host::parse("host", host).unwrap();
+                let body = json!({
+                    "host": host, "port": p.port, "security": p.security, "auth": p.auth, "username": "u",
+                    "password": (p.auth == "auto").then_some("secret"), "from": "a@example.org",
+                    "rate_per_minute": p.rate,
+                });
+                MailSettings::from_json(body, None).unwrap_or_else(|e| panic!("{}: {e:?}", p.id));
+            }
+            let usual = match p.port {
+                465 => Some("tls"),
+                587 => Some("starttls"),
+                _ => None,
+            };
+            assert!(usual.is_none_or(|u| u == p.security), "{}", p.id);
+            assert!(
+                p.help.is_none_or(|(url, _)| url.starts_with("https://")),
+                "{}",
+                p.id
+            );
         }
+    }
+
+    #[test]
+    fn a_region_decides_the_server() {
+        let eu = find("mailgun", "eu").unwrap();
+        assert_eq!(eu.fill(Form::default()).value("host"), "smtp.eu.mailgun.org");
+        let odd = find("ses", "nowhere").unwrap();
+        assert_eq!(
+            odd.fill(Form::default()).value("host"),
+            "email-smtp.us-east-1.amazonaws.com"
+        );
+        assert!(find("nobody", "").is_none());
     }
 }

@@ -2,10 +2,22 @@
 
 use std::time::Duration;
 
-use alert::mail::{MailTest, Step, StepReport};
-use domain::{id::ProfileId, mail::MailSettings};
+use alert::{
+    Outlook,
+    mail::{CertificateReport, ChainLink, MailTest, Step, StepReport},
+};
+use domain::{
+    id::ProfileId,
+    mail::{
+        MailSettings,
+        breaker::{Breaker, Fault},
+    },
+};
 use serde_json::json;
-use store::{MailProfile, mail::MailQueue};
+use store::{
+    MailProfile,
+    mail::{MailHealth, MailQueue},
+};
 
 use super::*;
 use crate::{
@@ -14,16 +26,12 @@ use crate::{
 };
 
 pub(crate) fn samples(language: Language) -> Vec<MailPage> {
-    let blank = MailPage {
-        preset: presets::find("gmail"),
-        ..sample(
-            language,
-            Form::new(language)
-                .with("port", "465")
-                .with("security", "tls")
-                .tick("verify_certificate", true),
-        )
-    };
+    let blank = Form::new(language)
+        .with("port", "465")
+        .with("security", "tls")
+        .with("auth", "auto")
+        .tick("verify_certificate", true);
+    let chosen = |id: &str, region: &str| presets::find(id, region);
     let filled = filled(language);
     let wrong = FieldError::new("password", "password-reenter", "Enter the password again.");
     let mut errors = FieldErrors::from(wrong);
@@ -33,63 +41,99 @@ pub(crate) fn samples(language: Language) -> Vec<MailPage> {
         "There is no such field.",
     ));
     vec![
-        blank,
         MailPage {
-            in_use: Some(in_use(language, true)),
-            has_password: true,
-            test: Some(test(language, true)),
-            ..sample(language, filled.clone())
+            chosen: chosen("gmail", ""),
+            ..sample(language, &stored(Target::Primary, 0, true), blank.clone())
         },
         MailPage {
-            in_use: Some(in_use(language, false)),
-            waiting: 3,
+            chosen: chosen("ses", "eu-west-1"),
+            ..sample(language, &stored(Target::New, 2, true), blank)
+        },
+        MailPage {
+            has_password: true,
+            test: Some(test(language, true)),
+            ..sample(language, &stored(Target::Primary, 1, true), filled.clone())
+        },
+        MailPage {
             has_password: true,
             password_again: true,
             test: Some(test(language, false)),
-            ..sample(language, filled.with("port", "465").refused(errors))
+            ..sample(
+                language,
+                &stored(Target::One(ProfileId(2)), 3, false),
+                filled.with("port", "465").refused(errors),
+            )
         },
     ]
 }
 
-fn sample(language: Language, form: Form) -> MailPage {
+pub(crate) fn deletions(language: Language) -> Vec<profiles::Deletion> {
+    let deletion = |is_only| {
+        let shell = shell(language, Section::Settings, "mail-delete-title");
+        profiles::Deletion {
+            tabs: links(&shell, Tab::Mail),
+            id: ProfileId(1),
+            title: "smtp.example.org:587".to_owned(),
+            is_only,
+            shell,
+        }
+    };
+    vec![deletion(true), deletion(false)]
+}
+
+fn sample(language: Language, stored: &Stored, form: Form) -> MailPage {
     let shell = shell(language, Section::Settings, "settings-mail");
+    let outlook = match stored.profiles.len() {
+        0 => Outlook::Stuck("Mail is not set up.".to_owned()),
+        3 => Outlook::Waits {
+            until: NOW.plus(Duration::from_secs(90)),
+            why: "Not tried now, because it has just failed.".to_owned(),
+        },
+        _ => Outlook::Uses(ProfileId(1)),
+    };
     MailPage {
         tabs: links(&shell, Tab::Mail),
-        warning: warning::of(form.value("host"), form.value("port"), form.value("security")),
+        target: stored.target,
+        profiles: Profiles::new(language, stored, &outlook, NOW),
+        warning: Notice::about(
+            language,
+            form.value("host"),
+            form.value("port"),
+            form.value("security"),
+        ),
         has_password: false,
         password_again: false,
-        presets: presets::ALL,
-        preset: None,
-        in_use: None,
-        waiting: 0,
+        groups: presets::GROUPS,
+        chosen: None,
+        in_use: InUse::of(language, stored, &outlook),
         test: None,
         form: form.with("test_to", "me@example.org"),
         shell,
     }
 }
 
-fn filled(language: Language) -> Form {
-    Form::new(language)
-        .with("host", "smtp.example.org")
-        .with("port", "587")
-        .with("security", "starttls")
-        .with("username", "watch@example.org")
-        .with("from", "watch@example.org")
-        .tick("verify_certificate", true)
-}
-
-fn in_use(language: Language, well: bool) -> InUse {
-    let settings = json!({
-        "host": "smtp.example.org", "port": 587, "security": "starttls", "username": "watch@example.org",
-        "password": "sample", "from": "watch@example.org",
-    });
-    let profile = MailProfile {
-        id: ProfileId(1),
-        revision: 7,
-        settings: MailSettings::from_json(settings, None).unwrap(),
-        saved_at: NOW.minus(Duration::from_hours(50)),
-        saved_by: "me@example.org".to_owned(),
+/// So many profiles, the second one switched off, the first one with its check of certificates off when not `well`.
+fn stored(target: Target, profiles: i64, well: bool) -> Stored {
+    let profile = |id: i64| {
+        let settings = json!({
+            "host": "smtp.example.org", "port": 587, "security": "starttls", "username": "watch@example.org",
+            "password": "sample", "from": "watch@example.org", "enabled": id != 2 || !well,
+            "name": (id == 2).then_some("Relay of the office"), "verify_certificate": well,
+        });
+        MailProfile {
+            id: ProfileId(id),
+            revision: 7,
+            settings: MailSettings::from_json(settings, None).unwrap(),
+            saved_at: NOW.minus(Duration::from_hours(50)),
+            saved_by: "me@example.org".to_owned(),
+        }
     };
+    let mut breaker = Breaker::default();
+    if !well {
+        for _ in 0..5 {
+            breaker = breaker.failed(Fault::Failed, NOW.minus(Duration::from_mins(3)));
+        }
+    }
     let health = MailHealth {
         last_success: Some((
             NOW.minus(Duration::from_mins(42)),
@@ -102,14 +146,31 @@ fn in_use(language: Language, well: bool) -> InUse {
                 "535 5.7.8 Authentication credentials invalid".to_owned(),
             )
         }),
+        last_error_step: (!well).then(|| "auth".to_owned()),
+        breaker,
         ..MailHealth::default()
     };
-    let queue = MailQueue {
-        waiting: if well { 0 } else { 3 },
-        oldest_waiting: (!well).then(|| NOW.minus(Duration::from_mins(3))),
-        ..MailQueue::default()
-    };
-    InUse::new(language, &profile, health, queue)
+    Stored {
+        target,
+        profiles: (1..=profiles).map(profile).collect(),
+        health: (1..=profiles).map(|id| (ProfileId(id), health.clone())).collect(),
+        queue: MailQueue {
+            pending: if well { 0 } else { 3 },
+            oldest_pending: (!well).then(|| NOW.minus(Duration::from_mins(3))),
+            ..MailQueue::default()
+        },
+    }
+}
+
+fn filled(language: Language) -> Form {
+    Form::new(language)
+        .with("host", "smtp.example.org")
+        .with("port", "587")
+        .with("security", "starttls")
+        .with("auth", "auto")
+        .with("username", "watch@example.org")
+        .with("from", "watch@example.org")
+        .tick("verify_certificate", true)
 }
 
 fn test(language: Language, ok: bool) -> TestView {
@@ -148,9 +209,29 @@ fn test(language: Language, ok: bool) -> TestView {
     let report = MailTest {
         ok,
         failed_step: (!ok).then_some(Step::Auth),
+        dry_run: false,
         detail: steps.last().map(|s| s.detail.clone()).unwrap_or_default(),
         hint: (!ok).then(|| "The server refused user name or password. Check both.".to_owned()),
         steps,
+        not_reached: if ok {
+            Vec::new()
+        } else {
+            vec![Step::MailFrom, Step::RcptTo]
+        },
+        certificate: Some(CertificateReport {
+            subject: "smtp.example.org".to_owned(),
+            issuer: "Example CA".to_owned(),
+            names: vec!["smtp.example.org".to_owned()],
+            not_before: "2026-09-01T00:00:00.000Z".to_owned(),
+            not_after: "2026-11-30T00:00:00.000Z".to_owned(),
+            days_left: 61,
+            fingerprint_sha256: "00:11:22".to_owned(),
+            chain: vec![ChainLink {
+                subject: "smtp.example.org".to_owned(),
+                issuer: "Example CA".to_owned(),
+                not_after: "2026-11-30T00:00:00.000Z".to_owned(),
+            }],
+        }),
         transcript: [
             "+0.041 s S: 220 smtp.example.org ESMTP",
             "+0.042 s C: EHLO watch.example.org",
@@ -165,5 +246,5 @@ fn test(language: Language, ok: bool) -> TestView {
         revision: None,
     };
     let to = Address::parse("to", "me@example.org").unwrap();
-    TestView::new(language, &report, &to, ok)
+    TestView::new(language, &report, &to, !ok)
 }

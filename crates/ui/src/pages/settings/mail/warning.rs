@@ -1,12 +1,63 @@
 //! Port and security that rarely go together. Only a warning: the test decides, and nothing is changed by itself.
+//!
+//! The rules are here alone: while somebody types, the script asks for the notice as the page would show it.
+
+use askama::{Template, filters::HtmlSafe};
+use axum::{
+    extract::Query,
+    response::{Html, IntoResponse as _},
+};
+use serde::Deserialize;
+
+use crate::{
+    SignedIn, error,
+    locale::{Language, Text},
+};
+
+/// The notice with its buttons; nothing where nothing looks wrong.
+#[derive(Template)]
+#[template(path = "pages/settings/mail/warning.html")]
+pub(super) struct Notice {
+    language: Language,
+    warning: Option<Warning>,
+}
+
+impl HtmlSafe for Notice {}
+
+impl Notice {
+    pub(super) fn about(language: Language, host: &str, port: &str, security: &str) -> Self {
+        Self {
+            language,
+            warning: of(host, port, security),
+        }
+    }
+
+    fn t(&self, key: &str) -> Text {
+        self.language.text(key)
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    host: String,
+    port: String,
+    security: String,
+}
+
+/// `GET /settings/mail/warning?host=&port=&security=`: the notice alone.
+pub(super) async fn show(who: SignedIn, Query(asked): Query<Asked>) -> error::Result {
+    let notice = Notice::about(who.visit.language, &asked.host, &asked.port, &asked.security);
+    Ok(Html(notice.render()?).into_response())
+}
 
 /// What looks wrong and what could be chosen instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Warning {
+struct Warning {
     /// Text key.
-    pub(super) key: &'static str,
+    key: &'static str,
     /// Buttons: what they do (`fix:<field>:<value>`) and the text key of what they say.
-    pub(super) fixes: &'static [(&'static str, &'static str)],
+    fixes: &'static [(&'static str, &'static str)],
 }
 
 const USE_TLS: (&str, &str) = ("fix:security:tls", "mail-fix-tls");
@@ -15,7 +66,7 @@ const USE_465: (&str, &str) = ("fix:port:465", "mail-fix-465");
 const USE_587: (&str, &str) = ("fix:port:587", "mail-fix-587");
 
 /// Judges the fields as typed.
-pub(super) fn of(host: &str, port: &str, security: &str) -> Option<Warning> {
+fn of(host: &str, port: &str, security: &str) -> Option<Warning> {
     let host = host.trim();
     let local = host == "localhost"
         || host.parse::<std::net::IpAddr>().is_ok_and(|ip| match ip {

@@ -1,0 +1,406 @@
+//! Settings > Mail: every field keeps its value, no password goes elsewhere, and the order of several servers.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    id::ProfileId,
+    mail::{MailSettings, breaker::Fault},
+};
+use http::StatusCode;
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+use store::mail::Outcome;
+use testkit::{Script, SmtpServer, tls::ca_pem};
+
+use crate::visitor::{EMAIL, Scene, Visitor};
+
+const SECRET: &str = "hunter2-canary-91cd";
+
+/// What a browser would send if nobody touched the form with this action.
+fn untouched(page: &str, action: &str) -> BTreeMap<String, String> {
+    let head = format!("action=\"{action}\"");
+    let form = page
+        .split("<form")
+        .find(|f| f.split('>').next().unwrap().contains(&head));
+    let form = form.and_then(|f| f.split("</form>").next()).unwrap();
+    let mut fields = BTreeMap::new();
+    for tag in form.split('<').skip(1) {
+        let (inside, text) = tag.split_once('>').unwrap_or((tag, ""));
+        let attribute = |name: &str| {
+            let at = inside.find(&format!(" {name}=\""))?;
+            let value = &inside[at + name.len() + 3..];
+            Some(plain(&value[..value.find('"')?]))
+        };
+        let has = |name: &str| inside.split_whitespace().any(|word| word == name);
+        let name = attribute("name");
+        if inside.starts_with("input") {
+            let kind = attribute("type").unwrap_or_default();
+            let sent = !["checkbox", "radio"].contains(&kind.as_str()) || has("checked");
+            if let Some(name) = name.filter(|_| sent) {
+                fields.insert(name, attribute("value").unwrap_or_else(|| "on".to_owned()));
+            }
+        } else if inside.starts_with("textarea") {
+            // Browsers leave out the first line end, and send the others as CR LF.
+            let text = plain(text.strip_prefix('\n').unwrap_or(text));
+            fields.insert(name.unwrap(), text.replace('\n', "\r\n"));
+        } else if inside.starts_with("select") {
+            fields.insert("(select)".to_owned(), name.unwrap());
+        } else if inside.starts_with("option") && has("selected") {
+            let name = fields.get("(select)").cloned().unwrap();
+            fields.insert(name, attribute("value").unwrap());
+        }
+    }
+    fields.remove("(select)");
+    fields
+}
+
+/// Numeric and the usual named entities.
+fn plain(text: &str) -> String {
+    let mut out = String::new();
+    for (i, part) in text.split('&').enumerate() {
+        let Some((entity, rest)) = part.split_once(';').filter(|_| i > 0) else {
+            out.push_str(part);
+            continue;
+        };
+        let c = match entity {
+            "amp" => '&',
+            "lt" => '<',
+            "gt" => '>',
+            "quot" => '"',
+            number => char::from_u32(number[1..].parse().unwrap()).unwrap(),
+        };
+        out.push(c);
+        out.push_str(rest);
+    }
+    out
+}
+
+async fn post(
+    visitor: &mut Visitor,
+    path: &str,
+    button: &str,
+    fields: &BTreeMap<String, String>,
+) -> (StatusCode, String) {
+    let mut all: Vec<(&str, &str)> = fields
+        .iter()
+        .filter(|(name, _)| *name != "csrf")
+        .map(|(n, v)| (n.as_str(), v.as_str()))
+        .collect();
+    all.push(("do", button));
+    let answer = visitor.post(path, &all).await;
+    (answer.status, answer.body)
+}
+
+/// No field at its default. The login is by password: `auth` has its own test.
+fn filled(port: u16) -> Value {
+    json!({
+        "name": "Relay \"A\" & <B>", "enabled": false, "host": "127.0.0.1", "port": port, "security": "tls",
+        "username": "watch@example.org", "password": SECRET, "from": "watch@office", "from_name": "Wächter",
+        "reply_to": "answers@example.org", "envelope_from": "bounce+%s@example.org", "hello_name": "watch.example.org",
+        "verify_certificate": false, "ca_pem": ca_pem(), "allow_insecure_auth": true, "allow_local_from": true,
+        "connect_timeout": "7s", "rate_per_minute": 30, "max_recipients": 5,
+    })
+}
+
+/// The keys are those that the domain prints: a new field that the form does not carry fails here.
+#[tokio::test]
+async fn every_field_survives_a_form_that_nobody_touched() {
+    let server = SmtpServer::start(Script::implicit().login("watch@example.org", SECRET)).await;
+    let least = json!({ "host": "127.0.0.2", "port": 2525, "security": "none", "from": "a@example.org" });
+    let least = MailSettings::from_json(least, None).unwrap().to_json();
+    let by_token = json!({
+        "host": "127.0.0.1", "port": 587, "security": "starttls", "auth": "xoauth2", "username": "me@example.org",
+        "from": "me@example.org",
+    });
+    let without = json!({ "host": "127.0.0.1", "port": 25, "security": "none", "auth": "none", "from": "a@example.org" });
+
+    for (body, by_password) in [(filled(server.port()), true), (by_token, false), (without, false)] {
+        let settings = MailSettings::from_json(body, None).unwrap();
+        let before = settings.to_json();
+        if by_password {
+            for (key, value) in before.as_object().unwrap() {
+                let is_filled = !value.is_null() && *value != least[key];
+                assert!(
+                    is_filled || key == "auth",
+                    "fill {key} with something else than its default"
+                );
+            }
+        }
+        let scene = Scene::new().await;
+        let mut admin = scene.admin().await;
+        let id = scene.store.mail().create(&settings, EMAIL).await.unwrap().id;
+
+        for path in ["/settings/mail".to_owned(), format!("/settings/mail/{id}")] {
+            let page = admin.get(&path).await.body;
+            assert!(!page.contains(SECRET));
+            let fields = untouched(&page, &path);
+            let (status, body) = post(&mut admin, &path, "save", &fields).await;
+            assert_eq!(status, StatusCode::SEE_OTHER, "{body}");
+            let saved = scene.store.mail().profile(id).await.unwrap().unwrap();
+            assert_eq!(saved.settings.to_json(), before, "{path}");
+        }
+        if !by_password {
+            continue;
+        }
+        // R-129: what is stored is the password, and no placeholder.
+        let saved = scene.store.mail().profile(id).await.unwrap().unwrap().settings;
+        let password = saved.credentials.unwrap().password.unwrap();
+        assert_eq!(password.expose_secret(), SECRET);
+        let id = id.to_string();
+        let tested = admin
+            .post("/settings/mail/test", &[("test_to", EMAIL), ("profile", &id)])
+            .await;
+        assert!(tested.body.contains("Accepted"), "{}", tested.body);
+        assert!(server.auth_attempts().iter().all(|a| a.password == SECRET));
+    }
+}
+
+/// R-128: whatever decides where the password goes, or as what, changed alone: it must be entered again, in a save, in a
+/// test and in a test that is watched.
+#[tokio::test]
+async fn each_changed_field_alone_asks_for_the_password_again() {
+    let server = SmtpServer::start(Script::plain()).await;
+    let tls = SmtpServer::start(Script::implicit()).await;
+    let changes = [
+        ("host", "localhost".to_owned()),
+        ("port", tls.port().to_string()),
+        ("security", "none".to_owned()),
+        ("security", "starttls".to_owned()),
+        ("verify_certificate", String::new()),
+        ("ca_pem", String::new()),
+        ("username", "other@example.org".to_owned()),
+    ];
+    let scene = Scene::new().await;
+    let mut admin = scene.admin().await;
+    let mut body = filled(server.port());
+    body["verify_certificate"] = true.into();
+    let settings = MailSettings::from_json(body, None).unwrap();
+    scene.store.mail().create(&settings, EMAIL).await.unwrap();
+    let page = admin.get("/settings/mail").await.body;
+    for (name, value) in changes {
+        let mut fields = untouched(&page, "/settings/mail");
+        if value.is_empty() {
+            fields.remove(name);
+        } else {
+            assert_ne!(fields.insert(name.to_owned(), value.clone()), Some(value.clone()));
+        }
+        for button in ["save", "test"] {
+            let (status, body) = post(&mut admin, "/settings/mail", button, &fields).await;
+            assert_eq!(
+                status,
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "{button} with {name}={value}"
+            );
+            assert!(body.contains("Enter the password again"), "{name}");
+        }
+        let (status, _) = post(&mut admin, "/settings/mail/tests", "test", &fields).await;
+        assert_eq!(
+            status,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "watched with {name}={value}"
+        );
+    }
+    // Another way to log in has no use for it, so it is forgotten and not sent.
+    for auth in ["none", "xoauth2"] {
+        let mut fields = untouched(&page, "/settings/mail");
+        fields.insert("auth".to_owned(), auth.to_owned());
+        post(&mut admin, "/settings/mail", "save", &fields).await;
+        let saved = scene.store.mail().primary().await.unwrap().unwrap().settings;
+        assert!(saved.secrets().is_none(), "{auth}");
+        let mut back = fields;
+        back.insert("auth".to_owned(), "auto".to_owned());
+        let (status, _) = post(&mut admin, "/settings/mail", "save", &back).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "back from {auth}");
+        scene
+            .store
+            .mail()
+            .save(ProfileId(1), &settings, EMAIL)
+            .await
+            .unwrap();
+    }
+    for server in [&server, &tls] {
+        assert_eq!(server.connection_count(), 0);
+        assert!(server.auth_attempts().is_empty());
+    }
+}
+
+async fn titles(scene: &Scene) -> Vec<String> {
+    let all = scene.store.mail().profiles().await.unwrap();
+    all.iter().map(|p| p.settings.title()).collect()
+}
+
+#[tokio::test]
+async fn several_servers_have_an_order_that_can_be_changed() {
+    let scene = Scene::new().await;
+    let mut admin = scene.admin().await;
+    for (path, name) in [
+        ("/settings/mail", "A"),
+        ("/settings/mail/new", "B"),
+        ("/settings/mail/new", "C"),
+    ] {
+        let page = admin.get(path).await.body;
+        let mut fields = untouched(&page, path);
+        for (field, value) in [
+            ("name", name),
+            ("host", "127.0.0.1"),
+            ("security", "none"),
+            ("from", "a@example.org"),
+        ] {
+            fields.insert(field.to_owned(), value.to_owned());
+        }
+        let (status, body) = post(&mut admin, path, "save", &fields).await;
+        assert_eq!(status, StatusCode::SEE_OTHER, "{body}");
+    }
+    assert_eq!(titles(&scene).await, ["A", "B", "C"]);
+    let page = admin.get("/settings/mail").await.body;
+    for shown in [
+        "Primary",
+        "Fallback 1",
+        "Fallback 2",
+        "The next message goes through A.",
+    ] {
+        assert!(page.contains(shown), "{shown} is missing");
+    }
+
+    admin.post("/settings/mail/3/up", &[]).await;
+    assert_eq!(titles(&scene).await, ["A", "C", "B"]);
+    admin.post("/settings/mail/1/down", &[]).await;
+    assert_eq!(titles(&scene).await, ["C", "A", "B"]);
+    // At the ends nothing moves.
+    admin.post("/settings/mail/3/up", &[]).await;
+    admin.post("/settings/mail/2/down", &[]).await;
+    assert_eq!(titles(&scene).await, ["C", "A", "B"]);
+
+    admin.post("/settings/mail/3/disable", &[]).await;
+    let page = admin.get("/settings/mail").await.body;
+    assert!(page.contains("Switched off") && page.contains("The next message goes through A."));
+    admin.post("/settings/mail/3/enable", &[]).await;
+    assert!(admin.get("/settings/mail").await.body.contains("goes through C."));
+
+    assert!(
+        admin
+            .get("/settings/mail/3/delete")
+            .await
+            .body
+            .contains("Delete C?")
+    );
+    admin.post("/settings/mail/3/delete", &[]).await;
+    assert_eq!(titles(&scene).await, ["A", "B"]);
+    assert!(admin.get("/settings/mail").await.body.contains("C is deleted"));
+    for path in ["/settings/mail/3", "/settings/mail/x", "/settings/mail/3/delete"] {
+        assert_eq!(admin.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    assert_eq!(
+        admin.post("/settings/mail/3/up", &[]).await.status,
+        StatusCode::NOT_FOUND
+    );
+    // Each has its own page.
+    let other = admin.get("/settings/mail/2").await.body;
+    assert!(other.contains("name=\"name\" value=\"B\""), "{other}");
+}
+
+#[tokio::test]
+async fn a_server_that_is_left_alone_says_so_and_can_be_tried_now() {
+    let scene = Scene::new().await;
+    let mut admin = scene.admin().await;
+    let settings = MailSettings::from_json(filled(2525), None).unwrap();
+    let settings = MailSettings {
+        enabled: true,
+        ..settings
+    };
+    let profile = scene.store.mail().create(&settings, EMAIL).await.unwrap();
+    for _ in 0..2 {
+        let refused = Outcome::Fails(Fault::LoginRefused);
+        scene
+            .store
+            .mail()
+            .learn(profile.id, profile.revision, refused, ("535 no", Some("auth")))
+            .await
+            .unwrap();
+    }
+    let page = admin.get("/settings/mail").await.body;
+    for shown in [
+        "Left alone",
+        "2 failures in a row",
+        "Next try",
+        "Try now",
+        "No server takes a message now",
+    ] {
+        assert!(page.contains(shown), "{shown} is missing: {page}");
+    }
+    let answer = admin.post("/settings/mail/1/try-now", &[]).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    let breaker = scene.store.mail().health(profile.id).await.unwrap().breaker;
+    assert_eq!(breaker.next_try(), None);
+}
+
+#[tokio::test]
+async fn a_check_that_is_switched_off_is_said_in_red() {
+    let scene = Scene::new().await;
+    let mut admin = scene.admin().await;
+    let settings = MailSettings::from_json(filled(2525), None).unwrap();
+    scene.store.mail().create(&settings, EMAIL).await.unwrap();
+    let page = admin.get("/settings/mail").await.body;
+    let banner = page.split("notice bad").nth(1).unwrap();
+    assert!(banner.contains("is not checked"), "{banner}");
+}
+
+#[tokio::test]
+async fn a_new_server_that_is_tested_live_has_its_own_page_afterwards() {
+    let server = SmtpServer::start(Script::plain()).await;
+    let scene = Scene::new().await;
+    let mut admin = scene.admin().await;
+    let settings = MailSettings::from_json(filled(2525), None).unwrap();
+    scene.store.mail().create(&settings, EMAIL).await.unwrap();
+    let page = admin.get("/settings/mail/new?preset=mailpit").await.body;
+    let mut fields = untouched(&page, "/settings/mail/new");
+    fields.insert("port".to_owned(), server.port().to_string());
+    fields.insert("from".to_owned(), "a@example.org".to_owned());
+    let (status, card) = post(&mut admin, "/settings/mail/tests", "test", &fields).await;
+    assert_eq!(status, StatusCode::CREATED, "{card}");
+    let stream = card
+        .split("data-stream=\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap()
+        .to_owned();
+    let told = admin.get(&stream).await.body;
+    assert!(told.contains("data-saved=\"/settings/mail/2\""), "{told}");
+    let health = scene.store.mail().health(ProfileId(2)).await.unwrap();
+    assert!(health.last_success.unwrap().1.contains("queued as"));
+    assert_eq!(scene.store.mail().profiles().await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_channel_names_the_server_that_it_uses_first_and_keeps_it() {
+    let scene = Scene::new().await;
+    let mut admin = scene.admin().await;
+    for name in ["A", "B"] {
+        let mut body = filled(2525);
+        body["name"] = name.into();
+        let settings = MailSettings::from_json(body, None).unwrap();
+        scene.store.mail().create(&settings, EMAIL).await.unwrap();
+    }
+    admin
+        .post(
+            "/channels",
+            &[("kind", "email"), ("name", "On call"), ("config.to", EMAIL)],
+        )
+        .await;
+    let page = admin.get("/channels/1").await.body;
+    let mut fields = untouched(&page, "/channels/1");
+    assert_eq!(fields.get("config.profile").map(String::as_str), Some(""));
+    fields.insert("config.profile".to_owned(), "2".to_owned());
+    post(&mut admin, "/channels/1", "", &fields).await;
+    // And once more, untouched.
+    let fields = untouched(&admin.get("/channels/1").await.body, "/channels/1");
+    let (status, _) = post(&mut admin, "/channels/1", "", &fields).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    let channel = scene.store.channels().all().await.unwrap().remove(0);
+    let Some(domain::channel::ChannelConfig::Email(email)) = channel.config else {
+        unreachable!("it is a mail channel")
+    };
+    assert_eq!(email.profile, Some(ProfileId(2)));
+}
