@@ -21,6 +21,7 @@ use crate::{
 pub mod breaker;
 pub mod bucket;
 mod envelope;
+pub mod oauth;
 
 pub use envelope::{EnvelopeSender, LONGEST_MARK};
 

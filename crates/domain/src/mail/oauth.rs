@@ -1,0 +1,381 @@
+//! OAuth 2.0 for mail: which client we are at which provider, and what its answers mean.
+//!
+//! Google's and Microsoft's addresses and scopes are fixed here, so that a person enters a client and nothing else.
+//! Sources: RFC 6749 (refresh), RFC 7636 (PKCE), RFC 8628 (device code),
+//! <https://developers.google.com/identity/protocols/oauth2>,
+//! <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-device-code>.
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::{
+    field::{FieldError, FieldErrors},
+    json::Object,
+    outcome::named,
+    text::parse_line,
+};
+
+mod answer;
+#[cfg(test)]
+mod tests;
+
+pub use answer::{DeviceCode, LARGEST_ANSWER, Refusal, RefusalKind, Tokens};
+
+named! {
+    /// Who gives the tokens.
+    Provider {
+        Google = "google",
+        Microsoft = "microsoft",
+        /// Any other authorization server, by its addresses.
+        Custom = "custom",
+    }
+}
+
+/// How a person lets us in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// RFC 8628: a code is typed into a page of the provider, on any device. Nothing of ours must be reachable.
+    DeviceCode(Url),
+    /// RFC 6749, 4.1 with PKCE: the provider's page sends the browser back with a code.
+    ///
+    /// Google has no other way to mail: its device flow gives a short list of scopes, and the one of mail is not among
+    /// them (<https://developers.google.com/identity/protocols/oauth2/limited-input-device#allowedscopes>).
+    AuthorizationCode(Url),
+}
+
+/// The client that was registered at the provider.
+#[derive(Clone, Debug)]
+pub struct OAuthClient {
+    pub provider: Provider,
+    pub client_id: String,
+    /// Sealed with the settings. Public clients have none.
+    pub client_secret: Option<SecretString>,
+    /// There is one and it was sealed with a key that we do not have; it must be entered again.
+    pub secret_locked: bool,
+    /// Microsoft: the directory of the accounts (an id or a domain), or `common`, `organizations`, `consumers`.
+    pub tenant: Option<String>,
+    pub token_url: Url,
+    pub way: Way,
+    pub scope: String,
+}
+
+/// The scope that lets a program send as the account, and read it: Google has no narrower one for SMTP.
+const GOOGLE_SCOPE: &str = "https://mail.google.com/";
+/// `offline_access` is what makes Microsoft give a refresh token.
+const MICROSOFT_SCOPE: &str = "https://outlook.office.com/SMTP.Send offline_access";
+const ANY_TENANT: &str = "common";
+const LONGEST_URL: usize = 2048;
+
+/// Addresses and scope of a provider.
+struct Endpoints {
+    token_url: Url,
+    way: Way,
+    scope: String,
+}
+
+impl OAuthClient {
+    /// Reads the member `oauth` of mail settings; `prefix` is its path. An absent secret keeps the one of `current`, but
+    /// only while everything that decides who hears it is unchanged.
+    pub fn from_json(prefix: &str, value: Value, current: Option<&Self>) -> Result<Self, FieldErrors> {
+        let mut o = Object::new(prefix, value)?;
+        let provider = o.required_text("provider");
+        let provider = o.parse("provider", provider, |f, v| {
+            Provider::parse(&v)
+                .ok_or_else(|| FieldError::new(f, "oauth-provider", "Choose google, microsoft or custom."))
+        });
+        let client_id = o.required_text("client_id");
+        let client_id = o.parse("client_id", client_id, parse_client_id);
+        let secret = o.text("client_secret").filter(|s| !s.is_empty());
+        let secret = o.parse("client_secret", secret, parse_secret);
+        let clear_secret = o.boolean("clear_client_secret").unwrap_or(false);
+        // What was read may be sent back; it says nothing about the secret itself.
+        o.boolean("client_secret_set");
+        let endpoints = provider.and_then(|p| read_endpoints(&mut o, p));
+        let settled = (|| {
+            let (endpoints, tenant) = endpoints?;
+            let Endpoints {
+                token_url,
+                way,
+                scope,
+            } = endpoints;
+            Some(Self {
+                provider: provider?,
+                client_id: client_id?,
+                client_secret: None,
+                secret_locked: false,
+                tenant,
+                token_url,
+                way,
+                scope,
+            })
+        })();
+        let client = settled.and_then(|c| c.with_secret(&mut o, secret, clear_secret, current));
+        let errors = o.finish();
+        client.filter(|_| errors.is_empty()).ok_or(errors)
+    }
+
+    fn with_secret(
+        mut self,
+        o: &mut Object,
+        secret: Option<SecretString>,
+        clear: bool,
+        current: Option<&Self>,
+    ) -> Option<Self> {
+        let stored = current.filter(|c| c.client_secret.is_some() || c.secret_locked);
+        self.client_secret = match (secret, stored) {
+            (Some(secret), _) => Some(secret),
+            (None, Some(stored)) if !clear => {
+                if !self.is_same_client_as(stored) || stored.secret_locked {
+                    return o.complain(
+                        "client_secret",
+                        "oauth-secret-reenter",
+                        "Enter the client secret again: it is kept only while it can be read and provider, client and addresses stay the same.",
+                    );
+                }
+                stored.client_secret.clone()
+            }
+            (None, _) => None,
+        };
+        Some(self)
+    }
+
+    fn is_same_client_as(&self, other: &Self) -> bool {
+        self.provider == other.provider
+            && self.client_id == other.client_id
+            && self.tenant == other.tenant
+            && self.token_url == other.token_url
+            && self.way == other.way
+    }
+
+    /// As it may be read; the secret is not in it.
+    pub fn to_json(&self) -> Value {
+        let custom = self.provider == Provider::Custom;
+        let own = |url: &Url| custom.then(|| url.as_str().to_owned());
+        let (device_url, authorize_url) = match &self.way {
+            Way::DeviceCode(url) => (own(url), None),
+            Way::AuthorizationCode(url) => (None, own(url)),
+        };
+        json!({
+            "provider": self.provider.as_str(),
+            "client_id": self.client_id,
+            "client_secret_set": self.client_secret.is_some() || self.secret_locked,
+            "tenant": self.tenant,
+            "token_url": own(&self.token_url),
+            "device_url": device_url,
+            "authorize_url": authorize_url,
+            "scope": custom.then_some(&self.scope),
+        })
+    }
+
+    /// The secret alone, for sealing.
+    pub fn secrets(&self) -> Option<Value> {
+        let secret = self.client_secret.as_ref()?;
+        Some(json!({ "client_secret": secret.expose_secret() }))
+    }
+
+    /// Reads back what [`Self::to_json`] gave, joined with [`Self::secrets`] where they could be opened.
+    pub fn from_stored(prefix: &str, value: Value) -> Result<Self, FieldErrors> {
+        let has_secret = value.get("client_secret_set").and_then(Value::as_bool) == Some(true);
+        let mut client = Self::from_json(prefix, value, None)?;
+        client.secret_locked = has_secret && client.client_secret.is_none();
+        Ok(client)
+    }
+
+    /// What an authorization was given to. Another client, provider or scope needs another one.
+    pub(crate) fn identity(&self) -> Value {
+        let url = match &self.way {
+            Way::DeviceCode(url) | Way::AuthorizationCode(url) => url,
+        };
+        json!([
+            self.provider.as_str(),
+            self.client_id,
+            self.token_url.as_str(),
+            url.as_str(),
+            self.scope
+        ])
+    }
+}
+
+fn read_endpoints(o: &mut Object, provider: Provider) -> Option<(Endpoints, Option<String>)> {
+    let tenant = o.text("tenant").filter(|t| !t.trim().is_empty());
+    let mut url = |name: &str| {
+        let text = o.text(name).filter(|t| !t.trim().is_empty());
+        o.parse(name, text, parse_endpoint)
+    };
+    let token_url = url("token_url");
+    let device_url = url("device_url");
+    let authorize_url = url("authorize_url");
+    let scope = o.text("scope").filter(|t| !t.trim().is_empty());
+    let scope = o.parse("scope", scope, parse_scope);
+    if provider != Provider::Custom {
+        let given = [
+            ("token_url", token_url.is_some()),
+            ("device_url", device_url.is_some()),
+            ("authorize_url", authorize_url.is_some()),
+            ("scope", scope.is_some()),
+        ];
+        for name in given.iter().filter(|(_, given)| *given).map(|(name, _)| *name) {
+            let _: Option<()> = o.complain(
+                name,
+                "oauth-fixed",
+                "This is known for Google and Microsoft. Leave it empty, or choose custom.",
+            );
+        }
+    }
+    if provider != Provider::Microsoft && tenant.is_some() {
+        let _: Option<()> = o.complain(
+            "tenant",
+            "oauth-tenant-unused",
+            "Only Microsoft has tenants. Leave it empty.",
+        );
+    }
+    match provider {
+        Provider::Google => {
+            let fixed = |text: &str| Url::parse(text).ok();
+            let endpoints = Endpoints {
+                token_url: fixed("https://oauth2.googleapis.com/token")?,
+                way: Way::AuthorizationCode(fixed("https://accounts.google.com/o/oauth2/v2/auth")?),
+                scope: GOOGLE_SCOPE.to_owned(),
+            };
+            Some((endpoints, None))
+        }
+        Provider::Microsoft => {
+            let tenant = tenant.unwrap_or_else(|| ANY_TENANT.to_owned());
+            let tenant = o.parse("tenant", Some(tenant), parse_tenant)?;
+            let at = |page: &str| {
+                let url = format!("https://login.microsoftonline.com/{tenant}/oauth2/v2.0/{page}");
+                Url::parse(&url).ok()
+            };
+            let endpoints = Endpoints {
+                token_url: at("token")?,
+                way: Way::DeviceCode(at("devicecode")?),
+                scope: MICROSOFT_SCOPE.to_owned(),
+            };
+            Some((endpoints, Some(tenant)))
+        }
+        Provider::Custom => {
+            for (name, given) in [("token_url", token_url.is_some()), ("scope", scope.is_some())] {
+                // One that was refused is there all the same.
+                if !given && o.errors.of(&o.path(name)).next().is_none() {
+                    let _: Option<()> = o.complain(name, "required", "This field is required.");
+                }
+            }
+            let way = match (device_url, authorize_url) {
+                (Some(url), None) => Some(Way::DeviceCode(url)),
+                (None, Some(url)) => Some(Way::AuthorizationCode(url)),
+                _ => o.complain(
+                    "device_url",
+                    "oauth-way",
+                    "Enter the address for device codes or the one for authorization, one of the two.",
+                ),
+            };
+            let endpoints = Endpoints {
+                token_url: token_url?,
+                way: way?,
+                scope: scope?,
+            };
+            Some((endpoints, None))
+        }
+    }
+}
+
+fn parse_client_id(field: &str, text: String) -> Result<String, FieldError> {
+    let id = parse_line(field, &text, 256)?;
+    // RFC 6749, A.1.
+    if id.bytes().all(|b| (0x20..=0x7e).contains(&b)) {
+        Ok(id)
+    } else {
+        Err(FieldError::new(
+            field,
+            "oauth-client-id",
+            "A client id has letters, digits and signs of ASCII only.",
+        ))
+    }
+}
+
+fn parse_secret(field: &str, text: String) -> Result<SecretString, FieldError> {
+    if text.len() > 1024 || text.chars().any(char::is_control) {
+        return Err(FieldError::new(
+            field,
+            "control-characters",
+            "Remove line breaks and control characters from this field.",
+        ));
+    }
+    Ok(SecretString::from(text))
+}
+
+fn parse_tenant(field: &str, text: String) -> Result<String, FieldError> {
+    let text = text.trim().to_ascii_lowercase();
+    let sound = (1..=128).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.')
+        && !text.starts_with('.')
+        && !text.contains("..");
+    sound.then_some(text).ok_or_else(|| {
+        FieldError::new(
+            field,
+            "oauth-tenant",
+            "Enter the id or the domain of the directory, or common, organizations or consumers.",
+        )
+    })
+}
+
+/// Client secrets and tokens travel there: encrypted, or to this very machine.
+fn parse_endpoint(field: &str, text: String) -> Result<Url, FieldError> {
+    let bad = |code, message: &str| FieldError::new(field, code, message);
+    let text = parse_line(field, &text, LONGEST_URL)?;
+    let url = Url::parse(&text).map_err(|_| {
+        bad(
+            "oauth-url",
+            "This is not an address. Example: https://login.example.org/oauth2/token.",
+        )
+    })?;
+    if url.host().is_none()
+        || !url.username().is_empty()
+        || url.password().is_some()
+        || url.fragment().is_some()
+    {
+        return Err(bad(
+            "oauth-url",
+            "This is not an address. Example: https://login.example.org/oauth2/token.",
+        ));
+    }
+    if !is_safe(&url) {
+        return Err(bad(
+            "oauth-url-insecure",
+            "The address must begin with https://; only this machine itself may be asked without encryption.",
+        ));
+    }
+    Ok(url)
+}
+
+/// `https`, or `http` to this machine by its literal name.
+pub(super) fn is_safe(url: &Url) -> bool {
+    match url.scheme() {
+        "https" => url.has_host(),
+        "http" => match url.host() {
+            Some(url::Host::Domain(name)) => name == "localhost",
+            Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+            Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+            None => false,
+        },
+        _ => false,
+    }
+}
+
+fn parse_scope(field: &str, text: String) -> Result<String, FieldError> {
+    let text = parse_line(field, &text, 1024)?;
+    // RFC 6749, 3.3.
+    let token = |b: u8| matches!(b, b' ' | 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+    if text.bytes().all(token) {
+        Ok(text)
+    } else {
+        Err(FieldError::new(
+            field,
+            "oauth-scope",
+            "Scopes are words of ASCII letters and signs with blanks between them.",
+        ))
+    }
+}
