@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use url::Url;
 
+use super::{AuthMethod, MailSettings};
 use crate::{
     field::{FieldError, FieldErrors},
     json::Object,
@@ -174,16 +175,8 @@ impl OAuthClient {
         Some(json!({ "client_secret": secret.expose_secret() }))
     }
 
-    /// Reads back what [`Self::to_json`] gave, joined with [`Self::secrets`] where they could be opened.
-    pub fn from_stored(prefix: &str, value: Value) -> Result<Self, FieldErrors> {
-        let has_secret = value.get("client_secret_set").and_then(Value::as_bool) == Some(true);
-        let mut client = Self::from_json(prefix, value, None)?;
-        client.secret_locked = has_secret && client.client_secret.is_none();
-        Ok(client)
-    }
-
     /// What an authorization was given to. Another client, provider or scope needs another one.
-    pub(crate) fn identity(&self) -> Value {
+    fn identity(&self) -> Value {
         let url = match &self.way {
             Way::DeviceCode(url) | Way::AuthorizationCode(url) => url,
         };
@@ -195,6 +188,52 @@ impl OAuthClient {
             self.scope
         ])
     }
+}
+
+impl MailSettings {
+    /// Everything that an authorization was given for: the provider's client, the account, and the server that hears
+    /// the access token. `None`: these settings do not log in with OAuth.
+    pub fn authorization_binding(&self) -> Option<Value> {
+        let client = self.oauth.as_ref().filter(|_| self.auth == AuthMethod::Xoauth2)?;
+        let account = &self.credentials.as_ref()?.username;
+        Some(json!([
+            account,
+            self.server.to_string(),
+            self.security.as_str(),
+            self.verify_certificate,
+            self.ca_pem,
+            client.identity()
+        ]))
+    }
+}
+
+/// The member `oauth` of mail settings. It says nothing when another way to log in is chosen.
+pub(super) fn read(o: &mut Object, auth: AuthMethod, current: Option<&MailSettings>) -> Option<OAuthClient> {
+    let value = o.value("oauth");
+    if auth != AuthMethod::Xoauth2 {
+        return None;
+    }
+    let Some(value) = value else {
+        return o.complain(
+            "oauth",
+            "oauth-client-missing",
+            "Name the provider and the client that was registered there.",
+        );
+    };
+    let current = current.and_then(|c| c.oauth.as_ref());
+    match OAuthClient::from_json("oauth", value, current) {
+        Ok(client) => Some(client),
+        Err(errors) => {
+            o.errors.0.extend(errors.0);
+            None
+        }
+    }
+}
+
+/// Whether stored settings had a client secret when they were saved.
+pub(super) fn had_secret(stored: &Value) -> bool {
+    let flag = stored.pointer("/oauth/client_secret_set");
+    flag.and_then(Value::as_bool) == Some(true)
 }
 
 fn read_endpoints(o: &mut Object, provider: Provider) -> Option<(Endpoints, Option<String>)> {

@@ -119,30 +119,113 @@ fn mistakes_are_named_by_their_field() {
     }
 }
 
+fn mail(oauth: Value) -> Value {
+    json!({
+        "host": "smtp.example.org", "port": 587, "security": "starttls", "from": "watch@example.org",
+        "auth": "xoauth2", "username": "watch@example.org", "oauth": oauth,
+    })
+}
+
 #[test]
 fn what_is_stored_reads_back() {
-    for body in [
-        json!({ "provider": "google", "client_secret": "s3cret" }),
-        json!({ "tenant": "example.org" }),
-        custom(json!({ "client_secret": "s3cret" })),
-        custom(json!({ "device_url": null, "authorize_url": "https://login.example.org/auth" })),
-    ] {
-        let before = client(body).unwrap();
-        let mut stored = before.to_json();
+    let microsoft = json!({ "provider": "microsoft", "client_id": "c", "tenant": "example.org" });
+    let google = json!({ "provider": "google", "client_id": "c", "client_secret": "s3cret" });
+    let mut page = custom(json!({ "device_url": null, "authorize_url": "https://login.example.org/auth" }));
+    page["client_id"] = "c".into();
+    let mut device = custom(json!({ "client_secret": "s3cret" }));
+    device["client_id"] = "c".into();
+    for oauth in [microsoft, google, page, device] {
+        let before = MailSettings::from_json(mail(oauth), None).unwrap();
+        let stored = before.to_json();
         assert!(!stored.to_string().contains("s3cret"));
-        let locked = OAuthClient::from_stored("oauth", stored.clone()).unwrap();
-        assert_eq!(locked.secret_locked, before.client_secret.is_some());
-        if let Some(secret) = before.secrets() {
-            crate::sealed::join(&mut stored, secret);
-        }
-        let after = OAuthClient::from_stored("oauth", stored).unwrap();
+        let client = |s: &MailSettings| s.oauth.clone().unwrap();
+        let locked = MailSettings::from_stored(stored.clone(), None).unwrap();
+        assert_eq!(
+            client(&locked).secret_locked,
+            client(&before).client_secret.is_some()
+        );
+        let secret = before
+            .secrets()
+            .map(|s| serde_json::from_str(s.expose_secret()).unwrap());
+        let after = MailSettings::from_stored(stored, secret).unwrap();
         assert_eq!(after.to_json(), before.to_json());
-        assert_eq!(after.identity(), before.identity());
-        let exposed = |c: &OAuthClient| c.client_secret.as_ref().map(|s| s.expose_secret().to_owned());
-        assert_eq!(exposed(&after), exposed(&before));
-        assert!(!after.secret_locked);
+        assert_eq!(after.authorization_binding(), before.authorization_binding());
+        let exposed = |c: OAuthClient| c.client_secret.map(|s| s.expose_secret().to_owned());
+        assert_eq!(exposed(client(&after)), exposed(client(&before)));
+        assert!(!client(&after).secret_locked);
         assert!(!format!("{after:?}").contains("s3cret"));
+        // What was read may be sent back as it is.
+        let again = MailSettings::from_json(after.to_json(), Some(&after)).unwrap();
+        assert_eq!(exposed(client(&again)), exposed(client(&before)));
     }
+}
+
+#[test]
+fn an_authorization_is_bound_to_all_that_it_was_given_for() {
+    let base = || mail(json!({ "provider": "microsoft", "client_id": "c" }));
+    let binding = |body: Value| {
+        MailSettings::from_json(body, None)
+            .unwrap()
+            .authorization_binding()
+    };
+    let changed = |name: &str, value: Value| {
+        let mut body = base();
+        body[name] = value;
+        binding(body)
+    };
+    let before = binding(base());
+    assert!(before.is_some());
+    for (name, value) in [
+        ("host", json!("smtp.example.net")),
+        ("port", json!(465)),
+        ("security", json!("tls")),
+        ("verify_certificate", json!(false)),
+        (
+            "ca_pem",
+            json!("-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----"),
+        ),
+        ("username", json!("other@example.org")),
+        ("oauth", json!({ "provider": "microsoft", "client_id": "d" })),
+        (
+            "oauth",
+            json!({ "provider": "microsoft", "client_id": "c", "tenant": "example.org" }),
+        ),
+        ("oauth", json!({ "provider": "google", "client_id": "c" })),
+    ] {
+        assert_ne!(changed(name, value.clone()), before, "{name} {value}");
+    }
+    for (name, value) in [
+        ("from", json!("other@example.org")),
+        ("hello_name", json!("watch.example.org")),
+        (
+            "oauth",
+            json!({ "provider": "microsoft", "client_id": "c", "client_secret": "new" }),
+        ),
+    ] {
+        assert_eq!(changed(name, value.clone()), before, "{name} {value}");
+    }
+    let mut password = base();
+    (password["auth"], password["password"]) = (json!("auto"), json!("x"));
+    assert_eq!(binding(password), None);
+}
+
+#[test]
+fn logging_in_with_a_token_needs_an_account_and_a_safe_way() {
+    let told = |name: &str, value: Value| {
+        let mut body = mail(json!({ "provider": "microsoft", "client_id": "c" }));
+        body[name] = value;
+        let errors = MailSettings::from_json(body, None).unwrap_err();
+        errors
+            .0
+            .into_iter()
+            .map(|e| (e.field, e.code))
+            .collect::<Vec<_>>()
+    };
+    let at = |field: &str, code| vec![(field.to_owned(), code)];
+    assert_eq!(told("username", Value::Null), at("username", "username-missing"));
+    assert_eq!(told("password", json!("x")), at("password", "password-unused"));
+    assert_eq!(told("security", json!("none")), at("security", "insecure-auth"));
+    assert_eq!(told("oauth", Value::Null), at("oauth", "oauth-client-missing"));
 }
 
 #[test]
