@@ -5,6 +5,8 @@
 //! [`Store::recipients`], [`Store::bounces`], [`Store::settings`], [`Store::mail`] and [`Store::accounts`]. Rows stay
 //! inside: each is turned into domain by a checked conversion,
 //! and one that does not parse is [`StoreError::Corrupt`], never a panic.
+//! [`Store::settings`], [`Store::mail`], [`Store::mail_tokens`] and [`Store::accounts`]. Rows stay inside: each is turned
+//! into domain by a checked conversion, and one that does not parse is [`StoreError::Corrupt`], never a panic.
 //!
 //! Two classes of durability. A transition with its incident and every outbox row, a setting, an account: committed at
 //! once, in one transaction. Samples: collected and written at least once a second.
@@ -24,6 +26,7 @@ mod incidents;
 mod instance;
 mod key;
 pub mod mail;
+mod mail_tokens;
 mod monitors;
 pub mod outbox;
 mod page;
@@ -43,6 +46,7 @@ pub use incidents::{
 };
 pub use key::{KeyError, MasterKey};
 pub use mail::MailProfile;
+pub use mail_tokens::{Grant, GrantState, GrantStatus, MailTokens};
 pub use monitors::{MonitorFilter, Monitors};
 pub use page::Page;
 pub use record::{Record, Recorded};

@@ -26,6 +26,7 @@ use crate::{
     instance,
     key::MasterKey,
     mail::Mail,
+    mail_tokens::MailTokens,
     monitors::Monitors,
     outbox::Outbox,
     recipients::Recipients,
@@ -170,6 +171,10 @@ impl Store {
 
     pub fn settings(&self) -> Settings<'_> {
         Settings { store: self }
+    }
+
+    pub fn mail_tokens(&self) -> MailTokens<'_> {
+        MailTokens { store: self }
     }
 
     pub fn accounts(&self) -> Accounts<'_> {
