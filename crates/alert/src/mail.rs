@@ -11,14 +11,18 @@
 
 use std::net::SocketAddr;
 
-use domain::{id::ProfileId, mail::MailSettings};
+use domain::{
+    id::ProfileId,
+    mail::{AuthMethod, MailSettings},
+};
 use egress::Dialer;
 use lettre::transport::smtp::extension::ClientId;
+use secrecy::SecretString;
 use store::MailProfile;
 use tokio::time::Instant;
 use url::Url;
 
-use crate::channel::Trace;
+use crate::{channel::Trace, oauth::OAuth};
 
 mod capabilities;
 mod deadlines;
@@ -84,6 +88,29 @@ pub struct Conversation {
     pub trace: Trace,
 }
 
+impl Conversation {
+    /// It failed before there was a connection.
+    pub(crate) fn not_begun(profile: Profile<'_>, failure: Failure, observer: Observer<'_>) -> Self {
+        let mut progress = Progress::new(observer);
+        progress.begin(failure.step);
+        progress.report(failure.step, false, progress.elapsed(), &failure.what);
+        let settings = profile.settings;
+        let trace = Trace {
+            profile: profile.stored.map(|(id, _)| (id, settings.title())),
+            settings_revision: profile.revision(),
+            server: Some(settings.server.to_string()),
+            step: Some(failure.step.to_string()),
+            ..Trace::default()
+        };
+        Self {
+            result: Err(failure),
+            steps: progress.into_reports(),
+            transcript: Vec::new(),
+            trace,
+        }
+    }
+}
+
 /// The server's final yes to the end of the data. It says that the server took the message, not that anybody got it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Accepted {
@@ -106,6 +133,8 @@ pub struct Mailer {
     dialer: Dialer,
     public_url: Url,
     deadlines: Deadlines,
+    /// Knows the access tokens of profiles that log in with them.
+    oauth: Option<OAuth>,
 }
 
 impl Mailer {
@@ -115,6 +144,16 @@ impl Mailer {
             dialer,
             public_url,
             deadlines: Deadlines::default(),
+            oauth: None,
+        }
+    }
+
+    /// Without it, nothing can be sent through profiles that log in with OAuth 2.0.
+    #[must_use]
+    pub fn with_oauth(self, oauth: OAuth) -> Self {
+        Self {
+            oauth: Some(oauth),
+            ..self
         }
     }
 
@@ -139,13 +178,29 @@ impl Mailer {
         letter: &Letter,
         observer: Observer<'_>,
     ) -> Conversation {
+        match &self.oauth {
+            Some(oauth) if profile.settings.auth == AuthMethod::Xoauth2 => {
+                oauth.deliver(self, profile, letter, observer).await
+            }
+            _ => self.deliver_with(None, profile, letter, observer).await,
+        }
+    }
+
+    /// The same, logging in with this access token where the settings want one.
+    pub(crate) async fn deliver_with(
+        &self,
+        token: Option<&SecretString>,
+        profile: Profile<'_>,
+        letter: &Letter,
+        observer: Observer<'_>,
+    ) -> Conversation {
         let settings = profile.settings;
-        let wire = Wire::new(self.deadlines.session, settings.credentials.as_ref());
+        let wire = Wire::new(self.deadlines.session, settings.credentials.as_ref(), token);
         let mut progress = Progress::new(observer);
         let mut seen = Seen::default();
         let started = Instant::now();
         let result = self
-            .converse(settings, letter, &wire, &mut progress, &mut seen)
+            .converse(settings, token, letter, &wire, &mut progress, &mut seen)
             .await;
         let Seen { remote, tls } = seen;
         if let Err(failure) = &result {
@@ -188,6 +243,7 @@ impl Mailer {
     async fn converse(
         &self,
         settings: &MailSettings,
+        token: Option<&SecretString>,
         letter: &Letter,
         wire: &Wire,
         progress: &mut Progress<'_>,
@@ -195,6 +251,7 @@ impl Mailer {
     ) -> Result<Accepted, Failure> {
         let mut setup = Setup {
             settings,
+            token,
             dialer: &self.dialer,
             deadlines: self.deadlines,
             // Replaced as soon as there is a socket with an address of its own.

@@ -7,13 +7,14 @@ use std::net::SocketAddr;
 
 use domain::{
     host::{Host, HostPort},
-    mail::{MailSettings, Security},
+    mail::{AuthMethod, MailSettings, Security},
 };
 use lettre::transport::smtp::{
     client::AsyncSmtpConnection,
     commands::{Data, Mail, Quit, Rcpt},
     extension::{ClientId, MailBodyParameter, MailParameter},
 };
+use secrecy::SecretString;
 use tokio::{net::TcpStream, time::Duration};
 
 use super::{
@@ -37,6 +38,8 @@ const SILENCE_ON_TLS_PORT: Duration = Duration::from_secs(5);
 /// What a session needs to know besides the message.
 pub(super) struct Setup<'a> {
     pub(super) settings: &'a MailSettings,
+    /// For settings that log in with OAuth 2.0.
+    pub(super) token: Option<&'a SecretString>,
     pub(super) dialer: &'a egress::Dialer,
     pub(super) deadlines: Deadlines,
     pub(super) hello: ClientId,
@@ -44,7 +47,7 @@ pub(super) struct Setup<'a> {
 }
 
 pub(super) struct Session<'a> {
-    setup: &'a Setup<'a>,
+    pub(super) setup: &'a Setup<'a>,
     connection: AsyncSmtpConnection,
     pub(super) capabilities: Capabilities,
 }
@@ -113,7 +116,11 @@ impl<'a> Session<'a> {
                     format!("The password was not sent: the connection to {remote} is not encrypted."),
                 ));
             }
-            session.login(credentials, progress).await?;
+            match setup.settings.auth {
+                AuthMethod::Auto => session.login(credentials, progress).await?,
+                AuthMethod::Xoauth2 => session.token_login(&credentials.username, progress).await?,
+                AuthMethod::None => {}
+            }
         }
         Ok(session)
     }
