@@ -31,6 +31,7 @@ mod document;
 mod incidents;
 mod mail;
 mod monitors;
+mod oauth;
 pub mod problem;
 mod request;
 mod results;
@@ -141,6 +142,7 @@ fn guarded() -> OpenApiRouter<App> {
         .routes(routes!(deliverability::get))
         .routes(routes!(deliverability::read_results))
         .routes(routes!(bounces::report))
+        .routes(routes!(oauth::get, oauth::begin, oauth::answer, oauth::forget))
 }
 
 async fn unknown_path() -> Problem {

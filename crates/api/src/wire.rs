@@ -21,6 +21,7 @@ pub mod delivery;
 pub mod incident;
 pub mod mail;
 pub mod monitor;
+pub mod oauth;
 
 /// RFC 3339 in UTC with milliseconds.
 #[derive(Clone, Copy, Debug, ToSchema)]

@@ -4,6 +4,7 @@
 //! hears the access token. When any of that changes it is forgotten, and until then it is not found: a token goes to no
 //! other server than the one that a person saw when they let us in.
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{clock::Timestamp, id::ProfileId, mail::MailSettings};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -275,7 +276,7 @@ pub(crate) async fn last_connected<C: ConnectionTrait>(db: &C) -> Result<Option<
 fn binding(settings: &MailSettings) -> Option<String> {
     let binding = settings.authorization_binding()?.to_string();
     let digest = Sha256::digest(binding.as_bytes());
-    Some(digest.iter().map(|b| format!("{b:02x}")).collect())
+    Some(URL_SAFE_NO_PAD.encode(digest))
 }
 
 fn read(row: mail_token::Model, sealer: &Sealer) -> Result<Grant, StoreError> {

@@ -118,8 +118,10 @@ impl OAuth {
             return Err(Problem::new(ProblemKind::NotConnected, detail));
         };
         let Some(tokens) = tokens else {
-            let detail = "The stored authorization was sealed with another key and cannot be read.";
-            return Err(Problem::new(ProblemKind::Locked, detail));
+            let locked = Problem::of_grant(&status);
+            return Err(
+                locked.unwrap_or_else(|| Problem::new(ProblemKind::Locked, "The tokens cannot be read."))
+            );
         };
         if let Some(unsaved) = turn.unsaved.take_if(|u| same(&u.old, &tokens.refresh)) {
             if let Err(problem) = self.keep(profile, settings, &unsaved.new).await {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use domain::mail::oauth::{Refusal, RefusalKind};
-use store::GrantState;
+use store::{GrantState, GrantStatus};
 
 use crate::mail::{Hint, Language};
 
@@ -87,8 +87,17 @@ impl Problem {
         Self::new(ProblemKind::Ours, error.to_string())
     }
 
-    /// What is kept with a grant that needs attention.
-    pub fn of_state(state: &GrantState) -> Option<Self> {
+    /// Why a grant needs attention, if it does.
+    pub fn of_grant(grant: &GrantStatus) -> Option<Self> {
+        if grant.locked {
+            let detail = "The stored authorization was sealed with another key and cannot be read.";
+            return Some(Self::new(ProblemKind::Locked, detail));
+        }
+        Self::of_state(&grant.state)
+    }
+
+    /// What is kept with a grant that the provider refused.
+    pub(super) fn of_state(state: &GrantState) -> Option<Self> {
         match state {
             GrantState::Ok => None,
             GrantState::NeedsAttention { kind, detail } => Some(Self::new(

@@ -16,5 +16,6 @@ mod fixture;
 mod incidents;
 mod mail;
 mod monitors;
+mod oauth;
 mod problems;
 mod schema;

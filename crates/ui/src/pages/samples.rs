@@ -39,6 +39,8 @@ pub(crate) fn all(language: Language) -> Vec<(&'static str, Box<dyn DynTemplate>
         &mut all,
         "settings/deliverability",
         super::settings::mail::deliverability::samples(language),
+        "settings/authorize",
+        super::settings::mail::authorize::samples(language),
     );
     add(
         &mut all,

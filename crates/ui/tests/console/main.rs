@@ -11,6 +11,7 @@ mod locales;
 mod log;
 mod mail;
 mod second_channel;
+mod oauth;
 mod sign_in;
 mod sources;
 mod templates;

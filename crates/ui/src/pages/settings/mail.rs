@@ -25,6 +25,7 @@ use crate::{
 };
 
 pub(crate) mod deliverability;
+pub(crate) mod authorize;
 mod entry;
 mod in_use;
 mod presets;
@@ -45,6 +46,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/settings/mail", get(show).post(submit))
         .route("/settings/mail/test", post(test_saved))
         .merge(deliverability::routes())
+        .merge(authorize::routes())
 }
 
 const HERE: &str = "/settings/mail";
