@@ -85,7 +85,6 @@ impl Alert {
         clock: Arc<dyn Clock>,
         public_url: Url,
     ) -> Result<Self, StartError> {
-        let mailer = Mailer::new(dialer.clone(), public_url.clone());
         let deliverability = Deliverability::new(dialer.clone(), Arc::clone(&clock));
         let oauth = OAuth::new(
             store.clone(),

@@ -25,6 +25,7 @@ use store::{GrantStatus, Store, StoreError};
 use tokio::sync::Notify;
 use url::Url;
 
+mod answer;
 mod delivery;
 mod endpoint;
 mod flow;

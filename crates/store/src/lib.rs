@@ -2,11 +2,9 @@
 //!
 //! Flow: [`Store::open`] connects, backs up, migrates and checks the key. Domain types go in and come out of the
 //! handles [`Store::monitors`], [`Store::incidents`], [`Store::samples`], [`Store::outbox`], [`Store::channels`],
-//! [`Store::recipients`], [`Store::bounces`], [`Store::settings`], [`Store::mail`] and [`Store::accounts`]. Rows stay
-//! inside: each is turned into domain by a checked conversion,
-//! and one that does not parse is [`StoreError::Corrupt`], never a panic.
-//! [`Store::settings`], [`Store::mail`], [`Store::mail_tokens`] and [`Store::accounts`]. Rows stay inside: each is turned
-//! into domain by a checked conversion, and one that does not parse is [`StoreError::Corrupt`], never a panic.
+//! [`Store::recipients`], [`Store::bounces`], [`Store::settings`], [`Store::mail`], [`Store::mail_tokens`] and
+//! [`Store::accounts`]. Rows stay inside: each is turned into domain by a checked conversion, and one that does not
+//! parse is [`StoreError::Corrupt`], never a panic.
 //!
 //! Two classes of durability. A transition with its incident and every outbox row, a setting, an account: committed at
 //! once, in one transaction. Samples: collected and written at least once a second.

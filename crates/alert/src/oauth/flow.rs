@@ -10,7 +10,6 @@ use domain::{
         MailSettings,
         oauth::{DeviceCode, OAuthClient, Provider, RefusalKind, Tokens, Way},
     },
-    text::sanitize,
 };
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -18,7 +17,9 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    OAuth, OAuthError, Pending, client_of,
+    OAuth, OAuthError, Pending,
+    answer::Answer,
+    client_of,
     problem::{Problem, ProblemKind},
 };
 
@@ -29,7 +30,6 @@ const RETURN: &str = "settings/mail/authorize/return";
 /// Where nothing listens: the browser shows an error, and the address that it shows is the answer. Google takes the
 /// loopback address from desktop clients, and no `http` address beyond it.
 const NOWHERE: &str = "http://127.0.0.1/";
-const LONGEST_ANSWER: usize = 8 * 1024;
 
 /// An authorization of one profile.
 #[derive(Clone)]
@@ -344,49 +344,6 @@ impl Device {
     }
 }
 
-/// What the provider sent the browser back with (RFC 6749, 4.1.2).
-struct Answer {
-    state: String,
-    result: Result<SecretString, Problem>,
-}
-
-impl Answer {
-    fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
-        if text.is_empty() || text.len() > LONGEST_ANSWER {
-            return None;
-        }
-        let query = match Url::parse(text) {
-            Ok(url) => url.query()?.to_owned(),
-            Err(_) => text.trim_start_matches('?').to_owned(),
-        };
-        let mut parts = Vec::new();
-        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-            parts.push((name.into_owned(), value.into_owned()));
-        }
-        let get = |name: &str| parts.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
-        let state = get("state")?.to_owned();
-        let result = match (get("code"), get("error")) {
-            (_, Some(error)) => {
-                let kind = if error == "access_denied" {
-                    ProblemKind::Denied
-                } else {
-                    ProblemKind::Rejected
-                };
-                let words = get("error_description").unwrap_or_default();
-                let separator = if words.is_empty() { "" } else { ": " };
-                Err(Problem::new(
-                    kind,
-                    sanitize(&format!("{error}{separator}{words}"), 400),
-                ))
-            }
-            (Some(code), None) => Ok(SecretString::from(code)),
-            (None, None) => return None,
-        };
-        Some(Self { state, result })
-    }
-}
-
 /// 256 bits, as RFC 7636, 4.1 wants them.
 fn random() -> Option<String> {
     let mut bytes = [0; 32];
@@ -396,36 +353,4 @@ fn random() -> Option<String> {
 
 fn no_random() -> Problem {
     Problem::new(ProblemKind::Ours, "The operating system gives no random numbers.")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn answers_are_addresses_or_their_queries() {
-        for text in [
-            "http://127.0.0.1/?state=s1&code=4%2F0Ab&scope=https%3A%2F%2Fmail.google.com%2F",
-            "  ?code=4/0Ab&state=s1 ",
-            "state=s1&code=4%2F0Ab",
-        ] {
-            let answer = Answer::parse(text).unwrap();
-            assert_eq!(answer.state, "s1");
-            assert_eq!(answer.result.unwrap().expose_secret(), "4/0Ab");
-        }
-        let denied = Answer::parse("http://127.0.0.1/?error=access_denied&state=s1").unwrap();
-        assert_eq!(denied.result.unwrap_err().kind, ProblemKind::Denied);
-        let other = Answer::parse("?error=invalid_scope&error_description=a%0Ab&state=s1").unwrap();
-        assert_eq!(other.result.unwrap_err().detail, "invalid_scope: a b");
-        for text in [
-            "",
-            "4/0Ab",
-            "http://127.0.0.1/",
-            "http://127.0.0.1/?code=x",
-            "?state=s1",
-        ] {
-            assert!(Answer::parse(text).is_none(), "{text}");
-        }
-        assert!(Answer::parse(&format!("?state=s1&code={}", "x".repeat(LONGEST_ANSWER))).is_none());
-    }
 }

@@ -128,15 +128,12 @@ impl Account {
 
     /// Tokens that the mail server was shown.
     pub(crate) fn shown(&self) -> Vec<String> {
-        let attempts = self.server.auth_attempts().into_iter();
-        attempts
-            .inspect(|a| {
-                assert_eq!(
-                    (a.mechanism.as_str(), a.username.as_str(), a.tls),
-                    ("XOAUTH2", USER, true)
-                )
-            })
-            .map(|a| a.password)
-            .collect()
+        let mut tokens = Vec::new();
+        for attempt in self.server.auth_attempts() {
+            let seen = (attempt.mechanism.as_str(), attempt.username.as_str(), attempt.tls);
+            assert_eq!(seen, ("XOAUTH2", USER, true));
+            tokens.push(attempt.password);
+        }
+        tokens
     }
 }

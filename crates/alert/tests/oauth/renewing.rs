@@ -102,7 +102,7 @@ async fn a_server_that_refuses_every_token_is_asked_twice_and_no_more() {
     assert_eq!(account.shown(), ["at-1", "at-2"]);
     assert_eq!(account.endpoint.requests().len(), 1);
     assert!(
-        report.transcript.contains(&"C: ***".to_owned()),
+        report.transcript.iter().any(|l| l.ends_with("C: ***")),
         "{:?}",
         report.transcript
     );

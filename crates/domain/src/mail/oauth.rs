@@ -18,10 +18,12 @@ use crate::{
 };
 
 mod answer;
+mod endpoints;
 #[cfg(test)]
 mod tests;
 
 pub use answer::{DeviceCode, LARGEST_ANSWER, Refusal, RefusalKind, Tokens};
+use endpoints::Endpoints;
 
 named! {
     /// Who gives the tokens.
@@ -61,20 +63,6 @@ pub struct OAuthClient {
     pub scope: String,
 }
 
-/// The scope that lets a program send as the account, and read it: Google has no narrower one for SMTP.
-const GOOGLE_SCOPE: &str = "https://mail.google.com/";
-/// `offline_access` is what makes Microsoft give a refresh token.
-const MICROSOFT_SCOPE: &str = "https://outlook.office.com/SMTP.Send offline_access";
-const ANY_TENANT: &str = "common";
-const LONGEST_URL: usize = 2048;
-
-/// Addresses and scope of a provider.
-struct Endpoints {
-    token_url: Url,
-    way: Way,
-    scope: String,
-}
-
 impl OAuthClient {
     /// Reads the member `oauth` of mail settings; `prefix` is its path. An absent secret keeps the one of `current`, but
     /// only while everything that decides who hears it is unchanged.
@@ -92,14 +80,14 @@ impl OAuthClient {
         let clear_secret = o.boolean("clear_client_secret").unwrap_or(false);
         // What was read may be sent back; it says nothing about the secret itself.
         o.boolean("client_secret_set");
-        let endpoints = provider.and_then(|p| read_endpoints(&mut o, p));
+        let endpoints = Endpoints::read(&mut o, provider);
         let settled = (|| {
-            let (endpoints, tenant) = endpoints?;
             let Endpoints {
+                tenant,
                 token_url,
                 way,
                 scope,
-            } = endpoints;
+            } = endpoints?;
             Some(Self {
                 provider: provider?,
                 client_id: client_id?,
@@ -236,89 +224,6 @@ pub(super) fn had_secret(stored: &Value) -> bool {
     flag.and_then(Value::as_bool) == Some(true)
 }
 
-fn read_endpoints(o: &mut Object, provider: Provider) -> Option<(Endpoints, Option<String>)> {
-    let tenant = o.text("tenant").filter(|t| !t.trim().is_empty());
-    let mut url = |name: &str| {
-        let text = o.text(name).filter(|t| !t.trim().is_empty());
-        o.parse(name, text, parse_endpoint)
-    };
-    let token_url = url("token_url");
-    let device_url = url("device_url");
-    let authorize_url = url("authorize_url");
-    let scope = o.text("scope").filter(|t| !t.trim().is_empty());
-    let scope = o.parse("scope", scope, parse_scope);
-    if provider != Provider::Custom {
-        let given = [
-            ("token_url", token_url.is_some()),
-            ("device_url", device_url.is_some()),
-            ("authorize_url", authorize_url.is_some()),
-            ("scope", scope.is_some()),
-        ];
-        for name in given.iter().filter(|(_, given)| *given).map(|(name, _)| *name) {
-            let _: Option<()> = o.complain(
-                name,
-                "oauth-fixed",
-                "This is known for Google and Microsoft. Leave it empty, or choose custom.",
-            );
-        }
-    }
-    if provider != Provider::Microsoft && tenant.is_some() {
-        let _: Option<()> = o.complain(
-            "tenant",
-            "oauth-tenant-unused",
-            "Only Microsoft has tenants. Leave it empty.",
-        );
-    }
-    match provider {
-        Provider::Google => {
-            let fixed = |text: &str| Url::parse(text).ok();
-            let endpoints = Endpoints {
-                token_url: fixed("https://oauth2.googleapis.com/token")?,
-                way: Way::AuthorizationCode(fixed("https://accounts.google.com/o/oauth2/v2/auth")?),
-                scope: GOOGLE_SCOPE.to_owned(),
-            };
-            Some((endpoints, None))
-        }
-        Provider::Microsoft => {
-            let tenant = tenant.unwrap_or_else(|| ANY_TENANT.to_owned());
-            let tenant = o.parse("tenant", Some(tenant), parse_tenant)?;
-            let at = |page: &str| {
-                let url = format!("https://login.microsoftonline.com/{tenant}/oauth2/v2.0/{page}");
-                Url::parse(&url).ok()
-            };
-            let endpoints = Endpoints {
-                token_url: at("token")?,
-                way: Way::DeviceCode(at("devicecode")?),
-                scope: MICROSOFT_SCOPE.to_owned(),
-            };
-            Some((endpoints, Some(tenant)))
-        }
-        Provider::Custom => {
-            for (name, given) in [("token_url", token_url.is_some()), ("scope", scope.is_some())] {
-                // One that was refused is there all the same.
-                if !given && o.errors.of(&o.path(name)).next().is_none() {
-                    let _: Option<()> = o.complain(name, "required", "This field is required.");
-                }
-            }
-            let way = match (device_url, authorize_url) {
-                (Some(url), None) => Some(Way::DeviceCode(url)),
-                (None, Some(url)) => Some(Way::AuthorizationCode(url)),
-                _ => o.complain(
-                    "device_url",
-                    "oauth-way",
-                    "Enter the address for device codes or the one for authorization, one of the two.",
-                ),
-            };
-            let endpoints = Endpoints {
-                token_url: token_url?,
-                way: way?,
-                scope: scope?,
-            };
-            Some((endpoints, None))
-        }
-    }
-}
-
 fn parse_client_id(field: &str, text: String) -> Result<String, FieldError> {
     let id = parse_line(field, &text, 256)?;
     // RFC 6749, A.1.
@@ -342,79 +247,4 @@ fn parse_secret(field: &str, text: String) -> Result<SecretString, FieldError> {
         ));
     }
     Ok(SecretString::from(text))
-}
-
-fn parse_tenant(field: &str, text: String) -> Result<String, FieldError> {
-    let text = text.trim().to_ascii_lowercase();
-    let sound = (1..=128).contains(&text.len())
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.')
-        && !text.starts_with('.')
-        && !text.contains("..");
-    sound.then_some(text).ok_or_else(|| {
-        FieldError::new(
-            field,
-            "oauth-tenant",
-            "Enter the id or the domain of the directory, or common, organizations or consumers.",
-        )
-    })
-}
-
-/// Client secrets and tokens travel there: encrypted, or to this very machine.
-fn parse_endpoint(field: &str, text: String) -> Result<Url, FieldError> {
-    let bad = |code, message: &str| FieldError::new(field, code, message);
-    let text = parse_line(field, &text, LONGEST_URL)?;
-    let url = Url::parse(&text).map_err(|_| {
-        bad(
-            "oauth-url",
-            "This is not an address. Example: https://login.example.org/oauth2/token.",
-        )
-    })?;
-    if url.host().is_none()
-        || !url.username().is_empty()
-        || url.password().is_some()
-        || url.fragment().is_some()
-    {
-        return Err(bad(
-            "oauth-url",
-            "This is not an address. Example: https://login.example.org/oauth2/token.",
-        ));
-    }
-    if !is_safe(&url) {
-        return Err(bad(
-            "oauth-url-insecure",
-            "The address must begin with https://; only this machine itself may be asked without encryption.",
-        ));
-    }
-    Ok(url)
-}
-
-/// `https`, or `http` to this machine by its literal name.
-pub(super) fn is_safe(url: &Url) -> bool {
-    match url.scheme() {
-        "https" => url.has_host(),
-        "http" => match url.host() {
-            Some(url::Host::Domain(name)) => name == "localhost",
-            Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-            Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-            None => false,
-        },
-        _ => false,
-    }
-}
-
-fn parse_scope(field: &str, text: String) -> Result<String, FieldError> {
-    let text = parse_line(field, &text, 1024)?;
-    // RFC 6749, 3.3.
-    let token = |b: u8| matches!(b, b' ' | 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
-    if text.bytes().all(token) {
-        Ok(text)
-    } else {
-        Err(FieldError::new(
-            field,
-            "oauth-scope",
-            "Scopes are words of ASCII letters and signs with blanks between them.",
-        ))
-    }
 }

@@ -39,6 +39,9 @@ pub(crate) fn all(language: Language) -> Vec<(&'static str, Box<dyn DynTemplate>
         &mut all,
         "settings/deliverability",
         super::settings::mail::deliverability::samples(language),
+    );
+    add(
+        &mut all,
         "settings/authorize",
         super::settings::mail::authorize::samples(language),
     );

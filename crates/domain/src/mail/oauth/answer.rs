@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::is_safe;
+use super::endpoints::is_safe;
 use crate::{outcome::named, text::sanitize};
 
 /// More of an answer is not read, and one that is longer is not believed. Microsoft's tokens have about 4 KiB.

@@ -114,6 +114,15 @@ fn mistakes_are_named_by_their_field() {
     ] {
         assert_eq!(known(custom(over.clone())), at(field, code), "{over}");
     }
+    assert_eq!(
+        known(custom(json!({ "provider": "gogle" }))),
+        at("provider", "oauth-provider"),
+        "the addresses are known fields"
+    );
+    assert_eq!(
+        known(custom(json!({ "device_url": "nowhere" }))),
+        at("device_url", "oauth-url")
+    );
     for url in ["http://127.0.0.1:99/t", "http://[::1]:99/t", "http://localhost/t"] {
         client(custom(json!({ "token_url": url }))).unwrap();
     }
@@ -222,7 +231,7 @@ fn logging_in_with_a_token_needs_an_account_and_a_safe_way() {
             .collect::<Vec<_>>()
     };
     let at = |field: &str, code| vec![(field.to_owned(), code)];
-    assert_eq!(told("username", Value::Null), at("username", "username-missing"));
+    assert_eq!(told("username", Value::Null), at("username", "username-token"));
     assert_eq!(told("password", json!("x")), at("password", "password-unused"));
     assert_eq!(told("security", json!("none")), at("security", "insecure-auth"));
     assert_eq!(told("oauth", Value::Null), at("oauth", "oauth-client-missing"));

@@ -24,8 +24,8 @@ use crate::{
     shell::{page, page_with},
 };
 
-pub(crate) mod deliverability;
 pub(crate) mod authorize;
+pub(crate) mod deliverability;
 mod entry;
 mod in_use;
 mod presets;
