@@ -20,6 +20,7 @@ mod m20261123_000006_accounts;
 mod m20261126_000007_mail_profiles;
 mod m20261126_000008_mail_messages;
 mod m20261126_000009_mail_recipients;
+mod m20261126_000010_mail_tokens;
 
 pub struct Migrator;
 
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000007_mail_profiles::Migration),
             Box::new(m20261126_000008_mail_messages::Migration),
             Box::new(m20261126_000009_mail_recipients::Migration),
+            Box::new(m20261126_000010_mail_tokens::Migration),
         ]
     }
 }

@@ -32,6 +32,7 @@ mod email;
 mod links;
 pub mod mail;
 mod message;
+pub mod oauth;
 mod webhook;
 
 pub use dispatcher::{DispatcherHandle, Health, Outlook};
@@ -44,6 +45,7 @@ use email::Email;
 use links::Links;
 use mail::{Language, MailTest, Mailer, Profile, Step, Trial};
 use message::Reader;
+use oauth::OAuth;
 use webhook::{Webhook, Webhooks};
 
 /// Everything that sends. Cheap to clone.
@@ -55,6 +57,7 @@ pub struct Alert {
     open: Open,
     routes: Arc<Routes>,
     deliverability: Deliverability,
+    oauth: OAuth,
     public_url: Url,
 }
 
@@ -94,8 +97,14 @@ impl Alert {
         clock: Arc<dyn Clock>,
         public_url: Url,
     ) -> Result<Self, StartError> {
-        let mailer = Mailer::new(dialer.clone(), public_url.clone());
         let deliverability = Deliverability::new(dialer.clone(), Arc::clone(&clock));
+        let oauth = OAuth::new(
+            store.clone(),
+            dialer.clone(),
+            Arc::clone(&clock),
+            public_url.clone(),
+        )?;
+        let mailer = Mailer::new(dialer.clone(), public_url.clone()).with_oauth(oauth.clone());
         let links = Links::new(public_url.clone());
         let webhooks = Arc::new(Webhooks::new(dialer, Arc::clone(&clock), links)?);
         let routes = Arc::new(Routes::new(store.clone(), Arc::clone(&clock)));
@@ -126,6 +135,7 @@ impl Alert {
             open,
             routes,
             deliverability,
+            oauth,
             public_url,
         })
     }
@@ -136,8 +146,15 @@ impl Alert {
     }
 
     /// Starts the dispatcher in `tracker`. When `stop` is cancelled it claims nothing more, lets what is being sent end
+    /// Logging in to mail servers with OAuth 2.0.
+    pub fn oauth(&self) -> &OAuth {
+        &self.oauth
+    }
+
+    /// Starts the dispatcher in `tracker`, and the watch over the authorizations of mail. When `stop` is cancelled it claims nothing more, lets what is being sent end
     /// (at most 20 s), and its task returns.
     pub fn start_dispatcher(&self, tracker: &TaskTracker, stop: CancellationToken) -> DispatcherHandle {
+        self.oauth.start(tracker, stop.clone());
         dispatcher::start(
             self.store.clone(),
             Arc::clone(&self.open),

@@ -11,14 +11,18 @@
 
 use std::net::SocketAddr;
 
-use domain::{id::ProfileId, mail::MailSettings};
+use domain::{
+    id::ProfileId,
+    mail::{AuthMethod, MailSettings},
+};
 use egress::Dialer;
 use lettre::transport::smtp::extension::ClientId;
+use secrecy::SecretString;
 use store::MailProfile;
 use tokio::time::Instant;
 use url::Url;
 
-use crate::channel::Trace;
+use crate::{channel::Trace, oauth::OAuth};
 
 mod capabilities;
 mod certificate;
@@ -89,6 +93,30 @@ pub struct Conversation {
     pub certificate: Option<CertificateReport>,
 }
 
+impl Conversation {
+    /// It failed before there was a connection.
+    pub(crate) fn not_begun(profile: Profile<'_>, failure: Failure, observer: Observer<'_>) -> Self {
+        let mut progress = Progress::new(observer);
+        progress.begin(failure.step);
+        progress.report(failure.step, false, progress.elapsed(), &failure.what);
+        let settings = profile.settings;
+        let trace = Trace {
+            profile: profile.stored.map(|(id, _)| (id, settings.title())),
+            settings_revision: profile.revision(),
+            server: Some(settings.server.to_string()),
+            step: Some(failure.step.to_string()),
+            ..Trace::default()
+        };
+        Self {
+            result: Err(failure),
+            steps: progress.into_parts().0,
+            transcript: Vec::new(),
+            trace,
+            certificate: None,
+        }
+    }
+}
+
 /// The server's final yes to the end of the data. It says that the server took the message, not that anybody got it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Accepted {
@@ -107,7 +135,7 @@ struct Seen {
 
 /// How far a conversation goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Goal {
+pub(crate) enum Goal {
     /// The final yes to a message.
     Deliver,
     /// The yes to its recipient; the message stays here.
@@ -120,6 +148,8 @@ pub struct Mailer {
     dialer: Dialer,
     public_url: Url,
     deadlines: Deadlines,
+    /// Knows the access tokens of profiles that log in with them.
+    oauth: Option<OAuth>,
 }
 
 impl Mailer {
@@ -129,6 +159,16 @@ impl Mailer {
             dialer,
             public_url,
             deadlines: Deadlines::default(),
+            oauth: None,
+        }
+    }
+
+    /// Without it, nothing can be sent through profiles that log in with OAuth 2.0.
+    #[must_use]
+    pub fn with_oauth(self, oauth: OAuth) -> Self {
+        Self {
+            oauth: Some(oauth),
+            ..self
         }
     }
 
@@ -164,13 +204,30 @@ impl Mailer {
         letter: &Letter,
         observer: Observer<'_>,
     ) -> Conversation {
+        match &self.oauth {
+            Some(oauth) if profile.settings.auth == AuthMethod::Xoauth2 => {
+                oauth.hold(self, goal, profile, letter, observer).await
+            }
+            _ => self.hold_with(None, goal, profile, letter, observer).await,
+        }
+    }
+
+    /// The same, logging in with this access token where the settings want one.
+    pub(crate) async fn hold_with(
+        &self,
+        token: Option<&SecretString>,
+        goal: Goal,
+        profile: Profile<'_>,
+        letter: &Letter,
+        observer: Observer<'_>,
+    ) -> Conversation {
         let settings = profile.settings;
-        let wire = Wire::new(self.deadlines.session, settings.credentials.as_ref());
+        let wire = Wire::new(self.deadlines.session, settings.credentials.as_ref(), token);
         let mut progress = Progress::new(observer);
         let mut seen = Seen::default();
         let started = Instant::now();
         let result = self
-            .converse(goal, settings, letter, &wire, &mut progress, &mut seen)
+            .converse(goal, settings, token, letter, &wire, &mut progress, &mut seen)
             .await;
         let Seen { remote, tls } = seen;
         if let Err(failure) = &result {
@@ -216,6 +273,7 @@ impl Mailer {
         &self,
         goal: Goal,
         settings: &MailSettings,
+        token: Option<&SecretString>,
         letter: &Letter,
         wire: &Wire,
         progress: &mut Progress<'_>,
@@ -223,6 +281,7 @@ impl Mailer {
     ) -> Result<Accepted, Failure> {
         let mut setup = Setup {
             settings,
+            token,
             dialer: &self.dialer,
             deadlines: self.deadlines,
             // Replaced as soon as there is a socket with an address of its own.

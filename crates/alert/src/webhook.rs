@@ -197,7 +197,8 @@ async fn read(response: &mut Response, deadline: tokio::time::Instant) -> Vec<u8
     body
 }
 
-fn client(dialer: &Dialer) -> Result<Client, crate::StartError> {
+/// For whatever speaks HTTP out of this crate.
+pub(crate) fn client(dialer: &Dialer) -> Result<Client, crate::StartError> {
     let tls = egress::tls::client_config(egress::tls::TlsOptions {
         verify: true,
         extra_ca_pem: None,

@@ -34,6 +34,7 @@ mod mail;
 mod mail_profiles;
 mod messages;
 mod monitors;
+mod oauth;
 pub mod problem;
 mod request;
 mod results;
@@ -154,6 +155,7 @@ fn guarded() -> OpenApiRouter<App> {
         .routes(routes!(deliverability::read_results))
         .routes(routes!(bounces::report))
         .routes(routes!(messages::get, messages::put))
+        .routes(routes!(oauth::get, oauth::begin, oauth::answer, oauth::forget))
 }
 
 async fn unknown_path() -> Problem {

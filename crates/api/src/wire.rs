@@ -22,6 +22,7 @@ pub mod incident;
 pub mod mail;
 pub mod messages;
 pub mod monitor;
+pub mod oauth;
 
 /// RFC 3339 in UTC with milliseconds.
 #[derive(Clone, Copy, Debug, ToSchema)]

@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use self::oauth::OAuthClient;
 use crate::{
     duration,
     field::{FieldError, FieldErrors},
@@ -21,6 +22,7 @@ use crate::{
 pub mod breaker;
 pub mod bucket;
 mod envelope;
+pub mod oauth;
 
 pub use envelope::{EnvelopeSender, LONGEST_MARK};
 
@@ -58,6 +60,8 @@ pub struct MailSettings {
     pub server: HostPort,
     pub security: Security,
     pub auth: AuthMethod,
+    /// Where access tokens come from; there is one exactly when `auth` is XOAUTH2.
+    pub oauth: Option<OAuthClient>,
     pub credentials: Option<Credentials>,
     pub from: Address,
     pub from_name: Option<String>,
@@ -180,6 +184,7 @@ impl MailSettings {
                 .ok_or_else(|| FieldError::new(f, "auth-unknown", "Choose auto, xoauth2 or none."))
         });
         let auth = auth.unwrap_or(AuthMethod::Auto);
+        let oauth = oauth::read(&mut o, auth, current);
         let username = optional(&mut o, "username", 256);
         let password = o.text("password").filter(|p| !p.is_empty());
         if password
@@ -237,6 +242,7 @@ impl MailSettings {
                 },
                 security: security?,
                 auth,
+                oauth,
                 credentials: None,
                 from: from?,
                 from_name,
@@ -370,6 +376,7 @@ impl MailSettings {
             "port": self.server.port,
             "security": self.security.as_str(),
             "auth": self.auth.as_str(),
+            "oauth": self.oauth.as_ref().map(OAuthClient::to_json),
             "username": self.credentials.as_ref().map(|c| &c.username),
             "from": self.from.as_str(),
             "from_name": self.from_name,
@@ -388,6 +395,10 @@ impl MailSettings {
 
     /// The secrets alone, for sealing.
     pub fn secrets(&self) -> Option<SecretString> {
+        if let Some(client) = &self.oauth {
+            let secret = json!({ "oauth": client.secrets()? });
+            return Some(SecretString::from(secret.to_string()));
+        }
         let password = self.credentials.as_ref()?.password.as_ref()?;
         Some(SecretString::from(
             json!({ "password": password.expose_secret() }).to_string(),
@@ -406,7 +417,11 @@ impl MailSettings {
             None if locked => value["password"] = Value::from("-"),
             None => {}
         }
+        let had_secret = oauth::had_secret(&value);
         let mut settings = Self::from_json(value, None)?;
+        if let Some(client) = &mut settings.oauth {
+            client.secret_locked = had_secret && client.client_secret.is_none();
+        }
         if let Some(c) = settings.credentials.as_mut().filter(|_| locked) {
             c.password = None;
         }

@@ -246,6 +246,18 @@ table!(mail_optout = "mail_optouts" {
     at: i64,
 });
 
+table!(mail_token = "mail_tokens" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    profile_id: i64,
+    binding: String,
+    sealed: Vec<u8>,
+    state: String,
+    detail: Option<String>,
+    expires_at: i64,
+    connected_at: i64,
+    refreshed_at: i64,
+});
+
 table!(installation = "installation" {
     #[sea_orm(primary_key, auto_increment = false)]
     key: String,

@@ -2,9 +2,9 @@
 //!
 //! Flow: [`Store::open`] connects, backs up, migrates and checks the key. Domain types go in and come out of the
 //! handles [`Store::monitors`], [`Store::incidents`], [`Store::samples`], [`Store::outbox`], [`Store::channels`],
-//! [`Store::recipients`], [`Store::optouts`], [`Store::bounces`], [`Store::settings`], [`Store::mail`] and
-//! [`Store::accounts`]. Rows stay inside: each is turned into domain by a checked conversion, and one that does not
-//! parse is [`StoreError::Corrupt`], never a panic.
+//! [`Store::recipients`], [`Store::optouts`], [`Store::bounces`], [`Store::settings`], [`Store::mail`],
+//! [`Store::mail_tokens`] and [`Store::accounts`]. Rows stay inside: each is turned into domain by a checked conversion,
+//! and one that does not parse is [`StoreError::Corrupt`], never a panic.
 //!
 //! Two classes of durability. A transition with its incident and every outbox row, a setting, an account: committed at
 //! once, in one transaction. Samples: collected and written at least once a second.
@@ -24,6 +24,7 @@ mod incidents;
 mod instance;
 mod key;
 pub mod mail;
+mod mail_tokens;
 mod monitors;
 mod optouts;
 pub mod outbox;
@@ -44,6 +45,7 @@ pub use incidents::{
 };
 pub use key::{KeyError, MasterKey};
 pub use mail::MailProfile;
+pub use mail_tokens::{Grant, GrantState, GrantStatus, MailTokens};
 pub use monitors::{MonitorFilter, Monitors};
 pub use optouts::{Optout, Optouts};
 pub use page::Page;

@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::{
     entity::{channel, delivery, mail_profile, setting},
     error::{StoreError, corrupt},
-    outbox,
+    mail_tokens, outbox,
     seal::{Place, Sealer},
     settings::{self, TABLE},
     store::Store,
@@ -139,6 +139,7 @@ impl Mail<'_> {
             .filter(mail_profile::Column::DeletedAt.is_null())
             .exec(&*tx)
             .await?;
+        mail_tokens::delete(&*tx, id).await?;
         // Its secrets go with it; the rest of its revisions is the record of what was used.
         setting::Entity::update_many()
             .col_expr(setting::Column::Sealed, Expr::value(None::<Vec<u8>>))
@@ -221,6 +222,7 @@ impl Mail<'_> {
             .transpose()?;
         let body = settings.to_json().to_string();
         settings::insert(tx, &scope, revision, body, sealed, now, by).await?;
+        mail_tokens::settle(tx, id, settings).await?;
         Ok(MailProfile {
             id,
             revision,
@@ -276,7 +278,7 @@ pub(crate) async fn saved<C: ConnectionTrait>(
     Ok(row.map(|row| (row.revision, Timestamp::from_millis(row.saved_at))))
 }
 
-/// When a profile was saved last, `but` one.
+/// When a profile was saved last, `but` one, or a person let us in at a provider.
 pub(crate) async fn last_saved<C: ConnectionTrait>(
     db: &C,
     but: Option<ProfileId>,
@@ -284,10 +286,8 @@ pub(crate) async fn last_saved<C: ConnectionTrait>(
     let mut others = order(db).await?;
     others.retain(|id| Some(*id) != but);
     let rows = current(db, &others).await?;
-    Ok(rows
-        .values()
-        .map(|row| Timestamp::from_millis(row.saved_at))
-        .max())
+    let saved = rows.values().map(|row| Timestamp::from_millis(row.saved_at));
+    Ok(saved.max().max(mail_tokens::last_connected(db).await?))
 }
 
 /// The sealed secrets of the profiles that there are.

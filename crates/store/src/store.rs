@@ -26,6 +26,7 @@ use crate::{
     instance,
     key::MasterKey,
     mail::Mail,
+    mail_tokens::MailTokens,
     monitors::Monitors,
     optouts::{Optouts, Signer},
     outbox::Outbox,
@@ -184,6 +185,10 @@ impl Store {
 
     pub fn optouts(&self) -> Optouts<'_> {
         Optouts { store: self }
+    }
+
+    pub fn mail_tokens(&self) -> MailTokens<'_> {
+        MailTokens { store: self }
     }
 
     pub fn accounts(&self) -> Accounts<'_> {

@@ -40,6 +40,7 @@ struct Shared {
 struct Answers {
     /// Used up one by one, before everything else.
     next: VecDeque<Reply>,
+    next_by_path: HashMap<String, VecDeque<Reply>>,
     by_path: HashMap<String, Reply>,
     usual: Reply,
 }
@@ -48,8 +49,10 @@ impl Answers {
     fn choose(&mut self, path: &str) -> Reply {
         let path = path.split('?').next().unwrap_or_default();
         let by_path = &self.by_path;
+        let next_here = self.next_by_path.get_mut(path);
         self.next
             .pop_front()
+            .or_else(|| next_here?.pop_front())
             .or_else(|| by_path.get(path).cloned())
             .unwrap_or_else(|| self.usual.clone())
     }
@@ -107,6 +110,13 @@ impl HttpTarget {
     /// The reply to the next request that has none yet, whatever its path.
     pub fn then(&self, reply: Reply) {
         self.shared.answers.lock().next.push_back(reply);
+    }
+
+    /// The reply to the next request to this path that has none yet.
+    pub fn then_at(&self, path: &str, reply: Reply) {
+        let mut answers = self.shared.answers.lock();
+        let queue = answers.next_by_path.entry(path.to_owned()).or_default();
+        queue.push_back(reply);
     }
 
     /// Cuts every connection and refuses new ones until [`Self::reopen`]; the port stays reserved.

@@ -1,7 +1,7 @@
 //! What tests drive the program with: the other side of every wire, the process itself, and time.
 //!
 //! Flow: a test starts what the program will talk to ([`SmtpServer`], [`HttpTarget`], [`TcpTarget`], [`WebhookSink`],
-//! [`DnsServer`], [`Postgres`], the real servers of [`mail_servers`]), perhaps the built binary itself ([`Watchbell`]),
+//! [`TokenEndpoint`], [`DnsServer`], [`Postgres`], the real servers of [`mail_servers`]), perhaps the built binary itself ([`Watchbell`]),
 //! acts, and waits for what must follow with [`wait_until`]. Everything listens on 127.0.0.1 and ends when it is dropped.
 //!
 //! What this crate does not do: it knows nothing of the store, the probes or the channels, so that it cannot share
@@ -25,6 +25,7 @@ mod postgres;
 pub mod smtp;
 mod tcp;
 pub mod tls;
+mod token_endpoint;
 mod wait;
 pub mod watchbell;
 
@@ -36,6 +37,7 @@ pub use postgres::Postgres;
 pub use smtp::{Act, Hold, Rule, Script, SmtpServer, Step};
 pub use tcp::TcpTarget;
 pub use tempfile::TempDir;
+pub use token_endpoint::{TokenEndpoint, TokenRequest};
 pub use wait::{wait_for, wait_until};
 pub use watchbell::{Api, CommandOutput, Watchbell, WatchbellOptions};
 

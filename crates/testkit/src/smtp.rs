@@ -85,6 +85,14 @@ impl SmtpServer {
         hold
     }
 
+    /// From now on only this user with this password or token gets in.
+    pub fn welcome(&self, username: &str, password: &str) {
+        self.shared.script.lock().auth = Auth::Only {
+            username: username.to_owned(),
+            password: password.to_owned(),
+        };
+    }
+
     /// Cuts every conversation and refuses connections until [`Self::reopen`]; the port stays reserved.
     pub async fn close(&self) {
         self.door.shut().await;

@@ -6,7 +6,7 @@ use domain::{duration, mail::breaker::Fault};
 use store::mail::Outcome;
 
 use super::{hints, reply::Reply, steps::Step, wire::Break};
-use crate::{channel::Retry, message::Language};
+use crate::{channel::Retry, message::Language, oauth::ProblemKind};
 
 /// What kind of thing must change before a further try can succeed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +56,10 @@ pub enum Symptom {
     AuthMissing,
     AuthMechanism,
     InsecureAuth,
+    /// The server refused an access token; [`Failure::reply`] has its words.
+    TokenRefused,
+    /// There is no access token.
+    OAuth(ProblemKind),
     Utf8Missing,
     TooLarge,
     AnswerTimeout,
@@ -92,7 +96,7 @@ impl Failure {
     }
 
     /// The settings or the way to the server are at fault.
-    pub(super) fn profile(step: Step, symptom: Symptom, what: impl Into<String>) -> Self {
+    pub(crate) fn profile(step: Step, symptom: Symptom, what: impl Into<String>) -> Self {
         Self::new(step, Class::Profile, symptom, what)
     }
 
@@ -170,6 +174,16 @@ impl Failure {
         Self::new(step, class, symptom, what)
     }
 
+    /// A login that was refused for its token and for nothing that the catalogue knows better.
+    pub(super) fn about_a_token(mut self) -> Self {
+        let permanent = self.reply.as_ref().is_some_and(Reply::is_permanent);
+        if permanent && hints::find(&self).is_none_or(|row| row.key == hints::WRONG_PASSWORD) {
+            self.symptom = Symptom::TokenRefused;
+            self.class = Class::Profile;
+        }
+        self
+    }
+
     /// What happened and what to do, in English: the reason that is kept with the attempt.
     pub fn reason(&self) -> String {
         match self.hint(Language::English) {
@@ -197,8 +211,15 @@ impl Failure {
                 | Step::Auth
         );
         match self.class {
-            Class::Profile if self.symptom == Symptom::OurSide => None,
-            Class::Profile if self.step == Step::Auth && self.symptom == Symptom::Answer => {
+            Class::Profile
+                if matches!(self.symptom, Symptom::OurSide | Symptom::OAuth(ProblemKind::Ours)) =>
+            {
+                None
+            }
+            Class::Profile
+                if self.step == Step::Auth
+                    && matches!(self.symptom, Symptom::Answer | Symptom::TokenRefused) =>
+            {
                 Some(Outcome::Fails(Fault::LoginRefused))
             }
             Class::Profile => Some(Outcome::Fails(Fault::Failed)),
@@ -208,9 +229,13 @@ impl Failure {
         }
     }
 
-    /// Only what concerns this recipient or this message ends a delivery.
+    /// Only what concerns this recipient or this message ends a delivery; an authorization that is gone does not come
+    /// back by itself.
     pub fn retry(&self) -> Retry {
         match self.class {
+            Class::Profile if matches!(self.symptom, Symptom::OAuth(kind) if kind.needs_person()) => {
+                Retry::OnSettings
+            }
             Class::Recipient | Class::Message => Retry::Never,
             Class::Profile | Class::Transient => Retry::Backoff,
         }

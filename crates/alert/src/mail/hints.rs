@@ -8,10 +8,13 @@ use super::{
     reply::Reply,
     steps::Step,
 };
-use crate::message::Language;
+use crate::{message::Language, oauth::ProblemKind};
 
 #[cfg(test)]
 mod tests;
+
+/// A refused login of which nothing more is known.
+pub(super) const WRONG_PASSWORD: &str = "wrong-password";
 
 /// Cause and fix in one language.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +50,11 @@ const fn seen(key: &'static str, symptom: Symptom) -> Row {
         when: When::Seen(symptom),
         class: None,
     }
+}
+
+/// The key is [`ProblemKind::as_str`]; a test holds it.
+const fn token(key: &'static str, kind: ProblemKind) -> Row {
+    seen(key, Symptom::OAuth(kind))
 }
 
 /// The code or the enhanced code is proof enough.
@@ -147,6 +155,16 @@ pub(super) static CATALOGUE: &[Row] = &[
     seen("auth-missing", Symptom::AuthMissing),
     seen("auth-mechanism", Symptom::AuthMechanism),
     seen("insecure-auth", Symptom::InsecureAuth),
+    seen("token-refused", Symptom::TokenRefused),
+    token("oauth-not-connected", ProblemKind::NotConnected),
+    token("oauth-locked", ProblemKind::Locked),
+    token("oauth-revoked", ProblemKind::Revoked),
+    token("oauth-client", ProblemKind::Client),
+    token("oauth-denied", ProblemKind::Denied),
+    token("oauth-expired", ProblemKind::Expired),
+    token("oauth-rejected", ProblemKind::Rejected),
+    token("oauth-unavailable", ProblemKind::Unavailable),
+    token("oauth-ours", ProblemKind::Ours),
     seen("utf8-missing", Symptom::Utf8Missing),
     seen("too-large", Symptom::TooLarge),
     seen("address-unusable", Symptom::AddressUnusable),
@@ -212,7 +230,7 @@ pub(super) static CATALOGUE: &[Row] = &[
     ),
     said("auth-temporary", &[Step::Auth], &[454], &[], &[]),
     said("starttls-unavailable", &[Step::StartTls], &[], &[], &[]),
-    said("wrong-password", &[Step::Auth], &[535, 530, 550, 554], &[], &[]).blames(Class::Profile),
+    said(WRONG_PASSWORD, &[Step::Auth], &[535, 530, 550, 554], &[], &[]).blames(Class::Profile),
     said("auth-mechanism", &[Step::Auth], &[504, 538], &[], &[]).blames(Class::Profile),
     coded("auth-required", &[530], &[]).blames(Class::Profile),
     coded("auth-required", &[], &["5.7.57"]).blames(Class::Profile),

@@ -1,4 +1,7 @@
-//! Logging in: PLAIN where it is offered, else LOGIN.
+//! Logging in: PLAIN where it is offered, else LOGIN; or XOAUTH2 with an access token.
+//!
+//! XOAUTH2 is no standard but what Google and Microsoft agree on:
+//! <https://developers.google.com/workspace/gmail/imap/xoauth2-protocol>.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::mail::Credentials;
@@ -31,23 +34,7 @@ impl Session<'_> {
             self.capabilities.offers("LOGIN"),
         );
         if !plain && !login {
-            let offered = &self.capabilities.auth;
-            return Err(if offered.is_empty() {
-                Failure::profile(
-                    Step::Auth,
-                    Symptom::AuthMissing,
-                    "The server offers no login on this connection; nothing was sent.",
-                )
-            } else {
-                Failure::profile(
-                    Step::Auth,
-                    Symptom::AuthMechanism,
-                    format!(
-                        "The server offers only these ways to log in, none of which we know: {}.",
-                        offered.join(" ")
-                    ),
-                )
-            });
+            return Err(self.no_way());
         }
         let mut mechanism = "PLAIN";
         let mut reply = None;
@@ -84,5 +71,58 @@ impl Session<'_> {
             reply = self.exchange(Step::Auth, line).await?;
         }
         Ok(reply)
+    }
+
+    /// Refused tokens are told apart from refused passwords: a new one may be had without a person.
+    pub(super) async fn token_login(
+        &mut self,
+        user: &str,
+        progress: &mut Progress<'_>,
+    ) -> Result<(), Failure> {
+        let Some(token) = self.setup.token else {
+            return Err(Failure::profile(
+                Step::Auth,
+                Symptom::AuthMissing,
+                "There is no access token to log in with.",
+            ));
+        };
+        if !self.capabilities.offers("XOAUTH2") {
+            return Err(self.no_way());
+        }
+        let response = STANDARD.encode(format!(
+            "user={user}\u{1}auth=Bearer {}\u{1}\u{1}",
+            token.expose_secret()
+        ));
+        let mut reply = self
+            .exchange(Step::Auth, format!("AUTH XOAUTH2 {response}\r\n"))
+            .await?;
+        // The server explains in base64 why it will refuse, and waits for an empty line before it does.
+        if reply.code == 334 {
+            reply = self.exchange(Step::Auth, "\r\n").await?;
+        }
+        if reply.is_success() {
+            progress.passed(format!("XOAUTH2 as {user}: {}", reply.shown()));
+            return Ok(());
+        }
+        Err(Failure::answered(Step::Auth, reply).about_a_token())
+    }
+
+    fn no_way(&self) -> Failure {
+        let offered = &self.capabilities.auth;
+        if offered.is_empty() {
+            return Failure::profile(
+                Step::Auth,
+                Symptom::AuthMissing,
+                "The server offers no login on this connection; nothing was sent.",
+            );
+        }
+        Failure::profile(
+            Step::Auth,
+            Symptom::AuthMechanism,
+            format!(
+                "The server offers only these ways to log in, none of which fits the settings: {}.",
+                offered.join(" ")
+            ),
+        )
     }
 }

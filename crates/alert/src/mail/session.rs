@@ -5,12 +5,13 @@
 
 use std::net::SocketAddr;
 
-use domain::mail::{MailSettings, Security};
+use domain::mail::{AuthMethod, MailSettings, Security};
 use lettre::transport::smtp::{
     client::AsyncSmtpConnection,
     commands::{Data, Mail, Quit, Rcpt, Rset},
     extension::{ClientId, MailBodyParameter, MailParameter},
 };
+use secrecy::SecretString;
 use tokio::{net::TcpStream, time::Duration};
 
 use super::{
@@ -35,6 +36,8 @@ const SILENCE_ON_TLS_PORT: Duration = Duration::from_secs(5);
 /// What a session needs to know besides the message.
 pub(super) struct Setup<'a> {
     pub(super) settings: &'a MailSettings,
+    /// For settings that log in with OAuth 2.0.
+    pub(super) token: Option<&'a SecretString>,
     pub(super) dialer: &'a egress::Dialer,
     pub(super) deadlines: Deadlines,
     pub(super) hello: ClientId,
@@ -42,7 +45,7 @@ pub(super) struct Setup<'a> {
 }
 
 pub(super) struct Session<'a> {
-    setup: &'a Setup<'a>,
+    pub(super) setup: &'a Setup<'a>,
     connection: AsyncSmtpConnection,
     pub(super) capabilities: Capabilities,
 }
@@ -114,7 +117,11 @@ impl<'a> Session<'a> {
                     format!("The password was not sent: the connection to {remote} is not encrypted."),
                 ));
             }
-            session.login(credentials, progress).await?;
+            match setup.settings.auth {
+                AuthMethod::Auto => session.login(credentials, progress).await?,
+                AuthMethod::Xoauth2 => session.token_login(&credentials.username, progress).await?,
+                AuthMethod::None => {}
+            }
         }
         Ok(session)
     }

@@ -1,9 +1,12 @@
 //! What was said, line by line, with the time since the begin, without what must not be repeated.
 //!
 //! Secrets are recognised by their place in the protocol, not by their looks: everything after AUTH and every answer to
-//! a 334 is ours to hide. A second look for the password and its base64 forms catches a server that repeats it.
+//! a 334 is ours to hide. A second look for the password or token and its base64 forms catches a server that repeats it.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, STANDARD_NO_PAD},
+};
 use domain::{mail::Credentials, text::sanitize};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Duration, Instant};
@@ -30,11 +33,13 @@ pub(super) struct Transcript {
 }
 
 impl Transcript {
-    pub(super) fn new(credentials: Option<&Credentials>) -> Self {
+    pub(super) fn new(credentials: Option<&Credentials>, token: Option<&SecretString>) -> Self {
+        let mut canaries = credentials.map(canaries).unwrap_or_default();
+        canaries.extend(token.into_iter().flat_map(token_canaries));
         Self {
             began: Instant::now(),
             lines: Vec::new(),
-            canaries: credentials.map(canaries).unwrap_or_default(),
+            canaries,
             pending: Vec::new(),
             challenged: false,
             asked_data: false,
@@ -93,7 +98,7 @@ impl Transcript {
         self.lines
     }
 
-    /// Blanks the password and its base64 forms.
+    /// Blanks the password, the token and their base64 forms.
     pub(super) fn scrub(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for canary in &self.canaries {
@@ -160,6 +165,27 @@ fn canaries(credentials: &Credentials) -> Vec<SecretString> {
     .collect()
 }
 
+/// A token inside a longer base64 text begins at one of three places; the characters at its ends depend on the
+/// neighbours and are left out.
+fn token_canaries(token: &SecretString) -> Vec<SecretString> {
+    let token = token.expose_secret();
+    if token.chars().count() < SHORTEST_SEARCHED {
+        return Vec::new();
+    }
+    let shifted = (0..3).filter_map(|pad| {
+        let mut bytes = vec![0; pad];
+        bytes.extend_from_slice(token.as_bytes());
+        let text = STANDARD_NO_PAD.encode(bytes);
+        let begin = if pad == 0 { 0 } else { pad + 1 };
+        text.get(begin..text.len() - 1).map(str::to_owned)
+    });
+    shifted
+        .chain([token.to_owned()])
+        .filter(|text| !text.is_empty())
+        .map(SecretString::from)
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,10 +211,11 @@ mod tests {
     }
 
     fn transcript() -> Transcript {
-        Transcript::new(Some(&Credentials {
+        let credentials = Credentials {
             username: "watch".to_owned(),
             password: Some(SecretString::from("s3cret!".to_owned())),
-        }))
+        };
+        Transcript::new(Some(&credentials), None)
     }
 
     #[test]
@@ -231,6 +258,20 @@ mod tests {
         assert!(!all.contains("s3cret!"), "{all}");
         assert!(!all.contains(&STANDARD.encode("s3cret!")), "{all}");
         assert_eq!(all.matches(HIDDEN).count(), 3, "{all}");
+    }
+
+    #[test]
+    fn hides_a_token_wherever_it_begins() {
+        let token = SecretString::from("ya29.a0AfH6SMC-token".to_owned());
+        let mut t = Transcript::new(None, Some(&token));
+        for before in ["", "a", "ab", "abc"] {
+            let echo = STANDARD.encode(format!("{before}{}{before}", token.expose_secret()));
+            t.server(&reply(334, &echo));
+            t.server(&reply(535, &format!("bad token {}", token.expose_secret())));
+        }
+        let all = t.into_lines().join("\n");
+        assert!(!all.contains("a0AfH6SMC"), "{all}");
+        assert_eq!(all.matches(HIDDEN).count(), 8, "{all}");
     }
 
     #[test]

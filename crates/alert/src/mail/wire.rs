@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use domain::mail::Credentials;
 use parking_lot::Mutex;
+use secrecy::SecretString;
 use tokio::time::Instant;
 
 use super::{
@@ -51,7 +52,11 @@ impl std::fmt::Debug for Wire {
 }
 
 impl Wire {
-    pub(super) fn new(session: Duration, credentials: Option<&Credentials>) -> Self {
+    pub(super) fn new(
+        session: Duration,
+        credentials: Option<&Credentials>,
+        token: Option<&SecretString>,
+    ) -> Self {
         let session_end = Instant::now() + session;
         Self(Arc::new(Mutex::new(State {
             deadline: session_end,
@@ -60,7 +65,7 @@ impl Wire {
             session,
             answers: Vec::new(),
             broken: None,
-            transcript: Transcript::new(credentials),
+            transcript: Transcript::new(credentials, token),
         })))
     }
 
@@ -146,7 +151,7 @@ impl Wire {
 
     pub(super) fn transcript(&self) -> Vec<String> {
         let mut state = self.0.lock();
-        std::mem::replace(&mut state.transcript, Transcript::new(None)).into_lines()
+        std::mem::replace(&mut state.transcript, Transcript::new(None, None)).into_lines()
     }
 }
 

@@ -91,6 +91,11 @@ impl Scene {
         }
     }
 
+    /// Neither in the database nor beside it.
+    pub(crate) fn assert_not_on_disk(&self, canary: &testkit::Canary) {
+        canary.assert_absent_below(self.dir.path());
+    }
+
     pub(crate) fn start(&self) -> Running {
         let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
         Running {

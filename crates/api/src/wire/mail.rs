@@ -9,7 +9,11 @@ use store::{
 };
 use utoipa::{ToSchema, openapi::schema::Object};
 
-use super::{Time, one_of};
+use super::{
+    Time,
+    oauth::{OAuthDraft, OAuthView},
+    one_of,
+};
 
 fn securities() -> Object {
     one_of(Security::ALL.iter().map(|s| s.as_str()))
@@ -70,6 +74,9 @@ pub struct MailDraft {
     /// `auto` (with the password), `xoauth2` or `none`. Default `auto`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auth: Option<String>,
+    /// With `auth` = `xoauth2`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oauth: Option<OAuthDraft>,
     /// Where bounces go, if not to `from`. With `%s` before the `@`, each message has a return address of its own.
     #[schema(example = "bounce+%s@example.org")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -110,6 +117,7 @@ pub struct MailView {
     pub name: Option<String>,
     pub enabled: Option<bool>,
     pub auth: Option<String>,
+    pub oauth: Option<OAuthView>,
     pub envelope_from: Option<String>,
     pub connect_timeout: Option<String>,
     pub rate_per_minute: Option<u32>,
@@ -158,6 +166,7 @@ impl MailView {
             name: s.and_then(|s| s.name.clone()),
             enabled: s.map(|s| s.enabled),
             auth: s.map(|s| s.auth.to_string()),
+            oauth: s.and_then(|s| s.oauth.as_ref().map(Into::into)),
             envelope_from: s.and_then(|s| Some(s.envelope_from.as_ref()?.as_str().to_owned())),
             connect_timeout: s.map(|s| domain::duration::format(s.connect_timeout)),
             rate_per_minute: s.and_then(|s| s.rate_per_minute),

@@ -10,6 +10,7 @@ use api::wire::{
         CronBody, EverySchedule, HttpTargetDraft, MonitorDraft, PingTarget, ScheduleBody, TargetDraft,
         TcpTarget,
     },
+    oauth::OAuthDraft,
 };
 use domain::{channel, mail::MailSettings, monitor::MonitorConfig};
 use http::Method;
@@ -103,6 +104,7 @@ async fn it_has_every_route_of_the_contract() {
             "GET PUT /settings/mail",
             "POST /settings/mail/authentication-results",
             "GET /settings/mail/deliverability",
+            "DELETE GET POST PUT /settings/mail/profiles/{id}/authorize",
             "POST /settings/mail/test",
             "GET PUT /settings/messages",
         ]
@@ -265,12 +267,32 @@ async fn drafts_name_exactly_the_fields_that_the_domain_reads() {
         name: Some("Primary".into()),
         enabled: Some(true),
         auth: Some("auto".into()),
+        oauth: None,
         envelope_from: Some("bounce+%s@example.org".into()),
         connect_timeout: Some("5s".into()),
         rate_per_minute: Some(30),
         max_recipients: Some(1),
     };
-    let body = serde_json::to_value(mail).unwrap();
-    hold("MailDraft", &body);
-    MailSettings::from_json(body, None).unwrap();
+    let by_token = MailDraft {
+        auth: Some("xoauth2".into()),
+        password: None,
+        oauth: Some(OAuthDraft {
+            provider: "custom",
+            client_id: "watchbell".into(),
+            client_secret: Some("s".into()),
+            clear_client_secret: Some(false),
+            client_secret_set: Some(true),
+            tenant: None,
+            token_url: Some("https://login.example.org/token".into()),
+            device_url: Some("https://login.example.org/device".into()),
+            authorize_url: None,
+            scope: Some("smtp offline".into()),
+        }),
+        ..mail.clone()
+    };
+    for mail in [mail, by_token] {
+        let body = serde_json::to_value(mail).unwrap();
+        hold("MailDraft", &body);
+        MailSettings::from_json(body, None).unwrap();
+    }
 }

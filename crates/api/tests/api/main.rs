@@ -17,5 +17,6 @@ mod incidents;
 mod mail;
 mod messages;
 mod monitors;
+mod oauth;
 mod problems;
 mod schema;

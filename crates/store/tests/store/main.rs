@@ -12,6 +12,7 @@ mod bounces;
 mod fallback;
 mod harness;
 mod log;
+mod mail_tokens;
 mod monitors;
 mod opening;
 mod optouts;

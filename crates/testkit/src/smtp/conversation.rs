@@ -180,6 +180,13 @@ impl Conversation {
                 let password = self.ask("Password:").await?;
                 (decode(&username), decode(&password))
             }
+            "XOAUTH2" => {
+                let response = match initial {
+                    Some(r) => r,
+                    None => self.ask("").await?,
+                };
+                bearer(&decode(&response))
+            }
             _ => {
                 self.answer(Step::Auth, line, "504 5.5.4 unknown mechanism")
                     .await?;
@@ -188,7 +195,7 @@ impl Conversation {
         };
         self.shared.auth.lock().push(AuthAttempt {
             connection: self.number,
-            mechanism,
+            mechanism: mechanism.clone(),
             username: username.clone(),
             password: password.clone(),
             tls: self.tls,
@@ -201,6 +208,17 @@ impl Conversation {
                 password: p,
             } => *u == username && *p == password,
         };
+        // Google explains the refusal first; the answer of the client says nothing.
+        let challenges = mechanism == "XOAUTH2" && self.shared.script.lock().challenges;
+        if !welcome && challenges {
+            let why = r#"{"status":"400","schemes":"Bearer","scope":"https://mail.google.com/"}"#;
+            let answer = self.ask(why).await?;
+            if !answer.is_empty() {
+                self.say("501 5.5.2 the answer to the challenge must be empty", None)
+                    .await?;
+                return Ok(());
+            }
+        }
         let usual = if welcome {
             "235 2.7.0 welcome"
         } else {
@@ -363,6 +381,16 @@ fn path(line: &str) -> (String, String) {
     let after = line.split_once('<').map_or("", |(_, r)| r);
     let (address, rest) = after.split_once('>').unwrap_or((after, ""));
     (address.to_owned(), rest.trim().to_owned())
+}
+
+/// `user=<user>^Aauth=Bearer <token>^A^A`; empty when it has another form.
+fn bearer(response: &str) -> (String, String) {
+    let parts = || {
+        let (user, rest) = response.strip_prefix("user=")?.split_once('\u{1}')?;
+        let token = rest.strip_prefix("auth=Bearer ")?.strip_suffix("\u{1}\u{1}")?;
+        Some((user.to_owned(), token.to_owned()))
+    };
+    parts().unwrap_or_default()
 }
 
 fn decode(base64: &str) -> String {

@@ -126,6 +126,7 @@ pub struct Script {
     pub(super) auth: Auth,
     pub(super) auth_required: bool,
     pub(super) mechanisms: String,
+    pub(super) challenges: bool,
     pub(super) capabilities: Vec<String>,
     pub(super) rules: Vec<Rule>,
 }
@@ -151,6 +152,7 @@ impl Script {
             auth: Auth::Off,
             auth_required: false,
             mechanisms: "PLAIN LOGIN".to_owned(),
+            challenges: true,
             capabilities: capabilities.map(ToOwned::to_owned).to_vec(),
             rules: Vec::new(),
         }
@@ -179,6 +181,17 @@ impl Script {
     /// The mechanisms on offer, as after `AUTH ` in the answer to EHLO.
     pub fn mechanisms(mut self, mechanisms: &str) -> Self {
         mechanisms.clone_into(&mut self.mechanisms);
+        self
+    }
+
+    /// Offers XOAUTH2 alone, lets only this user with this token in, and takes no mail from others.
+    pub fn token(self, username: &str, token: &str) -> Self {
+        self.login(username, token).mechanisms("XOAUTH2")
+    }
+
+    /// Refuses a token at once, as Microsoft does, and not after a challenge, as Google does.
+    pub fn without_challenge(mut self) -> Self {
+        self.challenges = false;
         self
     }
 

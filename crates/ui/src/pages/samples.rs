@@ -53,6 +53,11 @@ pub(crate) fn all(language: Language) -> Vec<(&'static str, Box<dyn DynTemplate>
     );
     add(
         &mut all,
+        "settings/authorize",
+        super::settings::mail::authorize::samples(language),
+    );
+    add(
+        &mut all,
         "settings/security",
         super::settings::security::samples(language),
     );

@@ -12,6 +12,7 @@ mod log;
 mod mail;
 mod mail_profiles;
 mod messages;
+mod oauth;
 mod second_channel;
 mod sign_in;
 mod sources;

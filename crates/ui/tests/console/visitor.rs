@@ -21,6 +21,7 @@ pub(crate) struct Scene {
     pub(crate) clock: Arc<FakeClock>,
     pub(crate) dir: TempDir,
     router: Router,
+    alert: alert::Alert,
     stop: CancellationToken,
 }
 
@@ -77,11 +78,12 @@ impl Scene {
             dialer,
             Arc::clone(&clock) as Arc<dyn Clock>,
             public_url.clone(),
-        );
+        )
+        .unwrap();
         let router = ui::router(ui::State {
             store: store.clone(),
             scheduler,
-            alert: alert.unwrap(),
+            alert: alert.clone(),
             public_url,
             trusted_proxies: Vec::new(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
@@ -92,8 +94,15 @@ impl Scene {
             clock,
             dir,
             router,
+            alert,
             stop,
         }
+    }
+
+    /// Starts what goes on in the background: messages are sent, decisions at providers asked for.
+    pub(crate) fn work(&self) {
+        self.alert
+            .start_dispatcher(&TaskTracker::new(), self.stop.clone());
     }
 
     pub(crate) fn visitor(&self) -> Visitor {

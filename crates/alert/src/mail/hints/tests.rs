@@ -379,3 +379,37 @@ fn a_reason_says_what_happened_and_what_to_do() {
          address as user name, or an app password."
     );
 }
+
+#[test]
+fn every_problem_with_a_token_has_its_hint_and_its_class() {
+    use crate::{channel::Retry, oauth::ProblemKind};
+    for kind in ProblemKind::ALL {
+        let failure = Failure::profile(Step::Auth, Symptom::OAuth(kind), "no token");
+        assert_eq!(find(&failure).map(|row| row.key), Some(kind.as_str()));
+        let expected = if kind.needs_person() {
+            Retry::OnSettings
+        } else {
+            Retry::Backoff
+        };
+        assert_eq!(failure.retry(), expected, "{kind:?}");
+    }
+}
+
+#[test]
+fn a_refused_token_is_told_from_a_mailbox_that_takes_no_smtp() {
+    for (reply, symptom) in [
+        (
+            "535 5.7.8 Username and Password not accepted.",
+            Symptom::TokenRefused,
+        ),
+        ("535 5.7.3 Authentication unsuccessful", Symptom::TokenRefused),
+        (
+            "535 5.7.139 SmtpClientAuthentication is disabled for the Mailbox",
+            Symptom::Answer,
+        ),
+        ("454 4.7.0 Temporary authentication failure", Symptom::Answer),
+    ] {
+        let failure = answered(Step::Auth, reply).about_a_token();
+        assert_eq!(failure.symptom, symptom, "{reply}");
+    }
+}

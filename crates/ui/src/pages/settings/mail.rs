@@ -24,6 +24,7 @@ use crate::{
     shell::{page, page_with},
 };
 
+pub(crate) mod authorize;
 pub(crate) mod deliverability;
 mod entry;
 mod in_use;
@@ -68,6 +69,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/settings/mail/tests", post(live::start))
         .route("/settings/mail/tests/{id}", get(live::watch))
         .merge(deliverability::routes())
+        .merge(authorize::routes())
 }
 
 const HERE: &str = "/settings/mail";

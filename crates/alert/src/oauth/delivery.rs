@@ -1,0 +1,74 @@
+//! A mail through a profile that logs in with OAuth.
+
+use domain::{id::ProfileId, mail::MailSettings};
+
+use super::{
+    AHEAD, OAuth,
+    grant::Need,
+    problem::{Problem, ProblemKind},
+};
+use crate::mail::{Conversation, Failure, Goal, Letter, Mailer, Observer, Profile, Step, Symptom};
+
+impl OAuth {
+    /// One conversation with an access token.
+    ///
+    /// A server that refuses a token which was not given just now is asked once more with a new one, on a connection of
+    /// its own: tokens end before their time when somebody changes a password.
+    pub(crate) async fn hold(
+        &self,
+        mailer: &Mailer,
+        goal: Goal,
+        profile: Profile<'_>,
+        letter: &Letter,
+        observer: Observer<'_>,
+    ) -> Conversation {
+        let settings = profile.settings;
+        let failed =
+            |problem: Problem| Conversation::not_begun(profile, failure(settings, &problem), observer);
+        let id = match self.owner(profile).await {
+            Ok(id) => id,
+            Err(problem) => return failed(problem),
+        };
+        let first = match self.access(id, settings, Need::Lasting(AHEAD)).await {
+            Ok(access) => access,
+            Err(problem) => return failed(problem),
+        };
+        let conversation = mailer
+            .hold_with(Some(&first.token), goal, profile, letter, observer)
+            .await;
+        if first.renewed || !refuses_token(&conversation) {
+            return conversation;
+        }
+        match self.access(id, settings, Need::OtherThan(&first.token)).await {
+            Ok(second) => {
+                mailer
+                    .hold_with(Some(&second.token), goal, profile, letter, observer)
+                    .await
+            }
+            Err(problem) if problem.kind.needs_person() => failed(problem),
+            Err(_) => conversation,
+        }
+    }
+
+    /// Whose authorization is used. Settings that are not saved use the one that was given for exactly what they say.
+    async fn owner(&self, profile: Profile<'_>) -> Result<ProfileId, Problem> {
+        if let Some((id, _)) = profile.stored {
+            return Ok(id);
+        }
+        let given = self.0.store.mail_tokens().given_for(profile.settings).await;
+        given.map_err(|e| Problem::ours(&e))?.ok_or_else(|| {
+            let detail = "Nobody has connected this account for these settings. Save them, then connect it.";
+            Problem::new(ProblemKind::NotConnected, detail)
+        })
+    }
+}
+
+fn refuses_token(conversation: &Conversation) -> bool {
+    matches!(&conversation.result, Err(failure) if failure.symptom == Symptom::TokenRefused)
+}
+
+/// The login failed before the mail server was asked.
+fn failure(settings: &MailSettings, problem: &Problem) -> Failure {
+    let what = format!("No access token for {}: {problem}", settings.server);
+    Failure::profile(Step::Auth, Symptom::OAuth(problem.kind), what)
+}
