@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::{channel::EmailChannel, clock::Clock, delivery::Notice};
+use domain::{channel::EmailChannel, clock::Clock, delivery::Notice, mail::Address};
 use store::{MailProfile, Store, StoreError, mail::Outcome};
 
 use crate::{
     channel::{Channel, Receipt, Retry, SendError, Trace},
     dispatcher::Routes,
-    mail::{Conversation, Language, Mailer, Step, StepReport},
+    mail::{Conversation, Failure, Language, Mailer, Reply, Step, StepReport},
     message::{self, ComposeError, Reader, Writing},
 };
 
@@ -71,9 +71,9 @@ impl Channel for Email {
         }
         match result {
             Ok(accepted) => Ok(Receipt {
+                refused: refused(&accepted.refused, &trace),
                 reference: accepted.queue_id,
                 trace,
-                refused: Vec::new(),
             }),
             Err(failure) => {
                 let relief = match outcome {
@@ -85,6 +85,28 @@ impl Channel for Email {
             }
         }
     }
+}
+
+/// Each with the server's own words.
+fn refused(refused: &[(Address, Failure)], trace: &Trace) -> Vec<(String, SendError)> {
+    let error = |failure: &Failure| {
+        let trace = Trace {
+            step: Some(failure.step.to_string()),
+            reply_code: failure.reply.as_ref().map(|r| r.code),
+            enhanced_code: failure
+                .reply
+                .as_ref()
+                .and_then(Reply::enhanced)
+                .map(str::to_owned),
+            reply_text: failure.reply.as_ref().map(Reply::text),
+            ..trace.clone()
+        };
+        SendError::new(failure.retry(), failure.reason(), trace)
+    };
+    refused
+        .iter()
+        .map(|(to, failure)| (to.to_string(), error(failure)))
+        .collect()
 }
 
 /// Nothing is tried, and no socket opened, before a person has changed the mail settings.

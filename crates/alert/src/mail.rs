@@ -13,7 +13,7 @@ use std::net::SocketAddr;
 
 use domain::{
     id::ProfileId,
-    mail::{AuthMethod, MailSettings},
+    mail::{Address, AuthMethod, MailSettings},
 };
 use egress::Dialer;
 use lettre::transport::smtp::extension::ClientId;
@@ -123,6 +123,8 @@ pub struct Accepted {
     pub reply: Reply,
     /// The server's own name for the message, if it said one.
     pub queue_id: Option<String>,
+    /// Recipients of a shared message that the server did not take; it took the others.
+    pub refused: Vec<(Address, Failure)>,
 }
 
 /// What is known of a connection, however far the conversation gets.
@@ -227,7 +229,7 @@ impl Mailer {
         let mut seen = Seen::default();
         let started = Instant::now();
         let result = self
-            .converse(goal, settings, token, letter, &wire, &mut progress, &mut seen)
+            .converse((goal, letter), (settings, token), &wire, &mut progress, &mut seen)
             .await;
         let Seen { remote, tls } = seen;
         if let Err(failure) = &result {
@@ -271,10 +273,8 @@ impl Mailer {
 
     async fn converse(
         &self,
-        goal: Goal,
-        settings: &MailSettings,
-        token: Option<&SecretString>,
-        letter: &Letter,
+        (goal, letter): (Goal, &Letter),
+        (settings, token): (&MailSettings, Option<&SecretString>),
         wire: &Wire,
         progress: &mut Progress<'_>,
         seen: &mut Seen,
@@ -292,15 +292,23 @@ impl Mailer {
         seen.remote = Some(line.remote);
         setup.hello = hello::name(settings, &self.public_url, line.tcp.local_addr().ok());
         let mut session = Session::open(&setup, line, progress, &mut seen.tls).await?;
-        let (reply, queue_id) = match goal {
+        let accepted = match goal {
             Goal::Deliver => {
-                let reply = session.submit(letter, progress).await?;
+                let (reply, refused) = session.submit(letter, progress).await?;
                 let queue_id = reply.queue_id();
-                (reply, queue_id)
+                Accepted {
+                    reply,
+                    queue_id,
+                    refused,
+                }
             }
-            Goal::Rehearse => (session.rehearse(letter, progress).await?, None),
+            Goal::Rehearse => Accepted {
+                reply: session.rehearse(letter, progress).await?,
+                queue_id: None,
+                refused: Vec::new(),
+            },
         };
         session.close().await;
-        Ok(Accepted { reply, queue_id })
+        Ok(accepted)
     }
 }

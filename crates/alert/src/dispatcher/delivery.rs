@@ -131,19 +131,27 @@ impl Deliverer {
                 self.give_back(std::iter::once(claimed)).await;
                 continue;
             }
-            let result = of_recipient(&result, &claimed.notice.recipient);
-            self.conclude(claimed, result, started_at, duration).await;
+            self.conclude(claimed, &result, started_at, duration).await;
         }
     }
 
-    /// Judges the result of one delivery and writes it down.
+    /// Judges what the result of a message means for one of its deliveries, and writes it down.
     async fn conclude(
         &self,
         claimed: &Claimed,
-        result: Result<Receipt, SendError>,
+        result: &Result<Receipt, SendError>,
         started_at: Timestamp,
         duration: Duration,
     ) {
+        let recipient = &claimed.notice.recipient;
+        let refused = result.as_ref().ok().and_then(|receipt| {
+            let refused = receipt.refused.iter().find(|(to, _)| to == recipient);
+            refused.map(|(_, error)| error.clone())
+        });
+        let result = match refused {
+            Some(error) => Err(error),
+            None => result.clone(),
+        };
         let policy = claimed
             .channel
             .config
@@ -298,16 +306,6 @@ impl Deliverer {
             sleep(wait).await;
             wait = (wait * 2).min(Duration::from_secs(5));
         }
-    }
-}
-
-/// The result of one of the recipients of a message.
-fn of_recipient(result: &Result<Receipt, SendError>, recipient: &str) -> Result<Receipt, SendError> {
-    let receipt = result.clone()?;
-    let refused = receipt.refused.iter().find(|(to, _)| to == recipient);
-    match refused {
-        Some((_, error)) => Err(error.clone()),
-        None => Ok(receipt),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::net::SocketAddr;
 
-use domain::mail::{AuthMethod, MailSettings, Security};
+use domain::mail::{Address, AuthMethod, MailSettings, Security};
 use lettre::transport::smtp::{
     client::AsyncSmtpConnection,
     commands::{Data, Mail, Quit, Rcpt, Rset},
@@ -43,6 +43,9 @@ pub(super) struct Setup<'a> {
     pub(super) hello: ClientId,
     pub(super) wire: &'a Wire,
 }
+
+/// Recipients that the server did not take, and why.
+pub(super) type Refused = Vec<(Address, Failure)>;
 
 pub(super) struct Session<'a> {
     pub(super) setup: &'a Setup<'a>,
@@ -126,13 +129,14 @@ impl<'a> Session<'a> {
         Ok(session)
     }
 
-    /// Hands over one message. Only a final 2xx to the end of the data counts as accepted.
+    /// Hands over one message. Only a final 2xx to the end of the data counts as accepted, and only for the recipients
+    /// that the server took; the others come back with its reasons.
     pub(super) async fn submit(
         &mut self,
         letter: &Letter,
         progress: &mut Progress<'_>,
-    ) -> Result<Reply, Failure> {
-        self.address(letter, progress).await?;
+    ) -> Result<(Reply, Refused), Failure> {
+        let (_, refused) = self.address(letter, progress).await?;
 
         progress.begin(Step::Data);
         let reply = self.exchange(Step::Data, Data).await?;
@@ -150,7 +154,7 @@ impl<'a> Session<'a> {
             return Err(Failure::answered(Step::Reply, reply));
         }
         progress.passed(reply.shown());
-        Ok(reply)
+        Ok((reply, refused))
     }
 
     /// Everything that comes before the message, and then takes it back: nothing is sent. Gives the server's yes to the
@@ -160,19 +164,24 @@ impl<'a> Session<'a> {
         letter: &Letter,
         progress: &mut Progress<'_>,
     ) -> Result<Reply, Failure> {
-        let reply = self.address(letter, progress).await?;
+        let (reply, _) = self.address(letter, progress).await?;
         // The verdict is there; a server that stumbles over RSET has no message to send either.
         self.setup.wire.allow(self.setup.deadlines.farewell);
         let _ = self.connection.command(Rset).await;
         Ok(reply)
     }
 
-    /// Sender and recipient.
-    async fn address(&mut self, letter: &Letter, progress: &mut Progress<'_>) -> Result<Reply, Failure> {
-        let (from, to) = (
-            smtp_address(Step::MailFrom, &letter.from)?,
-            smtp_address(Step::RcptTo, &letter.to)?,
-        );
+    /// Sender and recipients. One yes is enough to go on; the last one is given back.
+    async fn address(
+        &mut self,
+        letter: &Letter,
+        progress: &mut Progress<'_>,
+    ) -> Result<(Reply, Refused), Failure> {
+        let from = smtp_address(Step::MailFrom, &letter.from)?;
+        let recipients = letter
+            .recipients()
+            .map(|to| Ok((to, smtp_address(Step::RcptTo, to)?)))
+            .collect::<Result<Vec<_>, Failure>>()?;
 
         progress.begin(Step::MailFrom);
         let parameters = self.mail_parameters(letter)?;
@@ -181,10 +190,30 @@ impl<'a> Session<'a> {
             .await?;
         progress.passed(format!("{}: {}", letter.from, reply.shown()));
 
-        progress.begin(Step::RcptTo);
-        let reply = self.command(Step::RcptTo, Rcpt::new(to, Vec::new())).await?;
-        progress.passed(format!("{}: {}", letter.to, reply.shown()));
-        Ok(reply)
+        let (mut accepted, mut refused) = (None, Refused::new());
+        for (to, address) in recipients {
+            progress.begin(Step::RcptTo);
+            match self.command(Step::RcptTo, Rcpt::new(address, Vec::new())).await {
+                Ok(reply) => {
+                    progress.passed(format!("{to}: {}", reply.shown()));
+                    accepted = Some(reply);
+                }
+                // A connection that broke has no more answers.
+                Err(failure) if failure.reply.is_none() => return Err(failure),
+                Err(failure) => refused.push((to.clone(), failure)),
+            }
+        }
+        match (accepted, refused.first()) {
+            (Some(reply), _) => {
+                for (to, failure) in &refused {
+                    let shown = failure.reply.as_ref().map(Reply::shown).unwrap_or_default();
+                    progress.report(Step::RcptTo, false, Duration::ZERO, &format!("{to}: {shown}"));
+                }
+                Ok((reply, refused))
+            }
+            (None, Some((_, failure))) => Err(failure.clone()),
+            (None, None) => Err(self.setup.broken(Step::RcptTo)),
+        }
     }
 
     /// Says goodbye. The result is known; nothing that happens here changes it.
@@ -389,7 +418,7 @@ fn password_may_travel(settings: &MailSettings, remote: SocketAddr) -> bool {
         || remote.ip().to_canonical().is_loopback()
 }
 
-fn smtp_address(step: Step, address: &domain::mail::Address) -> Result<lettre::Address, Failure> {
+fn smtp_address(step: Step, address: &Address) -> Result<lettre::Address, Failure> {
     address.as_str().parse().map_err(|_| {
         Failure::profile(
             step,

@@ -105,6 +105,11 @@ async fn it_has_every_route_of_the_contract() {
             "POST /settings/mail/authentication-results",
             "GET /settings/mail/deliverability",
             "DELETE GET POST PUT /settings/mail/profiles/{id}/authorize",
+            "PUT /settings/mail/order",
+            "GET POST /settings/mail/profiles",
+            "DELETE GET PUT /settings/mail/profiles/{id}",
+            "POST /settings/mail/profiles/{id}/test",
+            "POST /settings/mail/profiles/{id}/try-now",
             "POST /settings/mail/test",
             "GET PUT /settings/messages",
         ]

@@ -79,8 +79,7 @@ impl InUse {
             queue: stored.queue,
             held: match outlook {
                 Outlook::Uses(_) => None,
-                Outlook::Waits { why, .. } => Some(why.clone()),
-                Outlook::Stuck(why) => Some(why.clone()),
+                Outlook::Waits { why, .. } | Outlook::Stuck(why) => Some(why.clone()),
             },
             shape,
             word: language.text(key).to_string(),
