@@ -20,15 +20,17 @@ use domain::{
     mail_message::MessageSettings,
 };
 use egress::Dialer;
-use store::{MailProfile, Store, mail::Outcome};
+use store::{MailProfile, Store, StoreError, mail::Outcome};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use url::Url;
 
 pub mod bounce;
+mod canary;
 pub mod channel;
 pub mod deliverability;
 mod dispatcher;
 mod email;
+mod id;
 mod links;
 pub mod mail;
 mod message;
@@ -38,6 +40,7 @@ mod webhook;
 pub use dispatcher::{DispatcherHandle, Health, Outlook};
 pub use message::Preview;
 
+use canary::Canary;
 use channel::{Receipt, Retry, SendError, Trace};
 use deliverability::Deliverability;
 use dispatcher::{Open, Routes};
@@ -145,16 +148,16 @@ impl Alert {
         &self.deliverability
     }
 
-    /// Starts the dispatcher in `tracker`. When `stop` is cancelled it claims nothing more, lets what is being sent end
     /// Logging in to mail servers with OAuth 2.0.
     pub fn oauth(&self) -> &OAuth {
         &self.oauth
     }
 
-    /// Starts the dispatcher in `tracker`, and the watch over the authorizations of mail. When `stop` is cancelled it claims nothing more, lets what is being sent end
-    /// (at most 20 s), and its task returns.
+    /// Starts the dispatcher in `tracker`, the watch over the authorizations of mail, and the weekly mail. When `stop` is
+    /// cancelled nothing more is claimed, what is being sent may end (at most 20 s), and the tasks return.
     pub fn start_dispatcher(&self, tracker: &TaskTracker, stop: CancellationToken) -> DispatcherHandle {
         self.oauth.start(tracker, stop.clone());
+        self.canary().start(tracker, stop.clone());
         dispatcher::start(
             self.store.clone(),
             Arc::clone(&self.open),
@@ -189,7 +192,7 @@ impl Alert {
         let mut last = Receipt::default();
         let recipients = self.still_willing(channel, config.recipients()).await?;
         for recipient in recipients {
-            let delivery = self.fresh_id().ok_or_else(|| {
+            let delivery = id::fresh(self.clock.now()).map(DeliveryId).ok_or_else(|| {
                 let reason = "The operating system gives no random numbers, so the message has no id.";
                 SendError::new(Retry::Backoff, reason, Trace::default())
             })?;
@@ -328,11 +331,17 @@ impl Alert {
         }
     }
 
-    fn fresh_id(&self) -> Option<DeliveryId> {
-        let mut random = [0; 10];
-        getrandom::fill(&mut random).ok()?;
-        let millis = u64::try_from(self.clock.now().as_millis()).unwrap_or(0);
-        let id = uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid();
-        Some(DeliveryId(id))
+    fn canary(&self) -> Canary {
+        Canary {
+            store: self.store.clone(),
+            mailer: self.mailer.clone(),
+            routes: Arc::clone(&self.routes),
+            clock: Arc::clone(&self.clock),
+        }
+    }
+
+    /// Sends the weekly mail where it is due; otherwise that happens within the hour.
+    pub async fn send_canary(&self) -> Result<(), StoreError> {
+        self.canary().send_due().await
     }
 }

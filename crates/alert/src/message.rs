@@ -48,6 +48,15 @@ pub(crate) use preview::preview;
 use view::View;
 pub(crate) use words::Reader;
 
+/// Why a message goes out that is about no incident.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Occasion {
+    /// Somebody tests the settings.
+    Test,
+    /// A week has passed.
+    Week,
+}
+
 /// Why no message could be made.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ComposeError {
@@ -114,13 +123,14 @@ pub(crate) fn test_letter(
     language: Language,
     now: Timestamp,
     id: Uuid,
+    occasion: Occasion,
 ) -> Result<Letter, ComposeError> {
     let reader = Reader {
         language,
         zone: Tz::UTC,
         now,
     };
-    let view = View::of_test(settings, to, reader);
+    let view = View::of_test(settings, to, reader, occasion);
     let head = Head {
         to,
         also_to: &[],

@@ -147,6 +147,7 @@ pub(crate) fn tell_suspended(address: &str, why: &str) {
 
 /// What is pending through a channel of mail for suspended addresses ends unsent.
 pub(crate) async fn cancel_suspended<C: ConnectionTrait>(
+    store: &Store,
     tx: &C,
     channel: ChannelId,
     now: Timestamp,
@@ -185,11 +186,18 @@ pub(crate) async fn cancel_suspended<C: ConnectionTrait>(
             suspension.since.to_utc().format("%Y-%m-%d"),
             why.trim_end_matches('.')
         );
-        let which = delivery::Column::ChannelId
-            .eq(channel.0)
-            .and(delivery::Column::State.eq(DeliveryState::Pending.as_str()))
-            .and(delivery::Column::Recipient.eq(address));
-        outbox::cancel(tx, which, &reason, now).await?;
+        let which = || {
+            delivery::Column::ChannelId
+                .eq(channel.0)
+                .and(delivery::Column::State.eq(DeliveryState::Pending.as_str()))
+                .and(delivery::Column::Recipient.eq(address.as_str()))
+                .and(delivery::Column::FinishedAt.is_null())
+        };
+        // Whoever stands in for the channel tells it instead.
+        for row in delivery::Entity::find().filter(which()).all(tx).await? {
+            store.stand_in(tx, &row, now).await?;
+        }
+        outbox::cancel(tx, which(), &reason, now).await?;
     }
     Ok(())
 }

@@ -11,7 +11,10 @@ use serde::Serialize;
 use super::{
     CertificateReport, Conversation, Goal, Language, Mailer, Observer, Profile, Step, StepReport, steps,
 };
-use crate::message;
+use crate::{
+    id,
+    message::{self, Occasion},
+};
 
 /// Nobody watches a test for longer.
 const LONGEST: Duration = Duration::from_mins(1);
@@ -83,16 +86,11 @@ impl Mailer {
             return MailTest::not_tried(language.text(reason), Some(profile));
         }
         let now = clock.now();
-        let mut random = [0; 10];
-        if let Err(error) = getrandom::fill(&mut random) {
-            return MailTest::not_tried(
-                format!("The system gave no random numbers: {error}."),
-                Some(profile),
-            );
-        }
-        let millis = u64::try_from(now.as_millis()).unwrap_or(0);
-        let id = uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid();
-        let letter = match message::test_letter(profile.settings, to, language, now, id) {
+        let Some(id) = id::fresh(now) else {
+            let detail = "The operating system gave no random numbers for the id of the message.";
+            return MailTest::not_tried(detail.to_owned(), Some(profile));
+        };
+        let letter = match message::test_letter(profile.settings, to, language, now, id, Occasion::Test) {
             Ok(letter) => letter,
             Err(error) => return MailTest::not_tried(error.to_string(), Some(profile)),
         };

@@ -8,7 +8,7 @@ use domain::{
 };
 
 use super::{
-    Language, custom, digest, incident,
+    Language, Occasion, custom, digest, incident,
     palette::{DARK, LIGHT, Palette},
     words::{Reader, tagged_subject},
     wrap::wrapped,
@@ -209,12 +209,18 @@ impl View {
     }
 
     /// The test of the mail settings.
-    pub(super) fn of_test(settings: &MailSettings, to: &Address, reader: Reader) -> Self {
+    pub(super) fn of_test(settings: &MailSettings, to: &Address, reader: Reader, occasion: Occasion) -> Self {
+        let (headline, note, why) = match occasion {
+            Occasion::Test => ("mail-headline-test", "mail-note-test", "mail-why-test"),
+            Occasion::Week => ("mail-headline-week", "mail-note-week", "mail-why-week"),
+        };
         let row = |label: &str, value: String| Row::new(reader, label, value);
         let security = reader.text(&format!("mail-security-{}", settings.security));
         Self {
             subject: tagged_subject("TEST", &reader.text("mail-subject-test")),
-            headline: reader.text("mail-headline-test"),
+            headline: reader.text(headline),
+            preheader: reader.text(note),
+            notes: vec![reader.text(note)],
             sections: vec![Section {
                 rows: vec![
                     row("mail-label-server", settings.server.to_string()),
@@ -224,7 +230,7 @@ impl View {
                 ],
                 ..Section::default()
             }],
-            why: reader.text_with("mail-why-test", &[("recipient", to.as_str().into())]),
+            why: reader.text_with(why, &[("recipient", to.as_str().into())]),
             ..Self::of_a_test(reader)
         }
     }

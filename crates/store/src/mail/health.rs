@@ -35,8 +35,9 @@ pub struct MailHealth {
 /// The weekly mail that shows that mail still works.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Canary {
+    /// When one was accepted last.
     pub at: Option<Timestamp>,
-    /// Why the last one was not accepted.
+    /// Why the latest one was not accepted.
     pub error: Option<String>,
 }
 
@@ -164,14 +165,17 @@ impl Mail<'_> {
         tx.commit().await
     }
 
+    /// The weekly mail was accepted, or why it was not; then the time of the last accepted one stays.
     pub async fn note_canary(&self, id: ProfileId, error: Option<&str>) -> Result<(), StoreError> {
         let now = self.store.now();
         let tx = self.store.inner.db.write().await?;
-        let row = mail_status::ActiveModel {
-            canary_at: Set(Some(now.as_millis())),
+        let mut row = mail_status::ActiveModel {
             canary_error: Set(error.map(str::to_owned)),
             ..Default::default()
         };
+        if error.is_none() {
+            row.canary_at = Set(Some(now.as_millis()));
+        }
         put(&*tx, id, row).await?;
         tx.commit().await
     }

@@ -127,7 +127,7 @@ impl Outbox<'_> {
             Err(e) => return Err(e),
         };
         if to.kind == ChannelKind::Email {
-            recipients::cancel_suspended(&*tx, channel, now).await?;
+            recipients::cancel_suspended(self.store, &*tx, channel, now).await?;
         }
         merge_openings(&*tx, channel, now).await?;
         optouts::cancel_pending(&*tx, channel, now).await?;

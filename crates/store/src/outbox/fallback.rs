@@ -43,7 +43,7 @@ impl Store {
     }
 
     /// Tells the event of `row` by the fallback of its channel, once. Does nothing where there is none.
-    pub(super) async fn stand_in<C: ConnectionTrait>(
+    pub(crate) async fn stand_in<C: ConnectionTrait>(
         &self,
         tx: &C,
         row: &delivery::Model,

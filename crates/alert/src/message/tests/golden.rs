@@ -7,7 +7,7 @@ use domain::{delivery::Event, mail::Address};
 use mail_parser::HeaderValue;
 
 use super::*;
-use crate::message::test_letter;
+use crate::message::{Occasion, test_letter};
 
 /// Headers as they travel, and both parts decoded: what a reader of the golden file wants to see.
 fn shown(letter: &Letter) -> String {
@@ -214,7 +214,7 @@ fn golden_test() {
     };
     golden(
         "test_en",
-        &test_letter(&settings(), &to, Language::English, now, id).unwrap(),
+        &test_letter(&settings(), &to, Language::English, now, id, Occasion::Test).unwrap(),
         &expected,
     );
     let mut notice = opened();

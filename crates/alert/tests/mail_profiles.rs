@@ -1,0 +1,402 @@
+//! Several mail profiles: which one a message takes, what stands in for what, and what travels together.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot set its scene must fail at once"
+)]
+
+use std::{sync::Arc, time::Duration};
+
+use domain::{
+    clock::Clock,
+    delivery::{AttemptVerdict, DeliveryState},
+    id::{ChannelId, ProfileId},
+    mail::MailSettings,
+};
+use mail_parser::MessageParser;
+use serde_json::{Value, json};
+use store::General;
+use testkit::{Act, FakeClock, Rule, Script, SmtpServer, Step, wait_for};
+
+mod scene;
+use scene::{Running, SOON, Scene};
+
+struct Post {
+    clock: Arc<FakeClock>,
+    scene: Scene,
+}
+
+impl Post {
+    async fn new() -> Self {
+        let clock = Arc::new(FakeClock::new());
+        let scene = Scene::new(Arc::clone(&clock) as Arc<dyn Clock>).await;
+        Self { clock, scene }
+    }
+
+    async fn profile(&self, server: &SmtpServer, over: Value) -> ProfileId {
+        let settings = settings(server, over);
+        self.scene.store.mail().create(&settings, "ana").await.unwrap().id
+    }
+
+    async fn channel(&self, over: Value) -> ChannelId {
+        let mut body = json!({ "name": "Ops", "kind": "email", "config": { "to": ["me@example.net"] } });
+        lay(&mut body["config"], over);
+        self.scene.channel(body).await.id
+    }
+
+    async fn outage(&self, name: &str, channel: ChannelId) {
+        let monitor = self.scene.monitor(name, &[channel]).await;
+        self.scene.down(&monitor).await;
+    }
+
+    /// Lets time pass in small steps until `done`; what is due in between happens.
+    async fn pass(&self, most: Duration, what: &str, done: impl AsyncFn() -> bool) {
+        let end = self.clock.now().plus(most);
+        while !done().await {
+            assert!(self.clock.now() < end, "in vain: {what}");
+            self.clock.advance(Duration::from_secs(5));
+            self.scene.store.outbox().wake();
+            self.settled().await;
+        }
+    }
+
+    /// Nothing is due or being sent.
+    async fn settled(&self) {
+        wait_for(SOON, "nothing is due", async || {
+            let now = self.clock.now();
+            let rows = self.scene.deliveries().await;
+            let rests = |d: &store::outbox::Delivery| {
+                let later = d.next_attempt_at.is_some_and(|at| at > now);
+                d.state.is_final() || (d.state == DeliveryState::Pending && (later || d.waiting))
+            };
+            rows.iter().all(rests).then_some(())
+        })
+        .await;
+    }
+}
+
+fn lay(under: &mut Value, over: Value) {
+    if let Value::Object(over) = over {
+        for (name, value) in over {
+            under[name] = value;
+        }
+    }
+}
+
+fn settings(server: &SmtpServer, over: Value) -> MailSettings {
+    let mut all = json!({ "host": "127.0.0.1", "port": server.port(), "security": "none", "from": "watch@example.org" });
+    lay(&mut all, over);
+    MailSettings::from_json(all, None).unwrap()
+}
+
+async fn stop(running: Running) {
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn after_two_minutes_the_next_profile_stands_in_and_the_first_comes_back() {
+    let post = Post::new().await;
+    let (first, second) = (
+        SmtpServer::start(Script::plain()).await,
+        SmtpServer::start(Script::plain()).await,
+    );
+    let primary = post.profile(&first, json!({ "name": "First" })).await;
+    post.profile(&second, json!({ "name": "Second", "from": "spare@example.org" }))
+        .await;
+    first.close().await;
+    let channel = post.channel(json!({})).await;
+    let running = post.scene.start();
+    let began = post.clock.now();
+    post.outage("Shop", channel).await;
+    post.pass(
+        Duration::from_mins(4),
+        "the second profile stands in",
+        async || !second.messages().is_empty(),
+    )
+    .await;
+    let waited = post.clock.now().since(began);
+    assert!(
+        waited >= Duration::from_mins(2) && waited <= Duration::from_secs(135),
+        "{waited:?}"
+    );
+    post.scene.wait_state(1, DeliveryState::Sent).await;
+    let rows = post.scene.deliveries().await;
+    let attempts = post.scene.attempts(rows[0].id).await;
+    let names: Vec<_> = attempts
+        .iter()
+        .map(|a| a.profile.as_ref().unwrap().1.as_str())
+        .collect();
+    assert_eq!(names.last(), Some(&"Second"), "{names:?}");
+    assert!(
+        names[..names.len() - 1].iter().all(|n| *n == "First"),
+        "{names:?}"
+    );
+    let sent = second.messages();
+    assert_eq!(sent[0].from, "spare@example.org");
+    assert_eq!(
+        sent[0].header("Message-ID").unwrap(),
+        format!("<{}>", rows[0].message_id)
+    );
+
+    // While the first is still down, the next message does not wait two minutes again.
+    post.outage("Blog", channel).await;
+    post.pass(Duration::from_secs(45), "the second message", async || {
+        second.messages().len() == 2
+    })
+    .await;
+
+    first.reopen();
+    assert!(post.scene.store.mail().try_now(primary).await.unwrap());
+    post.outage("Wiki", channel).await;
+    post.scene.wait_state(3, DeliveryState::Sent).await;
+    assert_eq!((first.messages().len(), second.messages().len()), (1, 2));
+    stop(running).await;
+}
+
+#[tokio::test]
+async fn a_channel_names_the_profile_that_it_takes_first() {
+    let post = Post::new().await;
+    let (first, second) = (
+        SmtpServer::start(Script::plain()).await,
+        SmtpServer::start(Script::plain()).await,
+    );
+    post.profile(&first, json!({})).await;
+    let named = post.profile(&second, json!({})).await;
+    let running = post.scene.start();
+    let channel = post.channel(json!({ "profile": named.0 })).await;
+    post.outage("Shop", channel).await;
+    post.scene.wait_state(1, DeliveryState::Sent).await;
+    assert_eq!((first.connection_count(), second.messages().len()), (0, 1));
+
+    // A profile that is gone leaves its channels to the others.
+    assert!(post.scene.store.mail().delete(named).await.unwrap());
+    post.outage("Blog", channel).await;
+    post.scene.wait_state(2, DeliveryState::Sent).await;
+    assert_eq!((first.messages().len(), second.messages().len()), (1, 1));
+    stop(running).await;
+}
+
+#[tokio::test]
+async fn what_is_switched_off_is_not_used_and_says_so() {
+    let post = Post::new().await;
+    let server = SmtpServer::start(Script::plain()).await;
+    let id = post.profile(&server, json!({ "enabled": false })).await;
+    // What was saved during an attempt is tried at once; this was saved before.
+    post.clock.advance(Duration::from_secs(1));
+    let channel = post.channel(json!({})).await;
+    let running = post.scene.start();
+    post.outage("Shop", channel).await;
+    let waiting = post.scene.wait_attempts(1).await;
+    assert!(waiting[0].waiting && waiting[0].reason.as_ref().unwrap().contains("switched off"));
+    assert_eq!(server.connection_count(), 0);
+    let on = settings(&server, json!({}));
+    post.scene
+        .store
+        .mail()
+        .save(id, &on, "ana")
+        .await
+        .unwrap()
+        .unwrap();
+    post.scene.wait_state(1, DeliveryState::Sent).await;
+    stop(running).await;
+}
+
+#[tokio::test]
+async fn a_dead_server_is_left_alone_and_asked_again_by_one_message() {
+    let post = Post::new().await;
+    let server = SmtpServer::start(Script::plain()).await;
+    server.on(Step::Greeting, Act::reply("554 5.3.2 closed for today"));
+    let id = post.profile(&server, json!({})).await;
+    let channel = post.channel(json!({})).await;
+    for i in 0..20 {
+        post.outage(&format!("Shop {i}"), channel).await;
+    }
+    let running = post.scene.start();
+    post.settled().await;
+    assert_eq!(
+        server.connection_count(),
+        5,
+        "it opens after five failures in a row"
+    );
+    let health = post.scene.store.mail().health(id).await.unwrap();
+    assert!(health.breaker.open_since().is_some());
+    assert_eq!(health.last_error_step.as_deref(), Some("greeting"));
+    post.pass(Duration::from_mins(2), "one message asks", async || {
+        server.connection_count() > 5
+    })
+    .await;
+    assert_eq!(server.connection_count(), 6);
+    server.behave();
+    post.pass(Duration::from_mins(3), "everything is sent", async || {
+        server.messages().len() == 20
+    })
+    .await;
+    assert_eq!(server.connection_count(), 26, "each once");
+    stop(running).await;
+}
+
+#[tokio::test]
+async fn what_the_provider_has_no_room_for_travels_together() {
+    const INCIDENTS: usize = 30;
+    let post = Post::new().await;
+    let server = SmtpServer::start(Script::plain()).await;
+    post.profile(&server, json!({ "rate_per_minute": 10 })).await;
+    let channel = post.channel(json!({})).await;
+    for i in 0..INCIDENTS {
+        post.outage(&format!("Shop {i:02}"), channel).await;
+    }
+    let running = post.scene.start();
+    post.pass(Duration::from_mins(1), "everything is sent", async || {
+        let rows = post.scene.deliveries().await;
+        rows.iter().all(|d| d.state == DeliveryState::Sent)
+    })
+    .await;
+    let messages = server.messages();
+    assert!(messages.len() <= 11, "{} in a minute", messages.len());
+    let texts: Vec<String> = messages
+        .iter()
+        .map(|m| {
+            MessageParser::default()
+                .parse(&m.data)
+                .unwrap()
+                .body_text(0)
+                .unwrap()
+                .into_owned()
+        })
+        .collect();
+    for i in 0..INCIDENTS {
+        let name = format!("Shop {i:02}");
+        let told = texts.iter().filter(|t| t.contains(&name)).count();
+        assert_eq!(told, 1, "{name}");
+    }
+    let subject = messages
+        .iter()
+        .filter_map(|m| m.header("Subject"))
+        .max_by_key(String::len)
+        .unwrap();
+    assert!(
+        subject.contains(" DOWN] Shop ") && subject.contains(" more"),
+        "{subject}"
+    );
+    // What travelled together is one message, and an answer to it belongs to all of them.
+    let ids: std::collections::HashSet<_> = post
+        .scene
+        .deliveries()
+        .await
+        .into_iter()
+        .map(|d| d.message_id)
+        .collect();
+    assert_eq!(ids.len(), messages.len());
+    stop(running).await;
+}
+
+#[tokio::test]
+async fn a_retry_of_what_travelled_together_is_the_same_message() {
+    let post = Post::new().await;
+    let server = SmtpServer::start(Script::plain()).await;
+    post.profile(&server, json!({ "rate_per_minute": 1 })).await;
+    server.rule(Rule::on(Step::FinalDot, Act::reply("451 4.3.0 later")).times(1));
+    let channel = post.channel(json!({})).await;
+    for name in ["Shop", "Blog", "Wiki"] {
+        post.outage(name, channel).await;
+    }
+    let running = post.scene.start();
+    post.pass(Duration::from_mins(5), "everything is sent", async || {
+        let rows = post.scene.deliveries().await;
+        rows.iter().all(|d| d.state == DeliveryState::Sent)
+    })
+    .await;
+    let received = server.received();
+    let ids: Vec<_> = received.iter().map(|m| m.header("Message-ID")).collect();
+    assert_eq!(received.len(), 2, "refused once and sent once");
+    assert_eq!(ids[0], ids[1]);
+    stop(running).await;
+}
+
+#[tokio::test]
+async fn of_three_recipients_two_have_their_mail_once_and_the_log_names_the_third() {
+    for shared in [1, 10] {
+        let post = Post::new().await;
+        let server = SmtpServer::start(Script::plain()).await;
+        server.rule(
+            Rule::on(
+                Step::RcptTo,
+                Act::reply("550 5.1.1 <bad@example.net>: no such user"),
+            )
+            .containing("bad@example.net"),
+        );
+        post.profile(&server, json!({ "max_recipients": shared })).await;
+        let to = json!({ "to": ["a@example.net", "bad@example.net", "c@example.net"] });
+        let channel = post.channel(to).await;
+        let running = post.scene.start();
+        post.outage("Shop", channel).await;
+        post.scene.wait_state(2, DeliveryState::Sent).await;
+        let failed = post.scene.wait_state(1, DeliveryState::Failed).await;
+        stop(running).await;
+
+        let mut reached: Vec<_> = server.messages().into_iter().flat_map(|m| m.recipients).collect();
+        reached.sort();
+        assert_eq!(reached, ["a@example.net", "c@example.net"], "shared by {shared}");
+        assert_eq!(server.messages().len(), if shared == 1 { 2 } else { 1 });
+        assert_eq!(failed[0].recipient, "bad@example.net");
+        let attempts = post.scene.attempts(failed[0].id).await;
+        let last = attempts.last().unwrap();
+        assert_eq!(
+            (
+                last.step.as_deref(),
+                last.reply_code,
+                last.enhanced_code.as_deref()
+            ),
+            (Some("rcpt_to"), Some(550), Some("5.1.1"))
+        );
+        assert!(last.reply_text.as_ref().unwrap().contains("no such user"));
+        assert!(matches!(&last.verdict, AttemptVerdict::Refused { .. }));
+    }
+}
+
+#[tokio::test]
+async fn a_mail_a_week_goes_through_every_profile() {
+    let post = Post::new().await;
+    let (first, second) = (
+        SmtpServer::start(Script::plain()).await,
+        SmtpServer::start(Script::plain()).await,
+    );
+    let one = post.profile(&first, json!({})).await;
+    let two = post.profile(&second, json!({})).await;
+    let alert = &post.scene.alert;
+    alert.send_canary().await.unwrap();
+    assert_eq!(first.connection_count(), 0, "nobody asked for it");
+
+    let general = General {
+        canary_to: domain::mail::Address::parse("to", "me@example.net").ok(),
+        ..General::default()
+    };
+    post.scene
+        .store
+        .settings()
+        .save_general(&general, "ana")
+        .await
+        .unwrap();
+    second.rule(Rule::on(Step::RcptTo, Act::reply("550 5.1.1 no such user")).times(1));
+    alert.send_canary().await.unwrap();
+    alert.send_canary().await.unwrap();
+    assert_eq!(
+        (first.messages().len(), second.messages().len()),
+        (1, 1),
+        "a failed one is tried again"
+    );
+    let mail = post.scene.store.mail();
+    for id in [one, two] {
+        let health = mail.health(id).await.unwrap();
+        assert_eq!(
+            (health.canary.at, health.canary.error),
+            (Some(post.clock.now()), None)
+        );
+        assert!(health.last_success.is_some());
+    }
+    post.clock.advance(Duration::from_hours(6 * 24));
+    alert.send_canary().await.unwrap();
+    assert_eq!(first.messages().len(), 1);
+    post.clock.advance(Duration::from_hours(25));
+    alert.send_canary().await.unwrap();
+    assert_eq!((first.messages().len(), second.messages().len()), (2, 2));
+}
