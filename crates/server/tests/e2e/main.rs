@@ -14,3 +14,4 @@ mod mail_settings;
 mod outage;
 mod scene;
 mod secrets;
+mod wrong_password;
