@@ -204,7 +204,8 @@ async fn every_field_of_a_login_by_token_survives_as_well() {
     assert_eq!(saved.status, 200, "{}", saved.text);
     assert!(!saved.text.contains("s3cret-client"));
     let hold = |read: &Value| {
-        for (key, value) in expected {
+        // The answer also has the addresses that the provider implies.
+        for (key, value) in expected.iter().filter(|(_, v)| !v.is_null()) {
             assert_eq!(read["oauth"][key], *value, "{key}");
         }
     };

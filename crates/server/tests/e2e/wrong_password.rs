@@ -77,7 +77,7 @@ async fn twenty_alerts_arrive_once_and_in_order_when_the_password_is_corrected_i
     incidents.sort_by_key(|i| i["id"].as_i64());
     let opened: Vec<String> = incidents
         .iter()
-        .map(|i| format!("[DOWN] {}", i["monitor"]["name"].as_str().expect("a name")))
+        .map(|i| format!("[DOWN] {}", i["monitor_name"].as_str().expect("a name")))
         .collect();
     let messages = server.messages();
     let arrived: Vec<String> = messages.iter().filter_map(|m| m.header("Subject")).collect();
