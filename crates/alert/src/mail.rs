@@ -9,7 +9,7 @@
 //! What this module does not do: it reads no settings and keeps none (they come in with their revision, read at the
 //! moment of use), it never retries, and it knows no server that was not set up: there is no default host.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use domain::{
     id::ProfileId,
@@ -177,6 +177,18 @@ impl Mailer {
     #[must_use]
     pub fn with_deadlines(self, deadlines: Deadlines) -> Self {
         Self { deadlines, ..self }
+    }
+
+    /// The same with what is left of its time.
+    pub(crate) fn with_time_left(&self, passed: Duration) -> Self {
+        let session = self.deadlines.session.saturating_sub(passed);
+        Self {
+            deadlines: Deadlines {
+                session,
+                ..self.deadlines
+            },
+            ..self.clone()
+        }
     }
 
     pub(crate) fn deadlines(&self) -> Deadlines {

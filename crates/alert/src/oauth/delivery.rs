@@ -1,6 +1,7 @@
 //! A mail through a profile that logs in with OAuth.
 
 use domain::{id::ProfileId, mail::MailSettings};
+use tokio::time::Instant;
 
 use super::{
     AHEAD, OAuth,
@@ -22,7 +23,7 @@ impl OAuth {
         letter: &Letter,
         observer: Observer<'_>,
     ) -> Conversation {
-        let settings = profile.settings;
+        let (settings, began) = (profile.settings, Instant::now());
         let failed =
             |problem: Problem| Conversation::not_begun(profile, failure(settings, &problem), observer);
         let id = match self.owner(profile).await {
@@ -41,7 +42,9 @@ impl OAuth {
         }
         match self.access(id, settings, Need::OtherThan(&first.token)).await {
             Ok(second) => {
+                // Both together have the time of one: whoever waits would cut off the second.
                 mailer
+                    .with_time_left(began.elapsed())
                     .hold_with(Some(&second.token), goal, profile, letter, observer)
                     .await
             }
