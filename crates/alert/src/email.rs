@@ -42,7 +42,7 @@ impl Channel for Email {
             wording: &wording.settings,
             public_url: self.mailer.public_url(),
             reader: Reader::new(&general, &self.config, self.clock.now()),
-            token: &token.map_err(|e| ours(&e))?,
+            token: &token,
         };
         let letter = message::notice_letter(notice, &writing).map_err(|error| {
             let retry = match error {

@@ -29,6 +29,7 @@ mod monitors;
 mod optouts;
 pub mod outbox;
 mod page;
+mod proof;
 pub mod recipients;
 mod record;
 mod retention;

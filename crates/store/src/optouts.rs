@@ -44,7 +44,7 @@ fn key_of(address: &str) -> String {
 
 impl Optouts<'_> {
     /// The proof that its holder gets the mails of this channel at this address. Letters, digits, `.`, `-` and `_`.
-    pub fn token(&self, channel: ChannelId, address: &str) -> Result<String, StoreError> {
+    pub fn token(&self, channel: ChannelId, address: &str) -> String {
         self.store.inner.signer.sign(channel, &key_of(address))
     }
 

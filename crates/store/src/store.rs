@@ -90,13 +90,7 @@ impl Store {
         };
         let sealer = Sealer::new(&options.key);
         let mark_key = MarkKey::derive(&options.key);
-        let signer = match Signer::new(&options.key) {
-            Ok(signer) => signer,
-            Err(e) => {
-                db.close().await;
-                return Err(e);
-            }
-        };
+        let signer = Signer::derive(&options.key);
         let store = Self {
             inner: Arc::new(Inner {
                 db,

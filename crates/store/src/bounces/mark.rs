@@ -3,12 +3,9 @@
 use std::time::Duration;
 
 use domain::{clock::Timestamp, id::DeliveryId};
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 use uuid::Uuid;
-use zeroize::Zeroizing;
 
-use crate::key::MasterKey;
+use crate::{key::MasterKey, proof::ProofKey};
 
 /// A mail that nobody could deliver comes back within this, or is not believed.
 pub const VALID_FOR: Duration = Duration::from_hours(48);
@@ -24,8 +21,8 @@ const BYTES: usize = ID + HOUR + TAG;
 /// RFC 4648, in lower case.
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
-/// Signs marks. Derived from the master key, so that it tells nothing of it.
-pub(crate) struct MarkKey(Zeroizing<[u8; 32]>);
+/// Signs marks.
+pub(crate) struct MarkKey(ProofKey);
 
 /// Why an address leads to no delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,9 +37,7 @@ pub enum MarkError {
 
 impl MarkKey {
     pub(crate) fn derive(master: &MasterKey) -> Self {
-        let mut key = Zeroizing::new([0; 32]);
-        key.copy_from_slice(&tag(master.0.as_slice(), b"watchbell return addresses"));
-        Self(key)
+        Self(ProofKey::derive(master, "watchbell return addresses"))
     }
 
     pub(super) fn mark(&self, delivery: DeliveryId, now: Timestamp) -> String {
@@ -50,7 +45,7 @@ impl MarkKey {
         let mut bytes = [0; BYTES];
         bytes[..ID].copy_from_slice(delivery.0.as_bytes());
         bytes[ID..ID + HOUR].copy_from_slice(&hour.to_be_bytes()[1..]);
-        let tag = tag(self.0.as_slice(), &bytes[..ID + HOUR]);
+        let tag = self.0.tag(&bytes[..ID + HOUR]);
         bytes[ID + HOUR..].copy_from_slice(&tag[..TAG]);
         encode(&bytes)
     }
@@ -81,19 +76,8 @@ impl MarkKey {
 
     fn is_ours(&self, bytes: &[u8; BYTES]) -> bool {
         let (message, claimed) = bytes.split_at(ID + HOUR);
-        let expected = tag(self.0.as_slice(), message);
-        subtle::ConstantTimeEq::ct_eq(&expected[..TAG], claimed).into()
+        self.0.vouches(message, claimed)
     }
-}
-
-fn tag(key: &[u8], message: &[u8]) -> [u8; 32] {
-    let mut tag = [0; 32];
-    // HMAC takes a key of any length.
-    if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) {
-        mac.update(message);
-        tag.copy_from_slice(&mac.finalize().into_bytes());
-    }
-    tag
 }
 
 fn encode(bytes: &[u8; BYTES]) -> String {

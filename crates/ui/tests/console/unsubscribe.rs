@@ -19,7 +19,7 @@ async fn channel(scene: &Scene) -> ChannelId {
 fn page(scene: &Scene, channel: ChannelId) -> String {
     format!(
         "/unsubscribe/{}",
-        scene.store.optouts().token(channel, ADDRESS).unwrap()
+        scene.store.optouts().token(channel, ADDRESS)
     )
 }
 
