@@ -51,13 +51,7 @@ impl MigrationTrait for Migration {
             let add = Table::alter().table(table).add_column(column).to_owned();
             manager.alter_table(add).await?;
         }
-        let by_fallback = Index::create()
-            .name("deliveries_by_fallback")
-            .table("deliveries")
-            .col("fallback_of")
-            .cond_where(Expr::col("fallback_of").is_not_null())
-            .to_owned();
-        manager.create_index(by_fallback).await
+        Ok(())
     }
 
     fn use_transaction(&self) -> Option<bool> {

@@ -24,7 +24,9 @@ use crate::{
 };
 
 const EVERY: Duration = Duration::from_hours(7 * 24);
-/// A failed one is tried again after this long; also how soon a new address is noticed.
+/// One that was refused is tried again after this long.
+const AGAIN: Duration = Duration::from_hours(24);
+/// How soon a new address is noticed.
 const LOOK: Duration = Duration::from_hours(1);
 
 /// What sends it.
@@ -79,7 +81,7 @@ impl Canary {
 
     async fn send(&self, profile: &MailProfile, to: &Address, language: Language) -> Result<(), StoreError> {
         let now = self.clock.now();
-        let Some(id) = id::fresh(now) else {
+        let Some(id) = id::fresh(now).filter(|_| self.routes.take_room(profile).is_ok()) else {
             return Ok(());
         };
         let letter = message::test_letter(&profile.settings, to, language, now, id, Occasion::Week);
@@ -115,5 +117,8 @@ impl Canary {
 fn is_due(profile: &MailProfile, health: &MailHealth, now: Timestamp) -> bool {
     let fresh = |at: Timestamp| at <= now && now.since(at) < EVERY;
     let usable = !profile.settings.is_locked() && health.breaker.admit(now) == Admission::Free;
-    usable && !health.canary.at.is_some_and(fresh)
+    // One that was refused is not sent every hour.
+    let refused = health.canary.error.as_ref().and(health.last_error.as_ref());
+    let tried = refused.is_some_and(|(at, _)| *at <= now && now.since(*at) < AGAIN);
+    usable && !tried && !health.canary.at.is_some_and(fresh)
 }

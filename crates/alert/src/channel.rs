@@ -34,6 +34,8 @@ pub struct SendError {
     pub reason: String,
     pub retry: Retry,
     pub trace: Trace,
+    /// Of a message for several recipients: what each of them was refused for.
+    pub refused: Vec<(String, SendError)>,
 }
 
 /// What to do after a message was not accepted.
@@ -96,6 +98,7 @@ impl SendError {
             reason: reason.into(),
             retry,
             trace,
+            refused: Vec::new(),
         }
     }
 }

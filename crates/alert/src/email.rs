@@ -1,4 +1,4 @@
-//! The mail channel: one message to one recipient, by the profile that it takes at that moment.
+//! The mail channel: one message, usually to one recipient, by the profile that it takes at that moment.
 
 use std::sync::Arc;
 
@@ -52,7 +52,9 @@ impl Channel for Email {
             };
             SendError::new(retry, error.to_string(), untouched)
         })?;
+        // A return address of its own tells who did not get it; where there are several, it would blame the first.
         let envelope = profile.settings.envelope_from.as_ref();
+        let envelope = envelope.filter(|e| notice.shared_with.is_empty() || !e.is_template());
         let letter =
             letter.returned_to(envelope.and_then(|e| self.store.bounces().address(e, notice.delivery)));
         let heard = |report: &StepReport| {
@@ -80,8 +82,15 @@ impl Channel for Email {
                     Some(Outcome::Fails(_)) => self.routes.relief(profile).await,
                     Some(Outcome::Works) | None => None,
                 };
-                let retry = relief.map_or(failure.retry(), Retry::Within);
-                Err(SendError::new(retry, reason, trace))
+                let retry = match relief {
+                    // The profile fails, and there is another one.
+                    Some(relief) => Retry::Within(relief),
+                    None => failure.retry(),
+                };
+                Err(SendError {
+                    refused: refused(&failure.refused, &trace),
+                    ..SendError::new(retry, reason, trace)
+                })
             }
         }
     }

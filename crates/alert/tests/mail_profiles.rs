@@ -379,24 +379,52 @@ async fn a_mail_a_week_goes_through_every_profile() {
     second.rule(Rule::on(Step::RcptTo, Act::reply("550 5.1.1 no such user")).times(1));
     alert.send_canary().await.unwrap();
     alert.send_canary().await.unwrap();
+    assert_eq!((first.messages().len(), second.connection_count()), (1, 1));
+    post.clock.advance(Duration::from_hours(25));
+    alert.send_canary().await.unwrap();
     assert_eq!(
-        (first.messages().len(), second.messages().len()),
-        (1, 1),
-        "a failed one is tried again"
+        second.messages().len(),
+        1,
+        "a refused one is tried again the next day"
     );
     let mail = post.scene.store.mail();
     for id in [one, two] {
         let health = mail.health(id).await.unwrap();
-        assert_eq!(
-            (health.canary.at, health.canary.error),
-            (Some(post.clock.now()), None)
-        );
-        assert!(health.last_success.is_some());
+        assert_eq!(health.canary.error, None);
+        assert!(health.canary.at.is_some() && health.last_success.is_some());
     }
-    post.clock.advance(Duration::from_hours(6 * 24));
+    post.clock.advance(Duration::from_hours(5 * 24));
     alert.send_canary().await.unwrap();
     assert_eq!(first.messages().len(), 1);
-    post.clock.advance(Duration::from_hours(25));
+    post.clock.advance(Duration::from_hours(49));
     alert.send_canary().await.unwrap();
     assert_eq!((first.messages().len(), second.messages().len()), (2, 2));
+}
+
+#[tokio::test]
+async fn when_all_are_refused_each_has_its_own_reason() {
+    let post = Post::new().await;
+    let server = SmtpServer::start(Script::plain()).await;
+    server.rule(Rule::on(Step::RcptTo, Act::reply("550 5.1.1 no such user")).containing("bad@example.net"));
+    server.rule(
+        Rule::on(Step::RcptTo, Act::reply("451 4.7.1 greylisted"))
+            .containing("new@example.net")
+            .times(1),
+    );
+    post.profile(&server, json!({ "max_recipients": 10 })).await;
+    let channel = post
+        .channel(json!({ "to": ["bad@example.net", "new@example.net"] }))
+        .await;
+    let running = post.scene.start();
+    post.outage("Shop", channel).await;
+    let failed = post.scene.wait_state(1, DeliveryState::Failed).await;
+    assert_eq!(failed[0].recipient, "bad@example.net");
+    post.pass(
+        Duration::from_mins(2),
+        "the other one is tried again",
+        async || server.messages().len() == 1,
+    )
+    .await;
+    assert_eq!(server.messages()[0].recipients, ["new@example.net"]);
+    stop(running).await;
 }

@@ -3,7 +3,10 @@
 //! A profile's settings are immutable revisions in the table of settings; a save adds one and makes every waiting mail
 //! due. What is known of a profile (its last success and failure, its breaker) is one row beside them.
 
-use std::{collections::HashMap, sync::atomic::Ordering};
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use domain::{clock::Timestamp, id::ProfileId, mail::MailSettings};
 use sea_orm::{
@@ -14,6 +17,7 @@ use sea_orm::{
 use serde_json::Value;
 
 use crate::{
+    database::is_duplicate,
     entity::{channel, delivery, mail_profile, setting},
     error::{StoreError, corrupt},
     mail_tokens, outbox,
@@ -91,7 +95,7 @@ impl Mail<'_> {
     pub async fn create(&self, settings: &MailSettings, by: &str) -> Result<MailProfile, StoreError> {
         let tx = self.store.inner.db.write().await?;
         let profile = self.add(&*tx, settings, by).await?;
-        self.release(&*tx).await?;
+        let _change = self.release(&*tx).await?;
         self.store.commit_secret(tx).await?;
         self.store.outbox().wake();
         Ok(profile)
@@ -109,7 +113,7 @@ impl Mail<'_> {
             return Ok(None);
         }
         let saved = self.write(&*tx, id, settings, by).await?;
-        self.release(&*tx).await?;
+        let _change = self.release(&*tx).await?;
         self.store.commit_secret(tx).await?;
         self.store.outbox().wake();
         Ok(Some(saved))
@@ -123,7 +127,7 @@ impl Mail<'_> {
             Some(id) => self.write(&*tx, id, settings, by).await?,
             None => self.add(&*tx, settings, by).await?,
         };
-        self.release(&*tx).await?;
+        let _change = self.release(&*tx).await?;
         self.store.commit_secret(tx).await?;
         self.store.outbox().wake();
         Ok(saved)
@@ -146,7 +150,7 @@ impl Mail<'_> {
             .filter(setting::Column::Scope.eq(scope(id)))
             .exec(&*tx)
             .await?;
-        self.release(&*tx).await?;
+        let _change = self.release(&*tx).await?;
         self.store.commit_secret(tx).await?;
         self.store.outbox().wake();
         Ok(deleted.rows_affected > 0)
@@ -168,7 +172,7 @@ impl Mail<'_> {
                 .exec(&*tx)
                 .await?;
         }
-        self.release(&*tx).await?;
+        let _change = self.release(&*tx).await?;
         tx.commit().await?;
         self.store.outbox().wake();
         Ok(true)
@@ -195,9 +199,12 @@ impl Mail<'_> {
             created_at: Set(self.store.now().as_millis()),
             deleted_at: Set(None),
         };
-        mail_profile::Entity::insert(row)
-            .exec_without_returning(tx)
-            .await?;
+        match mail_profile::Entity::insert(row).exec_without_returning(tx).await {
+            Ok(_) => {}
+            // Two were made at once: the other one has this number.
+            Err(e) if is_duplicate(&e) => return Err(StoreError::Busy),
+            Err(e) => return Err(e.into()),
+        }
         self.write(tx, id, settings, by).await
     }
 
@@ -221,6 +228,12 @@ impl Mail<'_> {
             .map(|s| self.store.inner.sealer.seal(place, &s))
             .transpose()?;
         let body = settings.to_json().to_string();
+        // A password that was replaced is of no use to us any more, and must be of none to anybody else.
+        setting::Entity::update_many()
+            .col_expr(setting::Column::Sealed, Expr::value(None::<Vec<u8>>))
+            .filter(setting::Column::Scope.eq(scope.as_str()))
+            .exec(tx)
+            .await?;
         settings::insert(tx, &scope, revision, body, sealed, now, by).await?;
         mail_tokens::settle(tx, id, settings).await?;
         Ok(MailProfile {
@@ -232,15 +245,46 @@ impl Mail<'_> {
         })
     }
 
-    /// Every pending mail is due: what it waits for may have been corrected.
-    async fn release<C: ConnectionTrait>(&self, tx: &C) -> Result<(), StoreError> {
-        self.store.inner.mail_changes.fetch_add(1, Ordering::SeqCst);
-        outbox::bring_forward(tx, of_mail(), self.store.now()).await
+    /// Every pending mail is due: what it waits for may have been corrected. What is given back is to be kept until the
+    /// transaction has ended.
+    async fn release<C: ConnectionTrait>(&self, tx: &C) -> Result<Change<'_>, StoreError> {
+        let change = Change::begin(&self.store.inner.mail_changes);
+        outbox::bring_forward(tx, of_mail(), self.store.now()).await?;
+        Ok(change)
     }
 
-    /// Counts up whenever this process made pending mails due, before it does so.
+    /// How often this process has made pending mails due. To be read before looking at the profiles, and handed to
+    /// [`crate::outbox::Outbox::postpone`].
     pub fn changes(&self) -> u64 {
-        self.store.inner.mail_changes.load(Ordering::SeqCst)
+        self.store.inner.mail_changes.ended.load(Ordering::SeqCst)
+    }
+
+    /// Whether pending mails were made due since then, or are being made so.
+    pub(crate) fn changed_since(&self, seen: u64) -> bool {
+        self.store.inner.mail_changes.begun.load(Ordering::SeqCst) != seen
+    }
+}
+
+/// Changes of mail that make pending mails due, by when they began and when they ended. A delivery that is looked at in
+/// between sees the old state and is not among the pending ones: it must be able to tell.
+#[derive(Default)]
+pub(crate) struct Changes {
+    begun: AtomicU64,
+    ended: AtomicU64,
+}
+
+struct Change<'a>(&'a Changes);
+
+impl<'a> Change<'a> {
+    fn begin(changes: &'a Changes) -> Self {
+        changes.begun.fetch_add(1, Ordering::SeqCst);
+        Self(changes)
+    }
+}
+
+impl Drop for Change<'_> {
+    fn drop(&mut self) {
+        self.0.ended.fetch_add(1, Ordering::SeqCst);
     }
 }
 

@@ -177,7 +177,10 @@ pub(crate) async fn cancel_suspended<C: ConnectionTrait>(
         let Some(row) = suspended.get(&recipient::key(&address)) else {
             continue;
         };
-        let standing = read(row.clone())?.standing;
+        // A damaged row suspends nobody.
+        let Ok(Recipient { standing, .. }) = read(row.clone()) else {
+            continue;
+        };
         let (Some(suspension), Some(why)) = (standing.suspended, standing.why_suspended()) else {
             continue;
         };

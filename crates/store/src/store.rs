@@ -2,10 +2,7 @@
 
 use std::{
     path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
 };
 
 use domain::clock::{Clock, Timestamp};
@@ -25,7 +22,7 @@ use crate::{
     incidents::Incidents,
     instance,
     key::MasterKey,
-    mail::Mail,
+    mail::{Changes, Mail},
     mail_tokens::MailTokens,
     monitors::Monitors,
     optouts::{Optouts, Signer},
@@ -68,7 +65,7 @@ pub(crate) struct Inner {
     /// Claims deliveries under this id.
     pub(crate) instance: Uuid,
     pub(crate) due: tokio::sync::Notify,
-    pub(crate) mail_changes: AtomicU64,
+    pub(crate) mail_changes: Changes,
     pub(crate) journal: Journal,
     pub(crate) hashing: Hashing,
     tracker: TaskTracker,
@@ -101,7 +98,7 @@ impl Store {
                 message_domain: options.message_domain,
                 instance,
                 due: tokio::sync::Notify::new(),
-                mail_changes: AtomicU64::new(0),
+                mail_changes: Changes::default(),
                 journal: Journal::default(),
                 hashing: Hashing::default(),
                 tracker: TaskTracker::new(),

@@ -1,7 +1,7 @@
 //! One claimed row on its way: send, judge, write down.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     panic::AssertUnwindSafe,
     sync::{
         Arc,
@@ -14,10 +14,11 @@ use domain::{
     channel::ChannelConfig,
     clock::{Clock, Timestamp},
     delivery::{Attempt, AttemptVerdict, Notice},
-    id::DeliveryId,
+    id::{ChannelId, DeliveryId},
     retry::RetryPolicy,
 };
 use futures_util::FutureExt;
+use parking_lot::Mutex;
 use store::{
     MailProfile, Store,
     outbox::{Claimed, Next},
@@ -39,6 +40,8 @@ mod tests;
 const SEND_DEADLINE: Duration = Duration::from_mins(5);
 /// [`Retry::Briefly`] ends with this attempt.
 const FEW_ATTEMPTS: u32 = 3;
+/// A bucket that is empty has room again within this.
+const LONGEST_FULL: Duration = Duration::from_mins(2);
 /// How long the result of a send is held while the database does not take it.
 const RECORDING_DEADLINE: Duration = Duration::from_mins(4);
 /// The longest that a delivery takes from its begin to its written result. Its lease must hold so long.
@@ -75,6 +78,8 @@ pub(super) struct Deliverer {
     clock: Arc<dyn Clock>,
     in_flight: AtomicUsize,
     routes: Arc<Routes>,
+    /// Channels whose mail profile takes no more messages for a moment.
+    full: Mutex<HashMap<ChannelId, Delay>>,
 }
 
 impl Deliverer {
@@ -85,6 +90,7 @@ impl Deliverer {
             routes,
             clock,
             in_flight: AtomicUsize::new(0),
+            full: Mutex::default(),
         }
     }
 
@@ -115,7 +121,7 @@ impl Deliverer {
             Tried::Done(done) => (done.result, done.left_out),
             Tried::Postponed(delay) => {
                 drop(place);
-                self.postpone(parcel, &delay).await;
+                self.postpone(parcel.claims(), &delay).await;
                 return;
             }
             Tried::NotNow => {
@@ -129,12 +135,14 @@ impl Deliverer {
         }
         drop(place);
         let duration = begun.elapsed();
+        let until = Instant::now() + RECORDING_DEADLINE;
         for claimed in parcel.claims() {
             if left_out.contains(&claimed.notice.delivery) {
                 self.give_back(std::iter::once(claimed)).await;
                 continue;
             }
-            self.conclude(claimed, &result, started_at, duration).await;
+            self.conclude(claimed, &result, (started_at, duration), until)
+                .await;
         }
     }
 
@@ -143,16 +151,16 @@ impl Deliverer {
         &self,
         claimed: &Claimed,
         result: &Result<Receipt, SendError>,
-        started_at: Timestamp,
-        duration: Duration,
+        (started_at, duration): (Timestamp, Duration),
+        until: Instant,
     ) {
         let recipient = &claimed.notice.recipient;
-        let refused = result.as_ref().ok().and_then(|receipt| {
-            let refused = receipt.refused.iter().find(|(to, _)| to == recipient);
-            refused.map(|(_, error)| error.clone())
-        });
-        let result = match refused {
-            Some(error) => Err(error),
+        let refused = match result {
+            Ok(receipt) => &receipt.refused,
+            Err(error) => &error.refused,
+        };
+        let result = match refused.iter().find(|(to, _)| to == recipient) {
+            Some((_, error)) => Err(error.clone()),
             None => result.clone(),
         };
         let policy = claimed
@@ -178,7 +186,16 @@ impl Deliverer {
             verdict,
             transcript: trace.transcript,
         };
-        self.record(claimed, &attempt, next).await;
+        self.record(claimed, &attempt, next, until).await;
+    }
+
+    /// Until when nothing of this channel can be sent, and why: what is claimed meanwhile would only be put off again.
+    pub(super) fn full(&self, channel: ChannelId) -> Option<Delay> {
+        let mut full = self.full.lock();
+        let now = self.clock.now();
+        // A clock that was set back ends it.
+        full.retain(|_, delay| delay.until > now && delay.until.since(now) < LONGEST_FULL);
+        full.get(&channel).cloned()
     }
 
     /// Puts together what travels in one message; true when that was for want of room.
@@ -220,6 +237,21 @@ impl Deliverer {
                 }
             }
         }
+        // It was put together for a profile that takes several recipients; this one may not.
+        if let Some(most) = profile.as_ref().map(|p| p.settings.max_recipients as usize) {
+            let mut kept = HashSet::new();
+            for claimed in parcel.claims() {
+                let notice = &claimed.notice;
+                if left_out.contains(&notice.delivery) || kept.contains(&notice.recipient) {
+                    continue;
+                }
+                if kept.len() < most {
+                    kept.insert(notice.recipient.clone());
+                } else {
+                    left_out.insert(notice.delivery);
+                }
+            }
+        }
         let notice = parcel.notice(|claimed| !left_out.contains(&claimed.notice.delivery));
         let (Some(channel), Some(notice)) = (channel, notice) else {
             return Tried::NotNow;
@@ -228,6 +260,7 @@ impl Deliverer {
             return Tried::done(Err(ours(Retry::OnSettings, LOCKED)));
         };
         if let Some(Err(delay)) = profile.as_ref().map(|p| self.routes.take_room(p)) {
+            self.full.lock().insert(claimed.channel.id, delay.clone());
             return Tried::Postponed(delay);
         }
         let result = self.send(config, profile, &notice).await;
@@ -256,17 +289,15 @@ impl Deliverer {
         }
     }
 
-    /// A claim that no profile takes now; nothing was tried, so no attempt counts.
-    async fn postpone(&self, parcel: &Parcel, delay: &Delay) {
+    /// Claims that no profile takes now; nothing was tried, so no attempt counts.
+    pub(super) async fn postpone(&self, claims: impl Iterator<Item = &Claimed>, delay: &Delay) {
         let Delay { until, why, seen } = delay;
-        for claimed in parcel.claims() {
-            let outbox = self.store.outbox();
-            if let Err(error) = outbox.postpone(&claimed.lease, *until, why, *seen).await {
-                tracing::warn!(
-                    delivery.id = %claimed.notice.delivery, error = %error,
-                    "a claim could not be put off; it ends with its lease"
-                );
-            }
+        let leases: Vec<_> = claims.map(|c| &c.lease).collect();
+        if let Err(error) = self.store.outbox().postpone(&leases, *until, why, *seen).await {
+            tracing::warn!(
+                deliveries = leases.len(), error = %error,
+                "claims could not be put off; they end with their leases"
+            );
         }
     }
 
@@ -283,8 +314,7 @@ impl Deliverer {
     }
 
     /// A result that is not written means a second copy, so it is held until the database takes it or the lease ends.
-    async fn record(&self, claimed: &Claimed, attempt: &Attempt, next: Next) {
-        let until = Instant::now() + RECORDING_DEADLINE;
+    async fn record(&self, claimed: &Claimed, attempt: &Attempt, next: Next, until: Instant) {
         let mut wait = Duration::from_millis(100);
         loop {
             let error = match self.store.outbox().finish(&claimed.lease, attempt, next).await {

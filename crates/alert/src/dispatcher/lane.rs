@@ -120,6 +120,11 @@ impl Lane {
             if more && ready.is_empty() && room.available_permits() > 0 && work.len() < MOST_UNWRITTEN {
                 more = self.claim(&mut ready, &mut batch).await;
             }
+            if let Some(delay) = self.deliverer.full(self.channel).filter(|_| !ready.is_empty()) {
+                let claims = ready.iter().flat_map(|r| r.parcel.claims());
+                self.deliverer.postpone(claims, &delay).await;
+                ready.clear();
+            }
             while !self.stop.is_cancelled()
                 && let Some(place) = turns.place(ready.front(), &room)
                 && let Some(next) = ready.pop_front()
@@ -149,6 +154,9 @@ impl Lane {
 
     /// True when there may be more than was taken.
     async fn claim(&self, ready: &mut VecDeque<Ready>, batch: &mut u32) -> bool {
+        if self.deliverer.full(self.channel).is_some() {
+            return false;
+        }
         let since = Instant::now();
         match self.store.outbox().claim(self.channel, *batch, LEASE).await {
             Ok(claims) => {

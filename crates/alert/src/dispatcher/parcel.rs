@@ -39,6 +39,13 @@ impl Parcel {
         1 + self.also.len()
     }
 
+    /// Whichever of them is left to send: it is this message.
+    fn take_id(&mut self, message_id: &str) {
+        for claimed in std::iter::once(&mut self.first).chain(&mut self.also) {
+            message_id.clone_into(&mut claimed.notice.message_id);
+        }
+    }
+
     /// Without those that `keep` does not want; `None` when nothing is left.
     pub(super) fn notice(&self, keep: impl Fn(&Claimed) -> bool) -> Option<Notice> {
         let mut kept = self.claims().filter(|c| keep(c));
@@ -138,9 +145,15 @@ async fn bundle(
         let new = parcel.len() > 1 && parcel.first.travels_with.is_none();
         if new {
             let leases: Vec<_> = parcel.claims().map(|c| &c.lease).collect();
-            if let Err(error) = store.outbox().bundle(&leases).await {
-                tracing::warn!(error = %error, "deliveries could not be put together; each goes by itself");
-                stored.extend(std::mem::take(&mut parcel.also).into_iter().map(Parcel::from));
+            match store.outbox().bundle(&leases).await {
+                Ok(message_id) => parcel.take_id(&message_id),
+                Err(error) => {
+                    tracing::warn!(error = %error, "deliveries could not be put together; each goes by itself");
+                    let singles = std::mem::take(&mut parcel.also);
+                    stored.push(parcel);
+                    stored.extend(singles.into_iter().map(Parcel::from));
+                    continue;
+                }
             }
         }
         stored.push(parcel);

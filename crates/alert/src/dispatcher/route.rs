@@ -69,7 +69,8 @@ pub(super) enum Admission {
 }
 
 /// Nothing is tried before `until`.
-pub(super) struct Delay {
+#[derive(Clone)]
+pub(crate) struct Delay {
     pub(super) until: Timestamp,
     pub(super) why: String,
     /// The state of mail that was looked at ([`store::mail::Mail::changes`]).
@@ -143,7 +144,7 @@ impl Routes {
     }
 
     /// Counts a message against the limit of the profile, or says when there is room for it.
-    pub(super) fn take_room(&self, profile: &MailProfile) -> Result<(), Delay> {
+    pub(crate) fn take_room(&self, profile: &MailProfile) -> Result<(), Delay> {
         let seen = self.store.mail().changes();
         let now = self.clock.now();
         let mut known = self.known.lock();

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use domain::{duration, mail::breaker::Fault};
+use domain::{
+    duration,
+    mail::{Address, breaker::Fault},
+};
 use store::mail::Outcome;
 
 use super::{hints, reply::Reply, steps::Step, wire::Break};
@@ -82,6 +85,8 @@ pub struct Failure {
     pub what: String,
     /// The answer that ended it.
     pub reply: Option<Reply>,
+    /// Of a message for several: what each recipient was refused for. Then the rest speaks of the first of them.
+    pub refused: Vec<(Address, Failure)>,
 }
 
 impl Failure {
@@ -92,6 +97,7 @@ impl Failure {
             symptom,
             what: what.into(),
             reply: None,
+            refused: Vec::new(),
         }
     }
 
@@ -129,6 +135,7 @@ impl Failure {
             symptom,
             what,
             reply: Some(reply),
+            refused: Vec::new(),
         };
         // A 5xx that other recipients and messages would get as well must not end this one.
         if failure.reply.as_ref().is_some_and(Reply::is_permanent)
@@ -137,6 +144,13 @@ impl Failure {
             failure.class = class;
         }
         failure
+    }
+
+    /// None of several recipients was taken. `refused` has at least one.
+    pub(super) fn all_refused(refused: Vec<(Address, Self)>) -> Self {
+        let first = refused.first().map(|(_, failure)| failure.clone());
+        let first = first.unwrap_or_else(|| Self::broken(Step::RcptTo, Break::Closed));
+        Self { refused, ..first }
     }
 
     /// The connection broke while we waited for an answer.
@@ -223,6 +237,8 @@ impl Failure {
                 Some(Outcome::Fails(Fault::LoginRefused))
             }
             Class::Profile => Some(Outcome::Fails(Fault::Failed)),
+            // Many servers answer so when there were too many logins: asking on would not help.
+            Class::Transient if self.step == Step::Auth => Some(Outcome::Fails(Fault::LoginFailed)),
             // No answer, a broken connection, a server that takes nobody at present.
             Class::Transient if early || self.reply.is_none() => Some(Outcome::Fails(Fault::Failed)),
             Class::Transient | Class::Recipient | Class::Message => Some(Outcome::Works),

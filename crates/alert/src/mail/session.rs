@@ -214,6 +214,8 @@ impl<'a> Session<'a> {
                 }
                 Ok((reply, refused))
             }
+            // Each has a reason of its own, and no other's.
+            (None, Some(_)) if refused.len() > 1 => Err(Failure::all_refused(refused)),
             (None, Some((_, failure))) => Err(failure.clone()),
             (None, None) => Err(self.setup.broken(Step::RcptTo)),
         }
@@ -241,12 +243,18 @@ impl<'a> Session<'a> {
         let mut parameters = Vec::new();
         if letter.needs_utf8() {
             if !offered.utf8 {
-                let address = [&letter.to, &letter.from]
-                    .into_iter()
-                    .find(|a| !a.as_str().is_ascii());
-                let address = address.map_or("Reply-To", |a| a.as_str());
-                return Err(Failure::profile(
+                let recipient = letter.recipients().find(|a| !a.as_str().is_ascii());
+                let sender = Some(&letter.from).filter(|a| !a.as_str().is_ascii());
+                let address = recipient.or(sender).map_or("Reply-To", |a| a.as_str());
+                // Whose address it is, is whose fault it is: other recipients are written to as before.
+                let class = if recipient.is_some() {
+                    Class::Recipient
+                } else {
+                    Class::Profile
+                };
+                return Err(Failure::new(
                     Step::MailFrom,
+                    class,
                     Symptom::Utf8Missing,
                     format!(
                         "The address {address} has letters beyond ASCII, and the server does not offer SMTPUTF8."

@@ -161,6 +161,10 @@ impl OAuth {
                     mail.profile = %profile, problem = problem.kind.as_str(), detail = %problem,
                     "no access token for mail"
                 );
+                if !self.is_stored(profile, client).await {
+                    // A test of what is typed says nothing about what is saved.
+                    return Err(problem);
+                }
                 if problem.kind.needs_person() {
                     self.note(profile, settings, &problem).await;
                 } else {
@@ -199,6 +203,23 @@ impl OAuth {
         let tokens = self.0.store.mail_tokens();
         let kept = tokens.refreshed(profile, settings, &new.access, &new.refresh, new.expires_at);
         kept.await.map_err(|e| Problem::ours(&e))
+    }
+
+    /// Whether this is the client that is saved, with its secret.
+    async fn is_stored(&self, profile: ProfileId, client: &OAuthClient) -> bool {
+        let Ok(Some(stored)) = self.0.store.mail().profile(profile).await else {
+            return false;
+        };
+        let secret = stored
+            .settings
+            .oauth
+            .as_ref()
+            .and_then(|c| c.client_secret.as_ref());
+        match (secret, client.client_secret.as_ref()) {
+            (Some(stored), Some(used)) => same(stored, used),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        }
     }
 
     async fn note(&self, profile: ProfileId, settings: &MailSettings, problem: &Problem) {

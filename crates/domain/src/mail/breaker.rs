@@ -1,8 +1,8 @@
 //! Whether a mail profile is used, tried carefully, or left alone for a while.
 //!
 //! A server that refuses everything is not asked by every message that is due: a refused login counts towards locking
-//! the account, and every try says the same. The breaker opens after [`MOST_FAILURES`] failures in a row or
-//! [`MOST_REFUSALS`] refused logins; then one message at a time tries again. A success closes it, and so does a save:
+//! the account, and every try says the same. The breaker opens after [`MOST_FAILURES`] failures in a row,
+//! [`MOST_REFUSALS`] refused logins, or a login that came to nothing; then one message at a time tries again. A success closes it, and so does a save:
 //! what is kept here is about one revision of the settings.
 
 use std::time::Duration;
@@ -17,7 +17,7 @@ pub const MOST_FAILURES: u32 = 5;
 pub const MOST_REFUSALS: u32 = 2;
 /// A single refused login may be the server's mistake; that is found out after this long.
 const SECOND_LOGIN: Duration = Duration::from_mins(1);
-/// Between two logins that will be refused as well. With the first two, four an hour at most.
+/// Between two logins that were refused for good. With the first two, four an hour at most.
 const NEXT_LOGIN: Duration = Duration::from_mins(20);
 /// Between two tries of a server that does not work, in seconds; the last one repeats.
 const NEXT_TRY: [u64; 6] = [30, 60, 120, 300, 600, 900];
@@ -29,6 +29,8 @@ pub const PATIENCE: Duration = Duration::from_mins(2);
 pub enum Fault {
     /// The server said no to the login, for good.
     LoginRefused,
+    /// It came to no answer, or to one that may change.
+    LoginFailed,
     /// The way to the server, its encryption, or the server as a whole.
     Failed,
 }
@@ -80,7 +82,10 @@ impl Breaker {
         }
         if self.opened_at.is_some() {
             self.tries = self.tries.saturating_add(1);
-        } else if self.failures >= MOST_FAILURES || self.refusals >= MOST_REFUSALS {
+        } else if self.failures >= MOST_FAILURES
+            || self.refusals >= MOST_REFUSALS
+            || fault == Fault::LoginFailed
+        {
             self.opened_at = Some(now);
         }
         self.not_before = match (refused, self.opened_at) {
@@ -198,11 +203,12 @@ mod tests {
     proptest! {
         /// Whatever fails in whatever order, it opens, and there is always a next try within twenty minutes.
         #[test]
-        fn it_never_waits_for_ever(faults in proptest::collection::vec((any::<bool>(), 0_i64..4000), 1..60)) {
+        fn it_never_waits_for_ever(faults in proptest::collection::vec((0..3, 0_i64..4000), 1..60)) {
             let (mut breaker, mut now) = (Breaker::default(), 0);
-            for (refused, wait) in &faults {
+            let kinds = [Fault::LoginRefused, Fault::LoginFailed, Fault::Failed];
+            for (kind, wait) in &faults {
                 now += wait;
-                let fault = if *refused { Fault::LoginRefused } else { Fault::Failed };
+                let fault = kinds[*kind as usize];
                 breaker = breaker.failed(fault, at(now));
                 if let Admission::Wait { until } = breaker.admit(at(now)) {
                     prop_assert!(until.since(at(now)) <= NEXT_LOGIN);
@@ -210,7 +216,9 @@ mod tests {
                 let stored = serde_json::to_string(&breaker).unwrap();
                 prop_assert_eq!(&serde_json::from_str::<Breaker>(&stored).unwrap(), &breaker);
             }
-            prop_assert_eq!(breaker.open_since().is_some(), breaker.failures() >= MOST_FAILURES || breaker.refusals >= MOST_REFUSALS);
+            let failed = faults.iter().any(|(kind, _)| kinds[*kind as usize] == Fault::LoginFailed);
+            let open = failed || breaker.failures() >= MOST_FAILURES || breaker.refusals >= MOST_REFUSALS;
+            prop_assert_eq!(breaker.open_since().is_some(), open);
         }
     }
 }

@@ -12,7 +12,7 @@ use sea_orm::{
     sea_query::OnConflict,
 };
 
-use super::{Mail, of_mail, saved};
+use super::{Mail, current, of_mail, order, saved, scope};
 use crate::{
     entity::{delivery, mail_status, mail_status::Column},
     error::StoreError,
@@ -68,14 +68,19 @@ impl Mail<'_> {
     /// A profile that nothing is known of is not among them.
     pub async fn health_of_all(&self) -> Result<HashMap<ProfileId, MailHealth>, StoreError> {
         let db = self.store.inner.db.read();
+        let ids = order(db).await?;
+        let current = current(db, &ids).await?;
+        let revision = |id| current.get(&scope(id)).map(|row| row.revision);
         let rows = mail_status::Entity::find().all(db).await?;
-        let mut all = HashMap::with_capacity(rows.len());
-        for row in rows {
+        let of_profile = |row: mail_status::Model| {
             let id = ProfileId(row.id.into());
-            let revision = saved(db, id).await?.map(|(revision, _)| revision);
-            all.insert(id, read(row, revision));
-        }
-        Ok(all)
+            (id, read(row, revision(id)))
+        };
+        Ok(rows
+            .into_iter()
+            .map(of_profile)
+            .filter(|(id, _)| ids.contains(id))
+            .collect())
     }
 
     pub async fn queue(&self) -> Result<MailQueue, StoreError> {
@@ -127,10 +132,13 @@ impl Mail<'_> {
             return Ok(after);
         }
         put(&*tx, id, after_breaker(&after, revision)).await?;
-        match outcome {
-            Outcome::Works => self.release(&*tx).await?,
-            Outcome::Fails(_) => note(&*tx, id, now, Some((what, step)), "", revision).await?,
-        }
+        let _change = match outcome {
+            Outcome::Works => Some(self.release(&*tx).await?),
+            Outcome::Fails(_) => {
+                note(&*tx, id, now, Some((what, step)), "", revision).await?;
+                None
+            }
+        };
         tx.commit().await?;
         self.store.outbox().wake();
         Ok(after)
@@ -145,7 +153,7 @@ impl Mail<'_> {
         let row = row(&*tx, id).await?;
         let breaker = row.map_or_else(Breaker::default, |row| breaker(&row, Some(revision)));
         put(&*tx, id, after_breaker(&breaker.tried_now(), revision)).await?;
-        self.release(&*tx).await?;
+        let _change = self.release(&*tx).await?;
         tx.commit().await?;
         self.store.outbox().wake();
         Ok(true)

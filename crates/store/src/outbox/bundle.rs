@@ -10,19 +10,19 @@ use super::{Lease, Outbox};
 use crate::{entity::delivery, error::StoreError};
 
 impl Outbox<'_> {
-    /// Claims that are sent as one message, under the `Message-ID` of the first: from now on they are claimed together,
+    /// Claims that are sent as one message, under the `Message-ID` of the first, which is given back: from now on they are claimed together,
     /// so that every retry is the same message.
-    pub async fn bundle(&self, leases: &[&Lease]) -> Result<(), StoreError> {
+    pub async fn bundle(&self, leases: &[&Lease]) -> Result<String, StoreError> {
         let Some(first) = leases.first() else {
-            return Ok(());
+            return Err(StoreError::Conflict("nothing to put together"));
         };
         let tx = self.store.inner.db.write().await?;
-        let Some(leader) = delivery::Entity::find_by_id(first.delivery.0).one(&*tx).await? else {
-            return Ok(());
-        };
+        let leader = delivery::Entity::find_by_id(first.delivery.0).one(&*tx).await?;
+        let leader = leader.ok_or(StoreError::Conflict("the first delivery is gone"))?;
+        let message_id = leader.message_id;
         let together = delivery::ActiveModel {
             digest_of: Set(Some(leader.id)),
-            message_id: Set(leader.message_id),
+            message_id: Set(message_id.clone()),
             ..Default::default()
         };
         delivery::Entity::update_many()
@@ -32,7 +32,8 @@ impl Outbox<'_> {
             .filter(delivery::Column::State.eq(DeliveryState::Sending.as_str()))
             .exec(&*tx)
             .await?;
-        tx.commit().await
+        tx.commit().await?;
+        Ok(message_id)
     }
 }
 

@@ -362,6 +362,7 @@ async fn take<C: ConnectionTrait>(
         lease_until: Set(Some(until.as_millis())),
         claimed_by: Set(Some(instance)),
         next_attempt_at: Set(None),
+        waiting: Set(false),
         ..Default::default()
     };
     let mut rows = delivery::Entity::update_many()

@@ -35,7 +35,11 @@ impl Store {
         }
         let tx = self.inner.db.write().await?;
         for row in late(now).limit(BATCH).all(&*tx).await? {
-            self.stand_in(&*tx, &row, now).await?;
+            match self.stand_in(&*tx, &row, now).await {
+                // A damaged row must not hold up all others for ever; it expires, visibly.
+                Err(StoreError::Corrupt { .. }) => mark(&*tx, &row, now).await?,
+                other => other?,
+            }
         }
         tx.commit().await?;
         self.outbox().wake();
@@ -79,13 +83,43 @@ impl Store {
             now,
         )
         .await?;
-        delivery::Entity::update_many()
-            .col_expr(delivery::Column::FallbackAt, now.as_millis().into())
-            .filter(delivery::Column::Id.eq(row.id))
-            .exec(tx)
-            .await?;
+        mark(tx, row, now).await?;
+        settle_told(tx, row, now).await?;
         tracing::warn!(delivery.id = %row.id, "another channel stands in for one that does not deliver");
         Ok(())
+    }
+}
+
+/// Its fallback was looked after.
+async fn mark<C: ConnectionTrait>(tx: &C, row: &delivery::Model, now: Timestamp) -> Result<(), StoreError> {
+    delivery::Entity::update_many()
+        .col_expr(delivery::Column::FallbackAt, now.as_millis().into())
+        .filter(delivery::Column::Id.eq(row.id))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// `row` is pending, and the channel that stands in for its own may have told the event already: then it is done.
+pub(super) async fn settle_told<C: ConnectionTrait>(
+    tx: &C,
+    row: &delivery::Model,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let own = channel::Entity::find_by_id(row.channel_id).one(tx).await?;
+    let Some(fallback) = own.and_then(|c| c.fallback_id) else {
+        return Ok(());
+    };
+    let told = delivery::Entity::find()
+        .filter(delivery::Column::IncidentId.eq(row.incident_id))
+        .filter(delivery::Column::Event.eq(row.event.as_str()))
+        .filter(delivery::Column::ChannelId.eq(fallback))
+        .filter(delivery::Column::State.eq(DeliveryState::Sent.as_str()))
+        .one(tx)
+        .await?;
+    match told {
+        Some(told) => settle(tx, &told, now).await,
+        None => Ok(()),
     }
 }
 

@@ -70,6 +70,10 @@ impl Outbox<'_> {
         match next {
             Next::Sent => fallback::settle(&*tx, &row, now).await?,
             Next::Failed => self.store.stand_in(&*tx, &row, now).await?,
+            // The other channel may have told it while this one was trying.
+            Next::Retry { .. } | Next::Wait if row.fallback_at.is_some() => {
+                fallback::settle_told(&*tx, &row, now).await?;
+            }
             Next::Retry { .. } | Next::Wait => {}
         }
         let mut suspended = None;
@@ -107,62 +111,63 @@ impl Outbox<'_> {
             .transpose()
     }
 
-    /// Gives back a claim that cannot be sent before `until`, and says why; its attempt does not count. It is due at once
-    /// when mail changed since `seen` ([`crate::mail::Mail::changes`]): what made others due did not see this one.
-    /// `false`: it was not ours any more.
+    /// Gives back claims that cannot be sent before `until`, and says why; their attempts do not count. They are due at
+    /// once when mail changed since `seen` ([`crate::mail::Mail::changes`]): what made others due did not see these.
     pub async fn postpone(
         &self,
-        lease: &Lease,
+        leases: &[&Lease],
         until: Timestamp,
         why: &str,
         seen: u64,
-    ) -> Result<bool, StoreError> {
-        let row = delivery::ActiveModel {
-            reason: Set(Some(why.to_owned())),
-            ..Default::default()
-        };
-        let done = self.return_claim(lease, until, row).await?;
-        // Looked at after the commit: whoever changes mail later than this sees the row as pending.
-        if done && self.store.mail().changes() != seen {
+    ) -> Result<(), StoreError> {
+        let why = Some(why.to_owned());
+        self.return_claims(leases, until, why).await?;
+        // Looked at after the commit: whoever changes mail later than this sees the rows as pending.
+        if self.store.mail().changed_since(seen) {
             let now = self.store.now();
             let tx = self.store.inner.db.write().await?;
-            bring_forward(&*tx, delivery::Column::Id.eq(lease.delivery.0), now).await?;
+            let ids = leases.iter().map(|l| l.delivery.0);
+            bring_forward(&*tx, delivery::Column::Id.is_in(ids), now).await?;
             tx.commit().await?;
             self.wake();
         }
-        Ok(done)
+        Ok(())
     }
 
     /// Gives back a claim that was not sent; its attempt does not count. `false`: it was not ours any more.
     pub async fn release(&self, lease: &Lease) -> Result<bool, StoreError> {
-        self.return_claim(lease, self.store.now(), delivery::ActiveModel::default())
-            .await
+        let given_back = self.return_claims(&[lease], self.store.now(), None).await?;
+        Ok(given_back > 0)
     }
 
-    async fn return_claim(
+    /// How many of them were ours.
+    async fn return_claims(
         &self,
-        lease: &Lease,
+        leases: &[&Lease],
         due: Timestamp,
-        row: delivery::ActiveModel,
-    ) -> Result<bool, StoreError> {
+        why: Option<String>,
+    ) -> Result<u64, StoreError> {
         let tx = self.store.inner.db.write().await?;
         let given_back = delivery::ActiveModel {
             state: Set(DeliveryState::Pending.to_string()),
             next_attempt_at: Set(Some(due.as_millis())),
-            reason: row.reason,
+            reason: why.map_or(NotSet, |why| Set(Some(why))),
             ..unleased()
         };
-        let done = update_held(lease)
+        let done = delivery::Entity::update_many()
             .set(given_back)
             .col_expr(
                 delivery::Column::Attempts,
                 Expr::col(delivery::Column::Attempts).sub(1),
             )
+            .filter(delivery::Column::Id.is_in(leases.iter().map(|l| l.delivery.0)))
+            .filter(delivery::Column::LeaseToken.is_in(leases.iter().map(|l| l.token)))
+            .filter(delivery::Column::State.eq(DeliveryState::Sending.as_str()))
             .exec(&*tx)
             .await?;
         tx.commit().await?;
         self.wake();
-        Ok(done.rows_affected > 0)
+        Ok(done.rows_affected)
     }
 
     /// Whether somebody saved what the attempt failed on while it was running: then waiting for a save would wait for

@@ -17,10 +17,7 @@ async fn channel(scene: &Scene) -> ChannelId {
 }
 
 fn page(scene: &Scene, channel: ChannelId) -> String {
-    format!(
-        "/unsubscribe/{}",
-        scene.store.optouts().token(channel, ADDRESS)
-    )
+    format!("/unsubscribe/{}", scene.store.optouts().token(channel, ADDRESS))
 }
 
 async fn is_out(scene: &Scene, channel: ChannelId) -> bool {
