@@ -4,11 +4,14 @@ use alert::Outlook;
 use domain::{
     clock::Timestamp,
     id::ProfileId,
-    mail::{AuthMethod, Security, breaker::Breaker},
+    mail::{MailSettings, Security, breaker::Breaker},
 };
 use store::mail::{MailHealth, MailQueue};
 
-use super::stored::{Stored, Target};
+use super::{
+    account::Account,
+    stored::{Stored, Target},
+};
 use crate::locale::Language;
 
 pub(super) struct InUse {
@@ -22,7 +25,8 @@ pub(super) struct InUse {
     pub(super) server: String,
     pub(super) security: String,
     pub(super) verified: bool,
-    pub(super) auth: AuthMethod,
+    /// `None`: no login with OAuth 2.0.
+    pub(super) account: Option<Account>,
     /// `None`: without login.
     pub(super) user: Option<String>,
     /// The password cannot be read and must be entered again.
@@ -33,6 +37,10 @@ pub(super) struct InUse {
     pub(super) last_success: Option<(Timestamp, String, i64)>,
     /// When, what happened, and at which step.
     pub(super) last_error: Option<(Timestamp, String, Option<String>)>,
+    /// When the last weekly mail went, and why it was not accepted.
+    pub(super) canary: Option<(Timestamp, Option<String>)>,
+    /// There is to be one.
+    pub(super) has_canary: bool,
     pub(super) breaker: Breaker,
     pub(super) queue: MailQueue,
     /// Why nothing goes, if nothing goes.
@@ -53,7 +61,8 @@ impl InUse {
             Security::StartTls => "mail-security-starttls",
             Security::None => "mail-security-none",
         };
-        let (shape, key) = how_it_goes(s.enabled, s.is_locked(), &health);
+        let account = stored.account_of(language, current);
+        let (shape, key) = how_it_goes(s, account.as_ref(), &health);
         let step = health.last_error_step;
         Some(Self {
             id: current.id,
@@ -67,7 +76,7 @@ impl InUse {
             server: s.server.to_string(),
             security: language.text(security).to_string(),
             verified: s.verify_certificate || s.security == Security::None,
-            auth: s.auth,
+            account,
             user: s.credentials.as_ref().map(|c| c.username.clone()),
             locked: s.is_locked(),
             from: s.from.to_string(),
@@ -75,6 +84,8 @@ impl InUse {
             saved_by: current.saved_by.clone(),
             last_success: health.last_success,
             last_error: health.last_error.map(|(at, what)| (at, what, step)),
+            canary: health.canary.at.map(|at| (at, health.canary.error)),
+            has_canary: stored.canary,
             breaker: health.breaker,
             queue: stored.queue,
             held: match outlook {
@@ -87,13 +98,18 @@ impl InUse {
     }
 }
 
-/// Shape of the mark and key of its word.
-pub(super) fn how_it_goes(enabled: bool, locked: bool, health: &MailHealth) -> (&'static str, &'static str) {
+/// Shape of the mark and key of its word: first what keeps it from being used at all.
+pub(super) fn how_it_goes(
+    settings: &MailSettings,
+    account: Option<&Account>,
+    health: &MailHealth,
+) -> (&'static str, &'static str) {
     let succeeded = health.last_success.as_ref().map(|(at, ..)| *at);
     let failed = health.last_error.as_ref().map(|(at, _)| *at);
     match (succeeded, failed) {
-        _ if !enabled => ("paused", "mail-state-off"),
-        _ if locked => ("down", "mail-state-locked"),
+        _ if !settings.enabled => ("paused", "mail-state-off"),
+        _ if settings.is_locked() => ("down", "mail-state-locked"),
+        _ if account.is_some_and(|a| !a.connected) => ("down", "mail-state-account"),
         _ if health.breaker.open_since().is_some() => ("down", "mail-state-left-alone"),
         (None, None) => ("pending", "mail-state-unused"),
         (success, Some(failure)) if success.is_none_or(|s| s < failure) => ("down", "mail-state-failing"),
