@@ -36,6 +36,11 @@ impl Account {
             trouble: problem.map(|p| p.detail),
         })
     }
+
+    /// Nobody has connected it yet.
+    pub(super) const fn is_new(&self) -> bool {
+        !self.connected && self.trouble.is_none()
+    }
 }
 
 /// Where the account of a profile is connected.

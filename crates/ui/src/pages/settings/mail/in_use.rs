@@ -1,6 +1,6 @@
 //! The panel that says what a profile uses, how the last messages went, and whether it is tried now.
 
-use alert::Outlook;
+use alert::{Outlook, mail::Step};
 use domain::{
     clock::Timestamp,
     id::ProfileId,
@@ -11,6 +11,7 @@ use store::mail::{MailHealth, MailQueue};
 use super::{
     account::Account,
     stored::{Stored, Target},
+    test_view,
 };
 use crate::locale::Language;
 
@@ -63,7 +64,10 @@ impl InUse {
         };
         let account = stored.account_of(language, current);
         let (shape, key) = how_it_goes(s, account.as_ref(), &health);
-        let step = health.last_error_step;
+        // One that this version does not know is shown as it stands.
+        let step = health
+            .last_error_step
+            .map(|step| test_view::named(&step).map_or(step, |key| language.text(key).to_string()));
         Some(Self {
             id: current.id,
             mark: match stored.target {
@@ -105,11 +109,20 @@ pub(super) fn how_it_goes(
     health: &MailHealth,
 ) -> (&'static str, &'static str) {
     let succeeded = health.last_success.as_ref().map(|(at, ..)| *at);
-    let failed = health.last_error.as_ref().map(|(at, _)| *at);
+    // A server that works and refuses one recipient has not failed.
+    let one_recipient = succeeded.is_some()
+        && health.breaker.is_clean()
+        && health.last_error_step.as_deref() == Some(Step::RcptTo.as_str());
+    let failed = health
+        .last_error
+        .as_ref()
+        .map(|(at, _)| *at)
+        .filter(|_| !one_recipient);
     match (succeeded, failed) {
         _ if !settings.enabled => ("paused", "mail-state-off"),
         _ if settings.is_locked() => ("down", "mail-state-locked"),
-        _ if account.is_some_and(|a| !a.connected) => ("down", "mail-state-account"),
+        _ if account.is_some_and(Account::is_new) => ("down", "oauth-state-none"),
+        _ if account.is_some_and(|a| !a.connected) => ("down", "oauth-state-attention"),
         _ if health.breaker.open_since().is_some() => ("down", "mail-state-left-alone"),
         (None, None) => ("pending", "mail-state-unused"),
         (success, Some(failure)) if success.is_none_or(|s| s < failure) => ("down", "mail-state-failing"),
