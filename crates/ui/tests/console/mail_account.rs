@@ -162,3 +162,28 @@ async fn the_weekly_mail_is_set_up_and_its_fate_is_shown() {
             .is_none()
     );
 }
+
+#[tokio::test]
+async fn one_refused_recipient_does_not_make_a_server_look_broken() {
+    let scene = Scene::new().await;
+    let mut admin = scene.admin().await;
+    let body = json!({ "host": "127.0.0.1", "port": 2525, "security": "none", "from": "a@example.org" });
+    let settings = MailSettings::from_json(body, None).unwrap();
+    let mail = scene.store.mail();
+    let profile = mail.create(&settings, EMAIL).await.unwrap();
+    let refused = |step| Some(("550 no", Some(step)));
+    for (failure, words) in [
+        // Nothing was ever accepted: it may well be the server.
+        (refused("rcpt_to"), "Failing"),
+        (None, "Working"),
+        (refused("rcpt_to"), "Working"),
+        (refused("mail_from"), "Failing"),
+    ] {
+        scene.clock.advance(Duration::from_mins(1));
+        mail.note_message(profile.id, profile.revision, failure, "250 ok")
+            .await
+            .unwrap();
+        let page = admin.get("/settings/mail").await.body;
+        assert!(page.contains(words), "{failure:?}: {words} is missing");
+    }
+}
