@@ -20,6 +20,13 @@ function localTimes(root) {
   }
 }
 
+// On a narrow screen the navigation is wider than its window: where one is must be in sight.
+function currentPage() {
+  const link = document.querySelector("nav.main [aria-current]");
+  const nav = link && link.closest("nav");
+  if (nav) nav.scrollLeft += link.getBoundingClientRect().right - nav.getBoundingClientRect().right + 16;
+}
+
 // A form is sent once, and a button that takes long says that it works.
 function busyButtons() {
   document.addEventListener("submit", (event) => {
@@ -99,6 +106,7 @@ function instantFilters() {
   }
 }
 
+currentPage();
 localTimes(document);
 busyButtons();
 copyButtons();

@@ -28,7 +28,7 @@ use crate::{
 
 mod health;
 
-pub use health::{Canary, MailHealth, MailQueue, Outcome};
+pub use health::{Canary, MailHealth, MailQueue, Outcome, SILENCE};
 
 pub(crate) use health::note;
 

@@ -137,7 +137,7 @@ codes! {
         "Make a new key of 2048 bits at your mail service.";
     DkimNoSelector = "dkim-no-selector", Dkim Unknown:
         "DNS does not list DKIM keys: each one can only be looked up by its selector, and no selector is known.",
-        "Enter the selector above. It is the s= part of the header DKIM-Signature in a mail that arrived, and on the page of your mail service.";
+        "Enter the selector. It is the s= part of the header DKIM-Signature in a mail that arrived, and on the page of your mail service.";
     DkimUsualMissing = "dkim-usual-missing", Dkim Unknown:
         "{domain} has no key under the selectors that are usual for {provider}: {selectors}.",
         "Switch DKIM on at {provider}, or enter the selector that it gave you.";

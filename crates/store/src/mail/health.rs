@@ -1,6 +1,6 @@
 //! How the profiles do: last success and failure, the breaker, what waits, and the mail that shows that mail still works.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use domain::{
     clock::Timestamp,
@@ -30,6 +30,18 @@ pub struct MailHealth {
     /// Of the present revision.
     pub breaker: Breaker,
     pub canary: Canary,
+}
+
+/// A profile that nothing was accepted through for so long may be broken without anybody knowing.
+pub const SILENCE: Duration = Duration::from_hours(24 * 30);
+
+impl MailHealth {
+    /// Nothing was accepted for [`SILENCE`]: since the last success or, where there never was one, since the settings
+    /// were saved.
+    pub fn is_silent(&self, saved_at: Timestamp, now: Timestamp) -> bool {
+        let heard = self.last_success.as_ref().map_or(saved_at, |(at, ..)| *at);
+        now.since(heard) > SILENCE
+    }
 }
 
 /// The weekly mail that shows that mail still works.
@@ -283,4 +295,35 @@ async fn put<C: ConnectionTrait>(
 fn is_set(row: &mail_status::ActiveModel, column: Column) -> bool {
     use sea_orm::ActiveModelTrait;
     !row.get(column).is_not_set()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn silence_counts_from_the_last_success_or_the_save() {
+        let now = Timestamp::from_millis(1_800_000_000_000);
+        let before = |days: u64| now.minus(Duration::from_hours(24 * days));
+        let accepted = |days: u64| MailHealth {
+            last_success: Some((before(days), "250 ok".to_owned(), 1)),
+            ..MailHealth::default()
+        };
+        let never = MailHealth::default();
+        for (health, saved, silent) in [
+            (&never, 0, false),
+            (&never, 30, false),
+            (&never, 31, true),
+            (&accepted(2), 400, false),
+            (&accepted(31), 400, true),
+            // A clock that was set back says nothing.
+            (&accepted(0), 0, false),
+        ] {
+            assert_eq!(
+                health.is_silent(before(saved), now),
+                silent,
+                "{health:?}, saved {saved} d ago"
+            );
+        }
+    }
 }

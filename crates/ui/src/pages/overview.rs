@@ -22,6 +22,7 @@ use crate::{
     App, Flash, Section, Shell, SignedIn,
     components::{Pager, href},
     error,
+    pages::settings::mail::Concerns,
     shell::{page, status_key},
 };
 
@@ -46,6 +47,7 @@ pub(crate) struct OverviewPage {
     checklist: Option<Checklist>,
     /// Why one kind of channel is too few (a text key), while there is one and nobody has said that it is enough.
     second_channel: Option<&'static str>,
+    concerns: Concerns,
     /// Recipients that get no mail.
     suspended: u64,
     verdict: Verdict,
@@ -156,6 +158,7 @@ async fn show(signed_in: SignedIn, Query(search): Query<Search>) -> error::Resul
             .filter(|_| checklist.is_none() && !general.one_kind_is_enough)
             .map(second_channel),
         checklist,
+        concerns: Concerns::read(&signed_in).await?,
         suspended: store.recipients().suspended_count().await?,
         verdict: verdict(&shell, total, &of),
         troubles,

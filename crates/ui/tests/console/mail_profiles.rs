@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     id::ProfileId,
-    mail::{MailSettings, breaker::Fault},
+    mail::{MailSettings, breaker::Fault, oauth::OAuthClient},
 };
 use http::StatusCode;
 use secrecy::ExposeSecret as _;
@@ -108,20 +108,41 @@ async fn every_field_survives_a_form_that_nobody_touched() {
     let server = SmtpServer::start(Script::implicit().login("watch@example.org", SECRET)).await;
     let least = json!({ "host": "127.0.0.2", "port": 2525, "security": "none", "from": "a@example.org" });
     let least = MailSettings::from_json(least, None).unwrap().to_json();
-    let by_token = json!({
-        "host": "127.0.0.1", "port": 587, "security": "starttls", "auth": "xoauth2", "username": "me@example.org",
-        "from": "me@example.org",
-    });
+    let by_token = |client: Value| {
+        json!({
+            "host": "127.0.0.1", "port": 587, "security": "starttls", "auth": "xoauth2", "username": "me@example.org",
+            "from": "me@example.org", "oauth": client,
+        })
+    };
+    let clients = clients();
+    for key in OAuthClient::from_json("", clients[0].clone(), None)
+        .unwrap()
+        .to_json()
+        .as_object()
+        .unwrap()
+        .keys()
+    {
+        let shown = |client: &Value| {
+            OAuthClient::from_json("", client.clone(), None)
+                .unwrap()
+                .to_json()[key]
+                .clone()
+        };
+        let is_filled = clients.iter().any(|c| !shown(c).is_null());
+        assert!(is_filled, "fill oauth.{key} in one of the clients");
+    }
     let without = json!({ "host": "127.0.0.1", "port": 25, "security": "none", "auth": "none", "from": "a@example.org" });
 
-    for (body, by_password) in [(filled(server.port()), true), (by_token, false), (without, false)] {
+    let mut bodies = vec![(filled(server.port()), true), (without, false)];
+    bodies.extend(clients.into_iter().map(|client| (by_token(client), false)));
+    for (body, by_password) in bodies {
         let settings = MailSettings::from_json(body, None).unwrap();
         let before = settings.to_json();
         if by_password {
             for (key, value) in before.as_object().unwrap() {
                 let is_filled = !value.is_null() && *value != least[key];
                 assert!(
-                    is_filled || key == "auth",
+                    is_filled || ["auth", "oauth"].contains(&key.as_str()),
                     "fill {key} with something else than its default"
                 );
             }
@@ -138,6 +159,8 @@ async fn every_field_survives_a_form_that_nobody_touched() {
             assert_eq!(status, StatusCode::SEE_OTHER, "{body}");
             let saved = scene.store.mail().profile(id).await.unwrap().unwrap();
             assert_eq!(saved.settings.to_json(), before, "{path}");
+            let kept = |s: &MailSettings| s.secrets().map(|s| s.expose_secret().to_owned());
+            assert_eq!(kept(&saved.settings), kept(&settings), "{path}");
         }
         if !by_password {
             continue;
@@ -153,6 +176,23 @@ async fn every_field_survives_a_form_that_nobody_touched() {
         assert!(tested.body.contains("Accepted"), "{}", tested.body);
         assert!(server.auth_attempts().iter().all(|a| a.password == SECRET));
     }
+}
+
+/// One of each provider, and of each way.
+fn clients() -> Vec<Value> {
+    vec![
+        json!({ "provider": "google", "client_id": "id.apps.example", "client_secret": SECRET }),
+        json!({ "provider": "microsoft", "client_id": "an-id", "tenant": "example.org" }),
+        json!({
+            "provider": "custom", "client_id": "an-id", "client_secret": SECRET, "scope": "mail offline_access",
+            "token_url": "https://login.example.org/token", "device_url": "https://login.example.org/device",
+        }),
+        json!({
+            "provider": "custom", "client_id": "an-id", "scope": "mail",
+            "token_url": "https://login.example.org/token?a=1&b=2",
+            "authorize_url": "https://login.example.org/authorize",
+        }),
+    ]
 }
 
 /// whatever decides where the password goes, or as what, changed alone: it must be entered again, in a save, in a
@@ -204,6 +244,7 @@ async fn each_changed_field_alone_asks_for_the_password_again() {
     for auth in ["none", "xoauth2"] {
         let mut fields = untouched(&page, "/settings/mail");
         fields.insert("auth".to_owned(), auth.to_owned());
+        fields.insert("oauth.client_id".to_owned(), "an-id".to_owned());
         post(&mut admin, "/settings/mail", "save", &fields).await;
         let saved = scene.store.mail().primary().await.unwrap().unwrap().settings;
         assert!(saved.secrets().is_none(), "{auth}");

@@ -10,6 +10,7 @@ mod gate;
 mod locales;
 mod log;
 mod mail;
+mod mail_account;
 mod mail_profiles;
 mod messages;
 mod oauth;

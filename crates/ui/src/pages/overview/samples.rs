@@ -113,6 +113,7 @@ fn view(
         second_channel: (checklist.is_none() && troubles.is_empty()).then_some("second-channel-mail"),
         checklist,
         verdict: verdict(&shell, total, &of),
+        concerns: Concerns::none(shell.language),
         suspended: u64::from(!troubles.is_empty()),
         more_troubles: if troubles.is_empty() { 0 } else { 3 },
         troubles,

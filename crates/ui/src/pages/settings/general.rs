@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::{Router, routing::get};
-use domain::zone;
+use domain::{field::FieldErrors, mail::Address, zone};
 use http::StatusCode;
 
 use super::tabs::{Link, Tab, links};
@@ -33,6 +33,10 @@ async fn show(who: SignedIn) -> error::Result {
     let form = Form::new(who.visit.language)
         .with("language", general.language.as_deref().unwrap_or_default())
         .with("timezone", general.timezone.as_deref().unwrap_or_default())
+        .with(
+            "canary_to",
+            general.canary_to.as_ref().map_or("", Address::as_str),
+        )
         .tick("metrics_open", general.metrics_open);
     page(&view(&who, form))
 }
@@ -53,14 +57,23 @@ async fn save(who: SignedIn, axum::Form(typed): Typed) -> error::Result {
     general.metrics_open = ticked(&typed, "metrics_open");
     // Anything that is not one of the list means "no choice".
     general.language = Language::parse(value(&typed, "language")).map(|l| l.tag().to_owned());
-    let zone = Some(value(&typed, "timezone").trim()).filter(|z| !z.is_empty());
-    general.timezone = match zone.map(|z| zone::parse("timezone", z)).transpose() {
-        Ok(zone) => zone.map(|z| z.name().to_owned()),
-        Err(e) => {
-            let form = Form::typed(who.visit.language, &typed, &[]).refused(e.into());
-            return page_with(StatusCode::UNPROCESSABLE_ENTITY, &view(&who, form));
-        }
-    };
+    let filled = |name: &str| Some(value(&typed, name).trim()).filter(|text| !text.is_empty());
+    let mut errors = FieldErrors::default();
+    match filled("timezone").map(|z| zone::parse("timezone", z)).transpose() {
+        Ok(zone) => general.timezone = zone.map(|z| z.name().to_owned()),
+        Err(e) => errors.push(e),
+    }
+    match filled("canary_to")
+        .map(|to| Address::parse("canary_to", to))
+        .transpose()
+    {
+        Ok(to) => general.canary_to = to,
+        Err(e) => errors.push(e),
+    }
+    if !errors.is_empty() {
+        let form = Form::typed(who.visit.language, &typed, &[]).refused(errors);
+        return page_with(StatusCode::UNPROCESSABLE_ENTITY, &view(&who, form));
+    }
     settings.save_general(&general, who.by()).await?;
     Ok(Flash::good("flash-general-saved").redirect(&who.visit, "/settings/general"))
 }
@@ -73,6 +86,7 @@ pub(crate) fn samples(language: Language) -> Vec<GeneralPage> {
         form: Form::new(language)
             .with("language", "zh-CN")
             .with("timezone", "Asia/Shanghai")
+            .with("canary_to", "me@example.org")
             .tick("metrics_open", true),
         public_url: "https://watch.example.org/".to_owned(),
         shell,

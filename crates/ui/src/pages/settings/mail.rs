@@ -24,7 +24,10 @@ use crate::{
     shell::{page, page_with},
 };
 
+mod account;
 pub(crate) mod authorize;
+mod client;
+mod concerns;
 pub(crate) mod deliverability;
 mod entry;
 mod in_use;
@@ -39,6 +42,7 @@ mod test_view;
 mod trial;
 mod warning;
 
+pub(crate) use concerns::Concerns;
 use in_use::InUse;
 use presets::{Chosen, Group};
 use profiles::Profiles;
@@ -86,6 +90,9 @@ pub(crate) struct MailPage {
     has_password: bool,
     /// It was typed, and is not sent back to the browser.
     password_again: bool,
+    has_client_secret: bool,
+    client_secret_again: bool,
+    concerns: Concerns,
     warning: Notice,
     groups: &'static [Group],
     chosen: Option<Chosen>,
@@ -153,6 +160,9 @@ async fn view(who: &SignedIn, stored: Stored, form: Form) -> MailPage {
         ),
         has_password: stored.has_password(),
         password_again: false,
+        has_client_secret: stored.has_client_secret(),
+        client_secret_again: false,
+        concerns: Concerns::of(language, &stored, who.visit.app.now()),
         groups: presets::GROUPS,
         chosen: None,
         in_use: InUse::of(language, &stored, &outlook),
@@ -166,7 +176,7 @@ async fn view(who: &SignedIn, stored: Stored, form: Form) -> MailPage {
 async fn take(who: SignedIn, target: Target, typed: Vec<(String, String)>) -> error::Result {
     let stored = Stored::read(&who, target).await?;
     let typed = paste::split(typed);
-    let form = Form::typed(who.visit.language, &typed, &["password"]);
+    let form = Form::typed(who.visit.language, &typed, &["password", client::SECRET]);
     let button = value(&typed, "do");
     if let Some((field, fixed)) = warning::fix(button) {
         let view = again(&who, stored, form.with(field, fixed), &typed).await;
@@ -182,6 +192,13 @@ async fn take(who: SignedIn, target: Target, typed: Vec<(String, String)>) -> er
     };
     if button == "save" {
         let saved = trial::save(&who, stored.id(), &settings).await?;
+        let grant = who.store().mail_tokens().get(saved.id, &settings).await?;
+        if settings.auth == AuthMethod::Xoauth2 && grant.is_none() {
+            // It cannot log in before that.
+            return Ok(
+                Flash::good("flash-mail-saved-connect").redirect(&who.visit, &account::address(saved.id))
+            );
+        }
         let there = target.after_saving(saved.id);
         return Ok(Flash::good("flash-mail-saved").redirect(&who.visit, &there));
     }
@@ -218,6 +235,7 @@ async fn take(who: SignedIn, target: Target, typed: Vec<(String, String)>) -> er
 async fn again(who: &SignedIn, stored: Stored, form: Form, typed: &[(String, String)]) -> MailPage {
     MailPage {
         password_again: !value(typed, "password").is_empty(),
+        client_secret_again: !value(typed, client::SECRET).is_empty(),
         ..view(who, stored, form).await
     }
 }
@@ -277,12 +295,20 @@ fn recipient(who: &SignedIn, typed: &[(String, String)]) -> Result<Address, Fiel
 }
 
 /// Every field that shows its own complaints; all others are shown above the form.
-const FIELDS: [&str; 20] = [
+const FIELDS: [&str; 28] = [
     "name",
     "host",
     "port",
     "security",
     "auth",
+    "oauth.provider",
+    "oauth.client_id",
+    "oauth.client_secret",
+    "oauth.tenant",
+    "oauth.token_url",
+    "oauth.device_url",
+    "oauth.authorize_url",
+    "oauth.scope",
     "username",
     "password",
     "from",
@@ -328,12 +354,6 @@ impl MailPage {
             (!filled && self.form.value(name) != *usual) || !self.form.errors(name).is_empty()
         };
         ADVANCED.iter().any(used) || !self.form.ticked("verify_certificate")
-    }
-
-    /// Where the login by token is set up: the profile must be there first.
-    fn authorize(&self) -> Option<String> {
-        let now = self.in_use.as_ref()?;
-        (now.auth == AuthMethod::Xoauth2).then(|| format!("/settings/mail/authorize?profile={}", now.id))
     }
 }
 

@@ -22,7 +22,10 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Deserialize;
 use store::MailProfile;
 
-use super::super::tabs::{Link, Tab, links};
+use super::{
+    super::tabs::{Link, Tab, links},
+    account,
+};
 use crate::{
     App, Flash, Section, Shell, SignedIn, Typed,
     components::{Form, href},
@@ -243,11 +246,7 @@ fn assemble(shell: Shell, profile: &MailProfile, connection: Connection) -> Auth
     let client = settings.oauth.as_ref();
     let trouble = |problem: Problem| Trouble::new(&shell, problem);
     let attention = connection.grant.as_ref().and_then(Problem::of_grant).map(trouble);
-    let (shape, word) = match (&connection.grant, &attention) {
-        (None, _) => ("pending", "oauth-state-none"),
-        (Some(_), Some(_)) => ("down", "oauth-state-attention"),
-        (Some(_), None) => ("up", "oauth-state-connected"),
-    };
+    let (shape, word) = account::standing(connection.grant.is_some(), attention.is_some());
     let (provider, note) = match client.map(|c| (c.provider, &c.way)) {
         Some((Provider::Google, _)) => ("oauth-provider-google", Some("oauth-note-google")),
         Some((Provider::Microsoft, _)) => ("oauth-provider-microsoft", Some("oauth-note-microsoft")),

@@ -7,6 +7,7 @@ use domain::{
 };
 use serde_json::{Value, json};
 
+use super::client;
 use crate::{
     SignedIn,
     components::Form,
@@ -16,6 +17,7 @@ use crate::{
 /// The form as it stands for what is stored, or a blank one. The password is never part of it.
 pub(super) fn form(who: &SignedIn, settings: Option<&MailSettings>) -> Form {
     let form = Form::new(who.visit.language).with("test_to", who.by());
+    let form = client::fill(form, settings.and_then(|s| s.oauth.as_ref()));
     let Some(s) = settings else {
         return form
             .with("port", "587")
@@ -78,10 +80,11 @@ pub(super) fn settings(
     };
     // Without a user name there is nothing to keep: that removes the password. What a way to log in does not need is
     // not shown beside it, and does not count.
-    let clear = ticked(typed, "clear_password");
     let auth = value(typed, "auth");
+    let by_token = auth == AuthMethod::Xoauth2.as_str();
+    let clear = !by_token && ticked(typed, "clear_password");
     let username = !clear && auth != AuthMethod::None.as_str();
-    let password = username && auth != AuthMethod::Xoauth2.as_str();
+    let password = username && !by_token;
     let if_used = |used: bool, name: &str| if used { text(name) } else { Value::Null };
     let body = json!({
         "name": text("name"),
@@ -91,6 +94,7 @@ pub(super) fn settings(
         "port": number("port")?,
         "security": text("security"),
         "auth": text("auth"),
+        "oauth": by_token.then(|| client::body(typed)),
         "username": if_used(username, "username"),
         "password": if_used(password, "password"),
         "clear_password": clear,

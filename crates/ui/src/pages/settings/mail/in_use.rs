@@ -1,14 +1,18 @@
 //! The panel that says what a profile uses, how the last messages went, and whether it is tried now.
 
-use alert::Outlook;
+use alert::{Outlook, mail::Step};
 use domain::{
     clock::Timestamp,
     id::ProfileId,
-    mail::{AuthMethod, Security, breaker::Breaker},
+    mail::{MailSettings, Security, breaker::Breaker},
 };
 use store::mail::{MailHealth, MailQueue};
 
-use super::stored::{Stored, Target};
+use super::{
+    account::Account,
+    stored::{Stored, Target},
+    test_view,
+};
 use crate::locale::Language;
 
 pub(super) struct InUse {
@@ -22,7 +26,8 @@ pub(super) struct InUse {
     pub(super) server: String,
     pub(super) security: String,
     pub(super) verified: bool,
-    pub(super) auth: AuthMethod,
+    /// `None`: no login with OAuth 2.0.
+    pub(super) account: Option<Account>,
     /// `None`: without login.
     pub(super) user: Option<String>,
     /// The password cannot be read and must be entered again.
@@ -33,6 +38,10 @@ pub(super) struct InUse {
     pub(super) last_success: Option<(Timestamp, String, i64)>,
     /// When, what happened, and at which step.
     pub(super) last_error: Option<(Timestamp, String, Option<String>)>,
+    /// When the last weekly mail went, and why it was not accepted.
+    pub(super) canary: Option<(Timestamp, Option<String>)>,
+    /// There is to be one.
+    pub(super) has_canary: bool,
     pub(super) breaker: Breaker,
     pub(super) queue: MailQueue,
     /// Why nothing goes, if nothing goes.
@@ -53,8 +62,12 @@ impl InUse {
             Security::StartTls => "mail-security-starttls",
             Security::None => "mail-security-none",
         };
-        let (shape, key) = how_it_goes(s.enabled, s.is_locked(), &health);
-        let step = health.last_error_step;
+        let account = stored.account_of(language, current);
+        let (shape, key) = how_it_goes(s, account.as_ref(), &health);
+        // One that this version does not know is shown as it stands.
+        let step = health
+            .last_error_step
+            .map(|step| test_view::named(&step).map_or(step, |key| language.text(key).to_string()));
         Some(Self {
             id: current.id,
             mark: match stored.target {
@@ -67,7 +80,7 @@ impl InUse {
             server: s.server.to_string(),
             security: language.text(security).to_string(),
             verified: s.verify_certificate || s.security == Security::None,
-            auth: s.auth,
+            account,
             user: s.credentials.as_ref().map(|c| c.username.clone()),
             locked: s.is_locked(),
             from: s.from.to_string(),
@@ -75,6 +88,8 @@ impl InUse {
             saved_by: current.saved_by.clone(),
             last_success: health.last_success,
             last_error: health.last_error.map(|(at, what)| (at, what, step)),
+            canary: health.canary.at.map(|at| (at, health.canary.error)),
+            has_canary: stored.canary,
             breaker: health.breaker,
             queue: stored.queue,
             held: match outlook {
@@ -87,13 +102,27 @@ impl InUse {
     }
 }
 
-/// Shape of the mark and key of its word.
-pub(super) fn how_it_goes(enabled: bool, locked: bool, health: &MailHealth) -> (&'static str, &'static str) {
+/// Shape of the mark and key of its word: first what keeps it from being used at all.
+pub(super) fn how_it_goes(
+    settings: &MailSettings,
+    account: Option<&Account>,
+    health: &MailHealth,
+) -> (&'static str, &'static str) {
     let succeeded = health.last_success.as_ref().map(|(at, ..)| *at);
-    let failed = health.last_error.as_ref().map(|(at, _)| *at);
+    // A server that works and refuses one recipient has not failed.
+    let one_recipient = succeeded.is_some()
+        && health.breaker.is_clean()
+        && health.last_error_step.as_deref() == Some(Step::RcptTo.as_str());
+    let failed = health
+        .last_error
+        .as_ref()
+        .map(|(at, _)| *at)
+        .filter(|_| !one_recipient);
     match (succeeded, failed) {
-        _ if !enabled => ("paused", "mail-state-off"),
-        _ if locked => ("down", "mail-state-locked"),
+        _ if !settings.enabled => ("paused", "mail-state-off"),
+        _ if settings.is_locked() => ("down", "mail-state-locked"),
+        _ if account.is_some_and(Account::is_new) => ("down", "oauth-state-none"),
+        _ if account.is_some_and(|a| !a.connected) => ("down", "oauth-state-attention"),
         _ if health.breaker.open_since().is_some() => ("down", "mail-state-left-alone"),
         (None, None) => ("pending", "mail-state-unused"),
         (success, Some(failure)) if success.is_none_or(|s| s < failure) => ("down", "mail-state-failing"),

@@ -25,6 +25,8 @@ pub(super) struct Preset {
     /// What the user name is for everybody; empty where it is one's own.
     username: &'static str,
     auth: &'static str,
+    /// Who gives the tokens, where a login with OAuth 2.0 is possible.
+    oauth: &'static str,
     /// Text key of what people trip over there.
     pub(super) note: &'static str,
     /// What the provider publishes; it changes now and then.
@@ -81,6 +83,10 @@ impl Chosen {
             .with("security", p.security)
             .with("auth", p.auth)
             .with(
+                "oauth.provider",
+                if p.oauth.is_empty() { "custom" } else { p.oauth },
+            )
+            .with(
                 "rate_per_minute",
                 p.rate.map(|r| r.to_string()).unwrap_or_default(),
             );
@@ -114,6 +120,7 @@ mod tests {
                 let body = json!({
                     "host": host, "port": p.port, "security": p.security, "auth": p.auth, "username": "u",
                     "password": (p.auth == "auto").then_some("secret"), "from": "a@example.org",
+                    "oauth": { "provider": p.oauth, "client_id": "c" },
                     "rate_per_minute": p.rate,
                 });
                 MailSettings::from_json(body, None).unwrap_or_else(|e| panic!("{}: {e:?}", p.id));

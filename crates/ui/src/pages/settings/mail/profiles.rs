@@ -61,11 +61,8 @@ impl Profiles {
             .iter()
             .enumerate()
             .map(|(i, p)| {
-                let (shape, key) = how_it_goes(
-                    p.settings.enabled,
-                    p.settings.is_locked(),
-                    &stored.health_of(p.id),
-                );
+                let account = stored.account_of(language, p);
+                let (shape, key) = how_it_goes(&p.settings, account.as_ref(), &stored.health_of(p.id));
                 let target = if i == 0 {
                     Target::Primary
                 } else {

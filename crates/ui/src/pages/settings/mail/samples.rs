@@ -16,7 +16,7 @@ use domain::{
 use serde_json::json;
 use store::{
     MailProfile,
-    mail::{MailHealth, MailQueue},
+    mail::{Canary, MailHealth, MailQueue},
 };
 
 use super::*;
@@ -103,6 +103,9 @@ fn sample(language: Language, stored: &Stored, form: Form) -> MailPage {
         ),
         has_password: false,
         password_again: false,
+        has_client_secret: false,
+        client_secret_again: false,
+        concerns: Concerns::of(language, stored, NOW),
         groups: presets::GROUPS,
         chosen: None,
         in_use: InUse::of(language, stored, &outlook),
@@ -148,12 +151,17 @@ fn stored(target: Target, profiles: i64, well: bool) -> Stored {
         }),
         last_error_step: (!well).then(|| "auth".to_owned()),
         breaker,
-        ..MailHealth::default()
+        canary: Canary {
+            at: Some(NOW.minus(Duration::from_hours(40))),
+            error: (!well).then(|| "The server did not answer.".to_owned()),
+        },
     };
     Stored {
         target,
         profiles: (1..=profiles).map(profile).collect(),
         health: (1..=profiles).map(|id| (ProfileId(id), health.clone())).collect(),
+        grants: std::collections::HashMap::new(),
+        canary: well,
         queue: MailQueue {
             pending: if well { 0 } else { 3 },
             oldest_pending: (!well).then(|| NOW.minus(Duration::from_mins(3))),

@@ -4,14 +4,15 @@ use std::collections::HashMap;
 
 use domain::{id::ProfileId, mail::MailSettings};
 use store::{
-    MailProfile,
+    GrantStatus, MailProfile,
     mail::{MailHealth, MailQueue},
 };
 
-use super::HERE;
+use super::{HERE, account::Account};
 use crate::{
     SignedIn,
     error::{self, Error},
+    locale::Language,
     pages::form::value,
 };
 
@@ -74,18 +75,31 @@ pub(super) struct Stored {
     /// In order.
     pub(super) profiles: Vec<MailProfile>,
     pub(super) health: HashMap<ProfileId, MailHealth>,
+    /// What the providers of those that log in with OAuth 2.0 gave.
+    pub(super) grants: HashMap<ProfileId, GrantStatus>,
     pub(super) queue: MailQueue,
+    /// The weekly mail goes somewhere.
+    pub(super) canary: bool,
 }
 
 impl Stored {
     /// Refuses a profile that is not there (any more).
     pub(super) async fn read(who: &SignedIn, target: Target) -> error::Result<Self> {
-        let mail = who.store().mail();
+        let store = who.store();
+        let mail = store.mail();
+        let profiles = mail.profiles().await?;
+        let mut grants = HashMap::new();
+        for profile in &profiles {
+            let grant = store.mail_tokens().get(profile.id, &profile.settings).await?;
+            grants.extend(grant.map(|g| (profile.id, g.status)));
+        }
         let stored = Self {
             target,
-            profiles: mail.profiles().await?,
+            profiles,
             health: mail.health_of_all().await?,
+            grants,
             queue: mail.queue().await?,
+            canary: store.settings().general().await?.canary_to.is_some(),
         };
         if matches!(target, Target::One(_)) && stored.current().is_none() {
             return Err(Error::NotFound);
@@ -112,6 +126,15 @@ impl Stored {
     pub(super) fn has_password(&self) -> bool {
         let credentials = self.settings().and_then(|s| s.credentials.as_ref());
         credentials.is_some_and(|c| c.password.is_some())
+    }
+
+    pub(super) fn has_client_secret(&self) -> bool {
+        let client = self.settings().and_then(|s| s.oauth.as_ref());
+        client.is_some_and(|c| c.client_secret.is_some())
+    }
+
+    pub(super) fn account_of(&self, language: Language, profile: &MailProfile) -> Option<Account> {
+        Account::of(language, profile, self.grants.get(&profile.id))
     }
 
     pub(super) fn health_of(&self, id: ProfileId) -> MailHealth {

@@ -219,6 +219,25 @@ impl Steps {
     }
 }
 
+/// The key of a step's name, by its name in the store.
+pub(super) fn named(step: &str) -> Option<&'static str> {
+    let all = [
+        Step::Dns,
+        Step::Policy,
+        Step::Connect,
+        Step::Tls,
+        Step::Greeting,
+        Step::Ehlo,
+        Step::StartTls,
+        Step::Auth,
+        Step::MailFrom,
+        Step::RcptTo,
+        Step::Data,
+        Step::Reply,
+    ];
+    all.into_iter().find(|s| s.as_str() == step).map(step_key)
+}
+
 const fn step_key(step: Step) -> &'static str {
     match step {
         Step::Dns => "mail-step-dns",

@@ -11,6 +11,7 @@ const PRESET: Preset = Preset {
     security: "starttls",
     username: "",
     auth: "auto",
+    oauth: "",
     note: "",
     limits: &[],
     rate: None,
@@ -32,6 +33,7 @@ pub(in super::super) const GROUPS: &[Group] = &[
                 host: "smtp.gmail.com",
                 port: 465,
                 security: "tls",
+                oauth: "google",
                 note: "preset-app-password",
                 limits: &[("preset-limit-day", 500)],
                 help: Some((
@@ -53,6 +55,7 @@ pub(in super::super) const GROUPS: &[Group] = &[
                 id: "microsoft365",
                 name: "Microsoft 365",
                 host: "smtp.office365.com",
+                oauth: "microsoft",
                 note: "preset-microsoft365",
                 limits: &[
                     ("preset-limit-minute", 30),
@@ -70,6 +73,7 @@ pub(in super::super) const GROUPS: &[Group] = &[
                 name: "Outlook.com",
                 host: "smtp-mail.outlook.com",
                 auth: "xoauth2",
+                oauth: "microsoft",
                 note: "preset-outlook",
                 help: Some((
                     "https://support.microsoft.com/office/d088b986-291d-42b8-9564-9c414e2aa040",
