@@ -35,6 +35,7 @@ mod letter;
 mod login;
 mod mismatch;
 mod reply;
+mod secrets;
 mod secure;
 mod session;
 mod steps;

@@ -67,6 +67,10 @@ impl Recipients<'_> {
             select = select.filter(key.like(LikeExpr::new(pattern).escape('\\')));
         }
         if let Some(after) = read_cursor::<String>(filter.cursor.as_deref())? {
+            // PostgreSQL takes no NUL in a text, and no address has one.
+            if after.contains('\0') {
+                return Err(StoreError::Cursor);
+            }
             select = select.filter(table::Column::AddressKey.gt(after));
         }
         let rows = select.all(self.store.inner.db.read()).await?;

@@ -1,27 +1,24 @@
 //! What was said, line by line, with the time since the begin, without what must not be repeated.
 //!
 //! Secrets are recognised by their place in the protocol, not by their looks: everything after AUTH and every answer to
-//! a 334 is ours to hide. A second look for the password or token and its base64 forms catches a server that repeats it.
+//! a 334 is ours to hide. A second look (`secrets`) catches a server that repeats the password or the token,
+//! whole or in pieces.
 
-use base64::{
-    Engine,
-    engine::general_purpose::{STANDARD, STANDARD_NO_PAD},
-};
 use domain::{mail::Credentials, text::sanitize};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use tokio::time::{Duration, Instant};
 
-use super::reply::Reply;
+use super::{
+    reply::Reply,
+    secrets::{HIDDEN, Secrets},
+};
 
-const HIDDEN: &str = "***";
 const MOST_LINES: usize = 400;
-/// Shorter passwords are not searched for: blanking every "a" would spell the password out.
-const SHORTEST_SEARCHED: usize = 4;
 
 pub(super) struct Transcript {
     began: Instant,
     lines: Vec<String>,
-    canaries: Vec<SecretString>,
+    secrets: Secrets,
     /// Our line that is not complete yet.
     pending: Vec<u8>,
     /// The last thing that we heard was 334: what we say next is part of a login.
@@ -34,12 +31,10 @@ pub(super) struct Transcript {
 
 impl Transcript {
     pub(super) fn new(credentials: Option<&Credentials>, token: Option<&SecretString>) -> Self {
-        let mut canaries = credentials.map(canaries).unwrap_or_default();
-        canaries.extend(token.into_iter().flat_map(token_canaries));
         Self {
             began: Instant::now(),
             lines: Vec::new(),
-            canaries,
+            secrets: Secrets::new(credentials, token),
             pending: Vec::new(),
             challenged: false,
             asked_data: false,
@@ -100,13 +95,7 @@ impl Transcript {
 
     /// Blanks the password, the token and their base64 forms.
     pub(super) fn scrub(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for canary in &self.canaries {
-            if text.contains(canary.expose_secret()) {
-                text = text.replace(canary.expose_secret(), HIDDEN);
-            }
-        }
-        text
+        self.secrets.blank(text)
     }
 
     fn end_message(&mut self) {
@@ -145,49 +134,11 @@ fn hide_initial_response(line: &str) -> String {
     }
 }
 
-fn canaries(credentials: &Credentials) -> Vec<SecretString> {
-    let Some(password) = &credentials.password else {
-        return Vec::new();
-    };
-    let password = password.expose_secret();
-    if password.chars().count() < SHORTEST_SEARCHED {
-        return Vec::new();
-    }
-    let user = &credentials.username;
-    // Longest first, so that no part of a longer form stays behind.
-    [
-        STANDARD.encode(format!("\0{user}\0{password}")),
-        STANDARD.encode(password),
-        password.to_owned(),
-    ]
-    .into_iter()
-    .map(SecretString::from)
-    .collect()
-}
-
-/// A token inside a longer base64 text begins at one of three places; the characters at its ends depend on the
-/// neighbours and are left out.
-fn token_canaries(token: &SecretString) -> Vec<SecretString> {
-    let token = token.expose_secret();
-    if token.chars().count() < SHORTEST_SEARCHED {
-        return Vec::new();
-    }
-    let shifted = (0..3).filter_map(|pad| {
-        let mut bytes = vec![0; pad];
-        bytes.extend_from_slice(token.as_bytes());
-        let text = STANDARD_NO_PAD.encode(bytes);
-        let begin = if pad == 0 { 0 } else { pad + 1 };
-        text.get(begin..text.len() - 1).map(str::to_owned)
-    });
-    shifted
-        .chain([token.to_owned()])
-        .filter(|text| !text.is_empty())
-        .map(SecretString::from)
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    use secrecy::ExposeSecret;
+
     use super::*;
 
     fn reply(code: u16, text: &str) -> Reply {

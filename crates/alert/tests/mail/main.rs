@@ -2,6 +2,7 @@
 
 mod answers;
 mod deadlines;
+mod hostile;
 mod live;
 mod one_way;
 mod scene;

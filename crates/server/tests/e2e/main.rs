@@ -9,6 +9,7 @@
 mod bad_input;
 mod browser;
 mod crash;
+mod crawl;
 mod lifecycle;
 mod mail_settings;
 mod outage;

@@ -146,14 +146,18 @@ async fn addresses_with<C: ConnectionTrait>(db: &C, part: &str) -> Result<Vec<St
     Ok(if exact.is_empty() { all } else { exact })
 }
 
-/// "Contains", with the signs that LIKE gives a meaning taken as they are.
+/// More than an address has: what is longer is found in none, cut or not, and SQLite refuses patterns beyond 50,000 bytes.
+const MOST_CHARACTERS: usize = 400;
+
+/// "Contains", with the signs that LIKE gives a meaning taken as they are. No address holds a NUL; SQLite would end the
+/// pattern there and find everything, and PostgreSQL refuses it, so it becomes a sign that no address has either.
 pub(crate) fn pattern(part: &str) -> String {
     let mut pattern = String::from("%");
-    for c in part.to_lowercase().chars() {
+    for c in part.to_lowercase().chars().take(MOST_CHARACTERS) {
         if matches!(c, '%' | '_' | '\\') {
             pattern.push('\\');
         }
-        pattern.push(c);
+        pattern.push(if c == '\0' { char::REPLACEMENT_CHARACTER } else { c });
     }
     pattern.push('%');
     pattern

@@ -206,8 +206,12 @@ pub(crate) fn first_id(at: Timestamp) -> Uuid {
     id_of(at, [0; 10])
 }
 
+/// RFC 9562, 5.7: the time of an id, in the year 10889.
+const LATEST: u64 = (1 << 48) - 1;
+
 fn id_of(at: Timestamp, random: [u8; 10]) -> Uuid {
-    let ms = u64::try_from(at.as_millis()).unwrap_or(0);
+    // Beyond the 48 bits of an id a late time would become an early one.
+    let ms = u64::try_from(at.as_millis()).unwrap_or(0).min(LATEST);
     uuid::Builder::from_unix_timestamp_millis(ms, &random).into_uuid()
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::{
     channel::Channel,
+    clock::Timestamp,
     delivery::{Attempt, DeliveryState, Event, LONGEST_TRANSCRIPT},
     id::ProfileId,
     monitor::Monitor,
@@ -67,6 +68,9 @@ both! {
         assert_eq!(found(&db, DeliveryFilter { to: Some(hour), ..all.clone() }).await.len(), 3);
         let none = DeliveryFilter { from: Some(hour.plus(Duration::from_millis(1))), ..all.clone() };
         assert_eq!(found(&db, none).await.len(), 0);
+        let far = Some(Timestamp::from_millis(i64::MAX));
+        assert_eq!(found(&db, DeliveryFilter { from: far, ..all.clone() }).await.len(), 0);
+        assert_eq!(found(&db, DeliveryFilter { to: far, ..all.clone() }).await.len(), 5);
         let failed = DeliveryFilter { state: Some(DeliveryState::Failed), ..all };
         assert_eq!(found(&db, failed).await.len(), 0);
     }
@@ -79,6 +83,9 @@ both! {
         assert_eq!(recipients(&db, "a_n").await, Vec::<String>::new(), "an underscore is an underscore");
         assert_eq!(recipients(&db, "%").await, Vec::<String>::new());
         assert_eq!(recipients(&db, "\\").await, Vec::<String>::new());
+        for nothing in ["\0", "ann\0", "\0ann"] {
+            assert_eq!(recipients(&db, nothing).await, Vec::<String>::new(), "{nothing:?}");
+        }
         let longer = db.mail_channel(&["joann@example.org"]).await;
         let monitor = db.monitor(&[&longer]).await;
         db.go_down(&monitor).await;

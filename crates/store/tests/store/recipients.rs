@@ -10,6 +10,7 @@ use domain::{
     recipient::Cause,
 };
 use store::{
+    StoreError,
     outbox::{Claimed, DeliveryFilter, Next},
     recipients::{Recipient, RecipientFilter},
 };
@@ -184,6 +185,12 @@ both! {
         assert_eq!((seen, second.next), (vec!["A@example.org", "b@example.net", "c@example.org"], None));
         let part = RecipientFilter { part: Some("EXAMPLE.NET".into()), limit: 9, ..Default::default() };
         assert_eq!(db.store.recipients().page(&part).await.unwrap().items.len(), 1);
+        for part in ["\0".to_owned(), "_".repeat(30_000)] {
+            let nothing = RecipientFilter { part: Some(part), limit: 9, ..Default::default() };
+            assert!(db.store.recipients().page(&nothing).await.unwrap().items.is_empty());
+        }
+        let forged = RecipientFilter { cursor: Some("Ilx1MDAwMCI".into()), limit: 9, ..Default::default() };
+        assert!(matches!(db.store.recipients().page(&forged).await, Err(StoreError::Cursor)), "a NUL in a cursor");
         let suspended = RecipientFilter { suspended: true, limit: 9, ..Default::default() };
         assert!(db.store.recipients().page(&suspended).await.unwrap().items.is_empty());
     }

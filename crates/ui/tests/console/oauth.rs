@@ -140,6 +140,72 @@ async fn the_browser_comes_back_with_the_answer_and_one_click_ends_it() {
     assert_eq!(endpoint.requests()[0].get("code"), "4/c1");
 }
 
+/// Whoever sends a browser here decides neither what is connected, nor where it goes next, nor what the page says.
+#[tokio::test]
+async fn an_answer_is_bound_to_its_attempt_and_its_profile() {
+    let (scene, endpoint) = (
+        Scene::at("https://watch.example").await,
+        TokenEndpoint::start().await,
+    );
+    save(&scene, endpoint.code_client()).await;
+    let first = scene.store.mail().primary().await.unwrap().unwrap().settings;
+    let second = scene.store.mail().create(&first, "me").await.unwrap().id;
+    let mut admin = scene.admin().await;
+    press(&mut admin, "connect").await;
+    let page = admin.get(HERE).await.body;
+    let state = page.split("state=").nth(1).unwrap();
+    let state: String = state
+        .chars()
+        .take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c))
+        .collect();
+    let query = format!("code=stolen&state={state}");
+
+    let stranger = scene
+        .visitor()
+        .get(&format!("/settings/mail/authorize/return?{query}"))
+        .await;
+    assert_eq!(stranger.status, StatusCode::SEE_OTHER);
+    assert!(
+        stranger.location().starts_with("/login"),
+        "{}",
+        stranger.location()
+    );
+    let hostile = format!(
+        "/settings/mail/authorize/return?state={state}&code=%22%3E%3Cscript%3E&next=https://evil.example&profile={second}"
+    );
+    let page = admin.get(&hostile).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(
+        !page.body.contains("\"><script>") && !page.body.contains("href=\"https://evil"),
+        "{}",
+        page.body
+    );
+    let repeated = format!("/settings/mail/authorize/return?state=x&state={state}&code=1");
+    assert_ne!(
+        admin.get(&repeated).await.status,
+        StatusCode::INTERNAL_SERVER_ERROR
+    );
+
+    // The other profile, the token of another site's form, and the state of an attempt that was begun anew.
+    let second = second.to_string();
+    let other = admin
+        .post(ANSWER, &[("profile", &second), ("answer", &query)])
+        .await;
+    assert_eq!(other.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", other.body);
+    let foreign = admin
+        .post_bare(ANSWER, &[("profile", "1"), ("answer", &query)])
+        .await;
+    assert_eq!(foreign.status, StatusCode::FORBIDDEN);
+    admin.get(HERE).await;
+    press(&mut admin, "connect").await;
+    let old = admin.post(ANSWER, &[("profile", "1"), ("answer", &query)]).await;
+    assert_eq!(old.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", old.body);
+    assert!(
+        endpoint.requests().is_empty(),
+        "no code was taken to the provider"
+    );
+}
+
 #[tokio::test]
 async fn without_an_https_address_the_answer_is_pasted() {
     let (scene, endpoint) = (

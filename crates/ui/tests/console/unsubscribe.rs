@@ -119,6 +119,55 @@ async fn what_is_not_signed_looks_like_a_page_that_does_not_exist() {
     assert!(!is_out(&scene, channel).await);
 }
 
+/// Only the body of a POST counts, whatever else says the same.
+#[tokio::test]
+async fn no_other_way_of_asking_unsubscribes() {
+    let scene = Scene::new().await;
+    let channel = channel(&scene).await;
+    let page = page(&scene, channel);
+    let mut stranger = scene.visitor();
+    let wished = format!("{page}?List-Unsubscribe=One-Click&_method=POST");
+    for (method, path, form, expected) in [
+        (Method::GET, &wished, None, StatusCode::OK),
+        (Method::HEAD, &wished, None, StatusCode::OK),
+        (Method::POST, &wished, Some(""), StatusCode::BAD_REQUEST),
+        (
+            Method::POST,
+            &page,
+            Some("list-unsubscribe=one-click"),
+            StatusCode::BAD_REQUEST,
+        ),
+        (
+            Method::PUT,
+            &page,
+            Some("List-Unsubscribe=One-Click"),
+            StatusCode::METHOD_NOT_ALLOWED,
+        ),
+        (Method::DELETE, &page, None, StatusCode::METHOD_NOT_ALLOWED),
+        (
+            Method::PATCH,
+            &page,
+            Some("List-Unsubscribe=One-Click"),
+            StatusCode::METHOD_NOT_ALLOWED,
+        ),
+    ] {
+        let answer = stranger.send(method.clone(), path, form.map(str::to_owned)).await;
+        assert_eq!(answer.status, expected, "{method} {path}");
+    }
+    let token = page.rsplit('/').next().unwrap();
+    for other in [
+        "/channels/1",
+        "/settings/mail/tests",
+        "/deliveries/recipients/enable",
+    ] {
+        let answer = stranger
+            .post_bare(&format!("{other}?token={token}"), &ONE_CLICK)
+            .await;
+        assert_ne!(answer.status, StatusCode::OK, "the proof opens {other}");
+    }
+    assert!(!is_out(&scene, channel).await);
+}
+
 #[tokio::test]
 async fn a_session_is_neither_needed_nor_touched() {
     let scene = Scene::new().await;
