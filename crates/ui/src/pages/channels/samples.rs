@@ -132,6 +132,7 @@ pub(crate) fn edits(language: Language) -> Vec<EditPage> {
             .to_owned(),
         retry,
         trace: trace(535, "5.7.8 Authentication failed", "auth"),
+        refused: Vec::new(),
     };
     let results = [
         Ok(good),
