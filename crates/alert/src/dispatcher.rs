@@ -1,8 +1,9 @@
 //! From the outbox to the channels.
 //!
 //! The dramatis personae: the *dispatcher* asks which channels have due rows; a *lane* per such channel claims rows and
-//! keeps a few sends going at once; a *delivery* is one claimed row on its way. A lane lives while it has work. Lanes
-//! share nothing but the database, so one that hangs, panics or fails delays no other.
+//! keeps a few sends going at once; a *parcel* is what travels in one message, usually one claimed row; a *route* is the
+//! mail profile that it takes; a *delivery* is a parcel on its way. A lane lives while it has work. Lanes share nothing
+//! but the database and what is known of the mail profiles, so one that hangs, panics or fails delays no other.
 
 use std::{
     collections::HashMap,

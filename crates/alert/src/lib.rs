@@ -2,8 +2,9 @@
 //!
 //! Flow: the dispatcher wakes (a commit made rows due, a retry is due, or the poll interval is over), claims rows of each
 //! due channel, builds the [`channel::Channel`] from what is stored at that moment, sends, and stores the attempt and the
-//! next state of the row. Tests from the settings pages go through the same channel code. [`deliverability`] asks DNS
-//! whether the mails will be believed.
+//! next state of the row. Tests from the settings pages, and the weekly mail that shows that mail still works, go through
+//! the same code. [`oauth`] gets the tokens that some mail servers want, [`deliverability`] asks DNS whether the mails
+//! will be believed, [`bounce`] reads those that came back.
 //!
 //! What this crate does not do: it decides neither who hears of what (that is planned in the transaction that opens an
 //! incident) nor what is up or down; it keeps no copy of any setting; and it never holds a database transaction while it

@@ -209,13 +209,13 @@ impl Routes {
                 self.known.lock().entry(profile.id).or_default().clean = breaker.is_clean();
                 if let Some(since) = breaker.open_since() {
                     tracing::warn!(
-                        mail.profile_id = %profile.id, mail.failures = breaker.failures(),
+                        mail.profile = %profile.id, mail.failures = breaker.failures(),
                         since = since.as_millis(), "mail profile is left alone but for single tries"
                     );
                 }
             }
             Err(error) => {
-                tracing::warn!(mail.profile_id = %profile.id, error = %error, "the state of a mail profile was not written");
+                tracing::warn!(mail.profile = %profile.id, error = %error, "the state of a mail profile was not written");
             }
         }
         self.news.notify_waiters();
