@@ -22,3 +22,4 @@ mod record;
 mod retention;
 mod samples;
 mod secrets;
+mod upgrade;
