@@ -86,6 +86,10 @@ impl Optouts<'_> {
 
     /// It is sent there again. `false`: it was all the time.
     pub async fn remove(&self, channel: ChannelId, address: &str) -> Result<bool, StoreError> {
+        // PostgreSQL takes none in a text, and no address has one.
+        if address.contains('\0') {
+            return Ok(false);
+        }
         let tx = self.store.inner.db.write().await?;
         let removed = mail_optout::Entity::delete_by_id((channel.0, key_of(address)))
             .exec(&*tx)

@@ -95,6 +95,10 @@ impl Recipients<'_> {
 
     /// Sends to the address again; what was cancelled meanwhile stays so. `false`: it was not suspended.
     pub async fn enable(&self, address: &str) -> Result<bool, StoreError> {
+        // PostgreSQL takes none in a text, and no address has one.
+        if address.contains('\0') {
+            return Ok(false);
+        }
         let now = self.store.now();
         let tx = self.store.inner.db.write().await?;
         let found = table::Entity::find_by_id(recipient::key(address))

@@ -40,6 +40,30 @@ both! {
         assert!(row.reason.unwrap().contains("stands in for this one"));
     }
 
+    async fn a_recovery_is_told_once_as_well(db: Db) {
+        let hook = db.webhook("https://hooks.example/x").await;
+        let mail = mail_with(&db, hook.id).await;
+        let monitor = db.monitor(&[&mail]).await;
+        db.go_down(&monitor).await;
+        let first = db.claim_one(&mail).await;
+        db.finish(&first, Next::Retry { at: db.now().plus(Duration::from_mins(5)) }).await;
+        db.advance(Duration::from_mins(2));
+        let instead = {
+            db.due().await;
+            db.claim_one(&hook).await
+        };
+        db.finish(&instead, Next::Sent).await;
+
+        // Whoever was told of the outage is told of its end; mail is still down, and done once that has happened.
+        db.come_up(&monitor).await;
+        let (recovery, told) = (db.claim_one(&mail).await, db.claim_one(&hook).await);
+        db.finish(&told, Next::Sent).await;
+        db.finish(&recovery, Next::Retry { at: db.now().plus(Duration::from_mins(5)) }).await;
+        db.advance(Duration::from_mins(2));
+        assert!(db.due().await.is_empty());
+        assert_eq!(db.state(recovery.notice.delivery).await, DeliveryState::Cancelled);
+    }
+
     async fn what_will_never_be_delivered_is_told_by_the_fallback_at_once(db: Db) {
         let hook = db.webhook("https://hooks.example/x").await;
         let mail = mail_with(&db, hook.id).await;
@@ -61,9 +85,10 @@ both! {
         let (first, other) = (db.claim_one(&mail).await, db.claim_one(&hook).await);
         db.finish(&other, Next::Sent).await;
         db.finish(&first, Next::Wait).await;
+        assert_eq!(db.state(first.notice.delivery).await, DeliveryState::Pending);
         db.advance(Duration::from_mins(3));
         assert!(db.due().await.is_empty());
-        assert_eq!(db.state(first.notice.delivery).await, DeliveryState::Pending);
+        assert_eq!(db.state(first.notice.delivery).await, DeliveryState::Cancelled, "it is told");
     }
 
     async fn a_fallback_is_another_channel_that_exists(db: Db) {
