@@ -6,7 +6,7 @@ use domain::{
     id::ProfileId,
     mail::{MailSettings, Security, breaker::Breaker},
 };
-use store::mail::{MailHealth, MailQueue};
+use store::mail::{Canary, MailHealth, MailQueue};
 
 use super::{
     account::Account,
@@ -38,8 +38,8 @@ pub(super) struct InUse {
     pub(super) last_success: Option<(Timestamp, String, i64)>,
     /// When, what happened, and at which step.
     pub(super) last_error: Option<(Timestamp, String, Option<String>)>,
-    /// When the last weekly mail went, and why it was not accepted.
-    pub(super) canary: Option<(Timestamp, Option<String>)>,
+    /// When a weekly mail was accepted last, and why the latest one was not.
+    pub(super) canary: Canary,
     /// There is to be one.
     pub(super) has_canary: bool,
     pub(super) breaker: Breaker,
@@ -88,7 +88,7 @@ impl InUse {
             saved_by: current.saved_by.clone(),
             last_success: health.last_success,
             last_error: health.last_error.map(|(at, what)| (at, what, step)),
-            canary: health.canary.at.map(|at| (at, health.canary.error)),
+            canary: health.canary,
             has_canary: stored.canary,
             breaker: health.breaker,
             queue: stored.queue,
