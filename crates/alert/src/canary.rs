@@ -19,7 +19,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     dispatcher::Routes,
     id,
-    mail::{Language, Mailer},
+    mail::{Batch, Language, Mailer},
     message::{self, Occasion},
 };
 
@@ -95,7 +95,11 @@ impl Canary {
                     .await;
             }
         };
-        let done = self.mailer.deliver(profile.into(), &letter, &|_| ()).await;
+        let alone = Batch::single();
+        let done = self
+            .mailer
+            .deliver(&alone, profile.into(), &letter, &|_| ())
+            .await;
         let step = done.trace.step.as_deref();
         let (outcome, reason) = match &done.result {
             Ok(_) => (Some(Outcome::Works), None),

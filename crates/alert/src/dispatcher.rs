@@ -29,7 +29,7 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::channel::Channel;
+use crate::{channel::Channel, mail::Batch};
 
 mod delivery;
 mod lane;
@@ -55,8 +55,10 @@ const RECORDING_GRACE: Duration = Duration::from_secs(2);
 /// Before a dispatcher that fell over gets up again.
 const RECOVERY: Duration = Duration::from_secs(1);
 
-/// Builds the channel of a configuration, at the moment of use; for mail with the profile that the message takes.
-pub(crate) type Open = Arc<dyn Fn(&ChannelConfig, Option<MailProfile>) -> Box<dyn Channel> + Send + Sync>;
+/// Builds the channel of a configuration, at the moment of use; for mail with the profile that the message takes and the
+/// batch that it belongs to.
+pub(crate) type Open =
+    Arc<dyn Fn(&ChannelConfig, Option<MailProfile>, &Batch) -> Box<dyn Channel> + Send + Sync>;
 
 /// The running dispatcher, seen from outside.
 #[derive(Clone)]

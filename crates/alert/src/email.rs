@@ -9,7 +9,7 @@ use store::{MailProfile, Store, StoreError, mail::Outcome};
 use crate::{
     channel::{Channel, Receipt, Retry, SendError, Trace},
     dispatcher::Routes,
-    mail::{Conversation, Failure, Language, Mailer, Reply, Step, StepReport},
+    mail::{Batch, Conversation, Failure, Language, Mailer, Reply, Step, StepReport},
     message::{self, ComposeError, Reader, Writing},
 };
 
@@ -22,6 +22,8 @@ pub(crate) struct Email {
     pub(crate) clock: Arc<dyn Clock>,
     /// `None`: mail was never set up.
     pub(crate) profile: Option<MailProfile>,
+    /// The mails that share their connection with this one.
+    pub(crate) batch: Batch,
 }
 
 #[async_trait]
@@ -62,7 +64,10 @@ impl Channel for Email {
                 self.routes.taken(profile);
             }
         };
-        let Conversation { result, trace, .. } = self.mailer.deliver(profile.into(), &letter, &heard).await;
+        let Conversation { result, trace, .. } = self
+            .mailer
+            .deliver(&self.batch, profile.into(), &letter, &heard)
+            .await;
         let (outcome, reason) = match &result {
             Ok(_) => (Some(Outcome::Works), String::new()),
             Err(failure) => (failure.says(), failure.reason()),

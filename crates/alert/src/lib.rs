@@ -42,12 +42,12 @@ pub use dispatcher::{DispatcherHandle, Health, Outlook};
 pub use message::Preview;
 
 use canary::Canary;
-use channel::{Receipt, Retry, SendError, Trace};
+use channel::{Channel, Receipt, Retry, SendError, Trace};
 use deliverability::Deliverability;
 use dispatcher::{Open, Routes};
 use email::Email;
 use links::Links;
-use mail::{Language, MailTest, Mailer, Profile, Step, Trial};
+use mail::{Batch, Language, MailTest, Mailer, Profile, Step, Trial};
 use message::Reader;
 use oauth::OAuth;
 use webhook::{Webhook, Webhooks};
@@ -118,7 +118,7 @@ impl Alert {
             Arc::clone(&routes),
             Arc::clone(&clock),
         );
-        let open: Open = Arc::new(move |config, profile| match config {
+        let open: Open = Arc::new(move |config, profile, batch| match config {
             ChannelConfig::Webhook(config) => Box::new(Webhook::new(Arc::clone(&webhooks), config.clone())),
             ChannelConfig::Email(config) => {
                 let (store, mailer, routes, clock) = mail.clone();
@@ -129,6 +129,7 @@ impl Alert {
                     routes,
                     clock,
                     profile,
+                    batch: batch.clone(),
                 })
             }
         });
@@ -189,9 +190,23 @@ impl Alert {
             }
             ChannelConfig::Webhook(_) => None,
         };
-        let sender = (self.open)(config, profile);
-        let mut last = Receipt::default();
+        let batch = Batch::default();
+        let sender = (self.open)(config, profile, &batch);
         let recipients = self.still_willing(channel, config.recipients()).await?;
+        let sent = self.send_tests(channel, &*sender, recipients).await;
+        if let Some(farewell) = batch.end() {
+            farewell.await;
+        }
+        sent
+    }
+
+    async fn send_tests(
+        &self,
+        channel: &config::Channel,
+        sender: &dyn Channel,
+        recipients: Vec<String>,
+    ) -> Result<Receipt, SendError> {
+        let mut last = Receipt::default();
         for recipient in recipients {
             let delivery = id::fresh(self.clock.now()).map(DeliveryId).ok_or_else(|| {
                 let reason = "The operating system gives no random numbers, so the message has no id.";

@@ -1,6 +1,6 @@
 //! Mail: the one conversation with a mail server that there is.
 //!
-//! Flow: [`Mailer::deliver`] dials through the egress policy (`dial`), encrypts as the settings say (`secure`), talks to
+//! Flow: [`Mailer::deliver`] takes the connection that the mails of its [`Batch`] share (`batch`), or dials through the egress policy (`dial`), encrypts as the settings say (`secure`), talks to
 //! the server through lettre's commands on our own byte stream (`session`, `stream`), and gives back a [`Conversation`]:
 //! every step with its time, the transcript without secrets, and either the server's final yes or a classified
 //! [`Failure`]. Alerts, the test on the settings page and `watchbell mail test` all end in this one function, so that a
@@ -9,23 +9,24 @@
 //! What this module does not do: it reads no settings and keeps none (they come in with their revision, read at the
 //! moment of use), it never retries, and it knows no server that was not set up: there is no default host.
 
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 
 use domain::{
     id::ProfileId,
-    mail::{Address, AuthMethod, MailSettings},
+    mail::{AuthMethod, MailSettings},
 };
 use egress::Dialer;
 use lettre::transport::smtp::extension::ClientId;
 use secrecy::SecretString;
 use store::MailProfile;
-use tokio::time::Instant;
 use url::Url;
 
-use crate::{channel::Trace, oauth::OAuth};
+use crate::oauth::OAuth;
 
+mod batch;
 mod capabilities;
 mod certificate;
+mod conversation;
 mod deadlines;
 mod dial;
 mod failure;
@@ -45,7 +46,9 @@ mod transcript;
 mod wire;
 
 pub use crate::message::Language;
+pub use batch::Batch;
 pub use certificate::{CertificateReport, ChainLink};
+pub use conversation::{Accepted, Conversation};
 pub use deadlines::Deadlines;
 pub use failure::{Class, Failure, Symptom};
 pub use hints::Hint;
@@ -54,8 +57,8 @@ pub use reply::Reply;
 pub use steps::{Observer, Step, StepReport, not_reached};
 pub use test::{MailTest, Trial};
 
+use conversation::{Seen, Talk};
 use session::{Session, Setup};
-use steps::Progress;
 use wire::Wire;
 
 /// Settings as they were read, and whose they are.
@@ -81,71 +84,31 @@ impl Profile<'_> {
     }
 }
 
-/// What became of one message, whatever became of it.
-#[derive(Clone, Debug)]
-pub struct Conversation {
-    pub result: Result<Accepted, Failure>,
-    pub steps: Vec<StepReport>,
-    /// `+0.120 s S: …`, `… C: …`, and `… -- …` for what neither side said; the time is since the begin of the
-    /// conversation. Holds no password in any form.
-    pub transcript: Vec<String>,
-    pub trace: Trace,
-    /// What the server presented, also when it was refused. `None`: it came to no handshake.
-    pub certificate: Option<CertificateReport>,
+/// Who logs in.
+#[derive(Clone, Copy)]
+struct Account<'a> {
+    profile: Profile<'a>,
+    /// For settings that log in with OAuth 2.0.
+    token: Option<&'a SecretString>,
 }
 
-impl Conversation {
-    /// It failed before there was a connection.
-    pub(crate) fn not_begun(profile: Profile<'_>, failure: Failure, observer: Observer<'_>) -> Self {
-        let mut progress = Progress::new(observer);
-        progress.begin(failure.step);
-        progress.report(failure.step, false, progress.elapsed(), &failure.what);
-        let settings = profile.settings;
-        let trace = Trace {
-            profile: profile.stored.map(|(id, _)| (id, settings.title())),
-            settings_revision: profile.revision(),
-            server: Some(settings.server.to_string()),
-            step: Some(failure.step.to_string()),
-            ..Trace::default()
-        };
-        Self {
-            result: Err(failure),
-            steps: progress.into_parts().0,
-            transcript: Vec::new(),
-            trace,
-            certificate: None,
-        }
+impl Account<'_> {
+    /// What a connection is kept for; `None`: for nothing.
+    fn key(self) -> Option<batch::Key> {
+        batch::Key::of(self.profile, self.token)
     }
 }
 
-/// The server's final yes to the end of the data. It says that the server took the message, not that anybody got it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Accepted {
-    pub reply: Reply,
-    /// The server's own name for the message, if it said one.
-    pub queue_id: Option<String>,
-    /// Recipients of a shared message that the server did not take; it took the others.
-    pub refused: Vec<(Address, Failure)>,
-}
-
-/// What is known of a connection, however far the conversation gets.
-#[derive(Default)]
-struct Seen {
-    remote: Option<SocketAddr>,
-    /// The version of TLS.
-    tls: Option<String>,
-}
-
 /// How far a conversation goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Goal {
-    /// The final yes to a message.
-    Deliver,
-    /// The yes to its recipient; the message stays here.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Goal<'a> {
+    /// The final yes to a message, over the connection that it shares with others.
+    Deliver(&'a Batch),
+    /// The yes to its recipient, over a connection of its own; the message stays here.
     Rehearse,
 }
 
-/// Delivers messages. Cheap to clone; holds no settings and no connection.
+/// Delivers messages. Cheap to clone; holds no settings and no connection (a [`Batch`] does).
 #[derive(Clone, Debug)]
 pub struct Mailer {
     dialer: Dialer,
@@ -200,21 +163,22 @@ impl Mailer {
         &self.public_url
     }
 
-    /// Delivers one message over a connection of its own. Takes at most [`Deadlines::session`] and a farewell. Dropping
-    /// the future closes the connection wherever it stands.
+    /// Delivers one message over the connection of its batch, or over a new one. Takes at most [`Deadlines::session`] and
+    /// a farewell. Dropping the future closes the connection wherever it stands.
     pub async fn deliver(
         &self,
+        batch: &Batch,
         profile: Profile<'_>,
         letter: &Letter,
         observer: Observer<'_>,
     ) -> Conversation {
-        self.hold(Goal::Deliver, profile, letter, observer).await
+        self.hold(Goal::Deliver(batch), profile, letter, observer).await
     }
 
     /// The conversation of [`Self::deliver`], as far as `goal`.
     async fn hold(
         &self,
-        goal: Goal,
+        goal: Goal<'_>,
         profile: Profile<'_>,
         letter: &Letter,
         observer: Observer<'_>,
@@ -231,67 +195,116 @@ impl Mailer {
     pub(crate) async fn hold_with(
         &self,
         token: Option<&SecretString>,
-        goal: Goal,
+        goal: Goal<'_>,
         profile: Profile<'_>,
         letter: &Letter,
         observer: Observer<'_>,
     ) -> Conversation {
-        let settings = profile.settings;
-        let wire = Wire::new(self.deadlines.session, settings.credentials.as_ref(), token);
-        let mut progress = Progress::new(observer);
-        let mut seen = Seen::default();
-        let started = Instant::now();
-        let result = self
-            .converse((goal, letter), (settings, token), &wire, &mut progress, &mut seen)
-            .await;
-        let Seen { remote, tls } = seen;
-        if let Err(failure) = &result {
-            progress.report(failure.step, false, progress.elapsed(), &failure.what);
-        }
-        let step = progress.current();
-        let reply = match &result {
-            Ok(accepted) => Some(&accepted.reply),
-            Err(failure) => failure.reply.as_ref(),
+        let mut talk = Talk::begin(observer);
+        let account = Account { profile, token };
+        let result = match goal {
+            Goal::Deliver(batch) => self.submit(batch, account, letter, &mut talk).await,
+            Goal::Rehearse => self.rehearse(account, letter, &mut talk).await,
         };
-        let transcript = wire.transcript();
-        let trace = Trace {
-            profile: profile.stored.map(|(id, _)| (id, settings.title())),
-            settings_revision: profile.revision(),
-            remote,
-            server: Some(settings.server.to_string()),
-            step: Some(step.to_string()),
-            tls,
-            reply_code: reply.map(|r| r.code),
-            enhanced_code: reply.and_then(Reply::enhanced).map(str::to_owned),
-            reply_text: reply.map(Reply::text),
-            transcript: Some(transcript.join("\n")).filter(|t| !t.is_empty()),
-        };
-        tracing::debug!(
-            mail.server = %settings.server,
-            mail.settings_revision = profile.revision(),
-            mail.step = %step,
-            mail.accepted = result.is_ok(),
-            duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            "mail conversation ended"
-        );
-        let (steps, certificate) = progress.into_parts();
-        Conversation {
-            result,
-            steps,
-            transcript,
-            trace,
-            certificate,
-        }
+        talk.end(profile, result)
     }
 
-    async fn converse(
+    async fn submit(
         &self,
-        (goal, letter): (Goal, &Letter),
-        (settings, token): (&MailSettings, Option<&SecretString>),
-        wire: &Wire,
-        progress: &mut Progress<'_>,
-        seen: &mut Seen,
+        batch: &Batch,
+        account: Account<'_>,
+        letter: &Letter,
+        talk: &mut Talk<'_>,
     ) -> Result<Accepted, Failure> {
+        let kept = match account.key() {
+            Some(key) => batch.take(&key).await,
+            None => None,
+        };
+        let (session, accepted) = match kept {
+            Some(session) => match talk.go_on(session, letter, self.deadlines.session).await {
+                Err(failure) if failure.may_be_the_connection() => {
+                    talk.give_up(&failure);
+                    self.submit_anew(account, letter, talk).await?
+                }
+                done => done?,
+            },
+            None => self.submit_anew(account, letter, talk).await?,
+        };
+        let wire = session.wire.clone();
+        match account.key().filter(|_| batch.goes_on(&session)) {
+            Some(key) => {
+                // Before the next message says something on it.
+                talk.transcript = wire.transcript();
+                if let Some(spare) = batch.keep(key, session) {
+                    spare.close().await;
+                }
+            }
+            None => {
+                session.close().await;
+                talk.transcript = wire.transcript();
+            }
+        }
+        Ok(accepted)
+    }
+
+    async fn submit_anew(
+        &self,
+        account: Account<'_>,
+        letter: &Letter,
+        talk: &mut Talk<'_>,
+    ) -> Result<(Session, Accepted), Failure> {
+        let wire = self.wire(account, talk);
+        // Most of the conversation's memory is here, and a mail on an open connection does without it.
+        let opened = Box::pin(self.open(account, &wire, talk)).await;
+        let submitted = match opened {
+            Ok(session) => session.deliver(letter, &mut talk.progress).await,
+            Err(failure) => Err(failure),
+        };
+        if submitted.is_err() {
+            talk.transcript = wire.transcript();
+        }
+        submitted
+    }
+
+    async fn rehearse(
+        &self,
+        account: Account<'_>,
+        letter: &Letter,
+        talk: &mut Talk<'_>,
+    ) -> Result<Accepted, Failure> {
+        let wire = self.wire(account, talk);
+        let rehearsed = async {
+            let mut session = Box::pin(self.open(account, &wire, talk)).await?;
+            let reply = session.rehearse(letter, &mut talk.progress).await?;
+            session.close().await;
+            Ok(Accepted {
+                reply,
+                queue_id: None,
+                refused: Vec::new(),
+            })
+        };
+        let result = rehearsed.await;
+        talk.transcript = wire.transcript();
+        result
+    }
+
+    /// With what is left of the time of the conversation, and what was said in it already.
+    fn wire(&self, account: Account<'_>, talk: &mut Talk<'_>) -> Wire {
+        let left = self.deadlines.session.saturating_sub(talk.began.elapsed());
+        let wire = Wire::new(left, account.profile.settings.credentials.as_ref(), account.token);
+        wire.follow(talk.began, std::mem::take(&mut talk.transcript));
+        wire
+    }
+
+    /// From nothing to a server that waits for MAIL.
+    async fn open(
+        &self,
+        Account { profile, token }: Account<'_>,
+        wire: &Wire,
+        talk: &mut Talk<'_>,
+    ) -> Result<Session, Failure> {
+        let settings = profile.settings;
+        talk.seen = Seen::default();
         let mut setup = Setup {
             settings,
             token,
@@ -301,27 +314,9 @@ impl Mailer {
             hello: ClientId::default(),
             wire,
         };
-        let line = dial::dial(&setup, progress).await?;
-        seen.remote = Some(line.remote);
+        let line = dial::dial(&setup, &mut talk.progress).await?;
+        talk.seen.remote = Some(line.remote);
         setup.hello = hello::name(settings, &self.public_url, line.tcp.local_addr().ok());
-        let mut session = Session::open(&setup, line, progress, &mut seen.tls).await?;
-        let accepted = match goal {
-            Goal::Deliver => {
-                let (reply, refused) = session.submit(letter, progress).await?;
-                let queue_id = reply.queue_id();
-                Accepted {
-                    reply,
-                    queue_id,
-                    refused,
-                }
-            }
-            Goal::Rehearse => Accepted {
-                reply: session.rehearse(letter, progress).await?,
-                queue_id: None,
-                refused: Vec::new(),
-            },
-        };
-        session.close().await;
-        Ok(accepted)
+        Session::open(&setup, line, &mut talk.progress, &mut talk.seen).await
     }
 }

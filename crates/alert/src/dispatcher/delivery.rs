@@ -31,7 +31,10 @@ use super::{
     parcel::{self, Parcel},
     route::{self, Admission, Delay, Routes},
 };
-use crate::channel::{LOCKED, Receipt, Retry, SendError, Trace};
+use crate::{
+    channel::{LOCKED, Receipt, Retry, SendError, Trace},
+    mail::Batch,
+};
 
 #[cfg(test)]
 mod tests;
@@ -103,15 +106,15 @@ impl Deliverer {
     pub(super) async fn deliver(
         &self,
         parcel: &Parcel,
+        batch: &Batch,
         place: impl Send,
-        stop: &CancellationToken,
-        cut: &CancellationToken,
+        (stop, cut): (&CancellationToken, &CancellationToken),
     ) {
         let _counted = Counted::new(&self.in_flight);
         let (started_at, begun) = (self.clock.now(), Instant::now());
         let result = tokio::select! {
             biased;
-            result = self.attempt(parcel, stop) => result,
+            result = self.attempt(parcel, batch, stop) => result,
             () = cut.cancelled() => Tried::done(Err(ours(
                 Retry::After(Duration::ZERO),
                 "Watchbell was stopped while it sent this message. Whether it arrived is not known; it is sent again after the start.",
@@ -208,7 +211,7 @@ impl Deliverer {
         parcel::pack(&self.store, claims, room).await
     }
 
-    async fn attempt(&self, parcel: &Parcel, stop: &CancellationToken) -> Tried {
+    async fn attempt(&self, parcel: &Parcel, batch: &Batch, stop: &CancellationToken) -> Tried {
         let claimed = parcel.first();
         let (profile, _turn) = match &claimed.channel.config {
             Some(ChannelConfig::Email(email)) => match self.routes.admit(email.profile, stop).await {
@@ -263,19 +266,18 @@ impl Deliverer {
             self.full.lock().insert(claimed.channel.id, delay.clone());
             return Tried::Postponed(delay);
         }
-        let result = self.send(config, profile, &notice).await;
+        let result = self.send((config, profile, batch), &notice).await;
         Tried::Done(Box::new(Done { result, left_out }))
     }
 
     /// Never panics and never outlives [`SEND_DEADLINE`], whatever the channel does.
     async fn send(
         &self,
-        config: &ChannelConfig,
-        profile: Option<MailProfile>,
+        (config, profile, batch): (&ChannelConfig, Option<MailProfile>, &Batch),
         notice: &Notice,
     ) -> Result<Receipt, SendError> {
         // Built inside the future, so that a panic while building the channel is caught too.
-        let sending = async { (self.open)(config, profile).send(notice).await };
+        let sending = async { (self.open)(config, profile, batch).send(notice).await };
         match timeout(SEND_DEADLINE, AssertUnwindSafe(sending).catch_unwind()).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(ours(

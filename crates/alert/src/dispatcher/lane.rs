@@ -1,7 +1,7 @@
 //! The deliveries of one channel: claim a batch, send a few side by side, claim again when there is room.
 //!
 //! Mails go one after the other, so that they arrive in the order in which things happened; but one that takes long holds
-//! up the next one for a moment only.
+//! up the next one for a moment only. They share a connection while there are some ([`Batch`]).
 
 use std::{
     collections::VecDeque,
@@ -23,6 +23,7 @@ use super::{
     delivery::{Deliverer, LONGEST},
     parcel::Parcel,
 };
+use crate::mail::Batch;
 
 /// Messages of one channel on the wire at once: enough for a burst, few enough for a small receiver.
 const SIDE_BY_SIDE: usize = 4;
@@ -115,6 +116,7 @@ impl Lane {
         let (mut work, mut ready, mut more) = (JoinSet::new(), VecDeque::new(), true);
         let mut batch = BATCH;
         let mut turns = Turns::new();
+        let mails = Batch::default();
         while !self.stop.is_cancelled() {
             more |= self.signal.pending.swap(false, Ordering::AcqRel);
             if more && ready.is_empty() && room.available_permits() > 0 && work.len() < MOST_UNWRITTEN {
@@ -129,17 +131,27 @@ impl Lane {
                 && let Some(place) = turns.place(ready.front(), &room)
                 && let Some(next) = ready.pop_front()
             {
-                self.begin(&mut work, next, place).await;
+                self.begin(&mut work, &mails, next, place).await;
             }
             if work.is_empty() && ready.is_empty() && !more {
-                return;
+                match mails.end() {
+                    // It holds up nobody: what becomes due meanwhile is begun beside it.
+                    Some(farewell) => drop(work.spawn(farewell)),
+                    None => return,
+                }
             }
             let held = turns.hold(ready.front());
+            let idle = mails.idle_until();
             tokio::select! {
                 Some(ended) = work.join_next() => self.note(ended),
                 _ = room.acquire(), if !held && (more || !ready.is_empty()) && work.len() < MOST_UNWRITTEN => {}
                 _ = turns.line.acquire(), if held => {}
                 () = sleep_until(turns.patience), if held && room.available_permits() > 0 => {}
+                () = sleep_until(idle.unwrap_or_else(Instant::now)), if idle.is_some() => {
+                    if let Some(farewell) = mails.end_idle() {
+                        work.spawn(farewell);
+                    }
+                }
                 () = self.signal.wake.notified() => {}
                 () = self.stop.cancelled() => {}
             }
@@ -149,6 +161,9 @@ impl Lane {
         }
         while let Some(ended) = work.join_next().await {
             self.note(ended);
+        }
+        if let Some(farewell) = mails.end() {
+            farewell.await;
         }
     }
 
@@ -174,15 +189,19 @@ impl Lane {
         }
     }
 
-    async fn begin(&self, work: &mut JoinSet<()>, next: Ready, place: Place) {
+    async fn begin(&self, work: &mut JoinSet<()>, mails: &Batch, next: Ready, place: Place) {
         if next.since.elapsed() + LONGEST >= LEASE {
             // It waited so long behind slow ones that its lease might not outlast the sending.
             self.deliverer.give_back(next.parcel.claims()).await;
             return;
         }
-        let deliverer = Arc::clone(&self.deliverer);
+        let (deliverer, mails) = (Arc::clone(&self.deliverer), mails.clone());
         let (stop, cut) = (self.stop.clone(), self.cut.clone());
-        work.spawn(async move { deliverer.deliver(&next.parcel, place, &stop, &cut).await });
+        work.spawn(async move {
+            deliverer
+                .deliver(&next.parcel, &mails, place, (&stop, &cut))
+                .await;
+        });
     }
 
     fn note(&self, ended: Result<(), JoinError>) {

@@ -74,7 +74,7 @@ impl Scene {
     }
 
     fn open() -> Open {
-        Arc::new(|config, _| match config {
+        Arc::new(|config, _, _| match config {
             ChannelConfig::Webhook(webhook) => {
                 let url = secrecy::ExposeSecret::expose_secret(&webhook.url);
                 assert!(!url.ends_with("/unbuildable"), "a defect in building a channel");
@@ -243,7 +243,8 @@ async fn a_send_that_is_cut_off_at_the_stop_is_due_again() {
     let place = Arc::new(tokio::sync::Semaphore::new(1))
         .try_acquire_owned()
         .unwrap();
-    let sending = deliverer.deliver(&parcel, place, &stop, &cut);
+    let batch = Batch::single();
+    let sending = deliverer.deliver(&parcel, &batch, place, (&stop, &cut));
     let watch = async {
         while deliverer.in_flight() == 0 {
             tokio::task::yield_now().await;

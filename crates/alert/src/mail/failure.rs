@@ -245,6 +245,21 @@ impl Failure {
         }
     }
 
+    /// On a connection that earlier messages used: whether it may be the connection that is to blame. Not a byte of the
+    /// message was handed over by then, so it can be sent on another one without coming twice.
+    pub(super) fn may_be_the_connection(&self) -> bool {
+        let found_here = matches!(
+            self.symptom,
+            Symptom::TooLarge | Symptom::Utf8Missing | Symptom::AddressUnusable
+        );
+        match self.step {
+            Step::MailFrom | Step::Data => !found_here,
+            // A recipient who is refused is refused everywhere.
+            Step::RcptTo => !found_here && self.reply.as_ref().is_none_or(|r| r.code == 421),
+            _ => false,
+        }
+    }
+
     /// Only what concerns this recipient or this message ends a delivery; an authorization that is gone does not come
     /// back by itself.
     pub fn retry(&self) -> Retry {

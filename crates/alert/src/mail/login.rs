@@ -5,7 +5,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::mail::Credentials;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     failure::{Failure, Symptom},
@@ -15,7 +15,7 @@ use super::{
     wire::Break,
 };
 
-impl Session<'_> {
+impl Session {
     pub(super) async fn login(
         &mut self,
         credentials: &Credentials,
@@ -77,9 +77,10 @@ impl Session<'_> {
     pub(super) async fn token_login(
         &mut self,
         user: &str,
+        token: Option<&SecretString>,
         progress: &mut Progress<'_>,
     ) -> Result<(), Failure> {
-        let Some(token) = self.setup.token else {
+        let Some(token) = token else {
             return Err(Failure::profile(
                 Step::Auth,
                 Symptom::AuthMissing,

@@ -1,7 +1,8 @@
 //! One connection to a mail server: opened, used for one message after the other, dropped at the first error.
 //!
-//! There is no pool. A connection that was cancelled or failed in the middle of a command stands somewhere that nobody
-//! knows, and the next answer on it may belong to an earlier question.
+//! There is no pool: the mails of one batch follow each other on it (`batch`), and whoever sends owns it meanwhile. A
+//! connection that was cancelled or failed in the middle of a command stands somewhere that nobody knows, and the next
+//! answer on it may belong to an earlier question; it is gone with its owner.
 
 use std::net::SocketAddr;
 
@@ -12,10 +13,14 @@ use lettre::transport::smtp::{
     extension::{ClientId, MailBodyParameter, MailParameter},
 };
 use secrecy::SecretString;
-use tokio::{net::TcpStream, time::Duration};
+use tokio::{
+    net::TcpStream,
+    time::{Duration, Instant},
+};
 
 use super::{
     capabilities::Capabilities,
+    conversation::{Accepted, Seen},
     deadlines::Deadlines,
     dial::Line,
     failure::{Class, Failure, Symptom},
@@ -50,22 +55,28 @@ pub(super) struct Setup<'a> {
 /// Recipients that the server did not take, and why.
 pub(super) type Refused = Vec<(Address, Failure)>;
 
-pub(super) struct Session<'a> {
-    pub(super) setup: &'a Setup<'a>,
+pub(super) struct Session {
     connection: AsyncSmtpConnection,
     pub(super) capabilities: Capabilities,
+    pub(super) wire: Wire,
+    deadlines: Deadlines,
+    seen: Seen,
+    opened: Instant,
+    /// Messages that the server took.
+    messages: usize,
 }
 
-impl<'a> Session<'a> {
+impl Session {
     /// From an open TCP connection to a server that waits for MAIL.
     pub(super) async fn open(
-        setup: &'a Setup<'a>,
+        setup: &Setup<'_>,
         line: Line,
         progress: &mut Progress<'_>,
-        tls: &mut Option<String>,
+        seen: &mut Seen,
     ) -> Result<Self, Failure> {
         let Line { tcp, remote } = line;
         let wire = setup.wire;
+        let tls = &mut seen.tls;
         let (mut stream, greeting) = match setup.settings.security {
             Security::Tls => {
                 let socket = match setup.encrypt(tcp, progress, tls).await {
@@ -100,7 +111,7 @@ impl<'a> Session<'a> {
             (Ok(connection), Some(ehlo)) if ehlo.is_success() => (connection, ehlo),
             (Ok(_), Some(reply)) => return Err(Failure::answered(Step::Ehlo, wire.scrub(&reply))),
             (Ok(_), None) => return Err(Failure::broken(Step::Ehlo, Break::Closed)),
-            (Err(error), answer) => return Err(setup.refused(Step::Ehlo, &error, answer)),
+            (Err(error), answer) => return Err(wire.refused(Step::Ehlo, &error, answer)),
         };
         let capabilities = Capabilities::read(&ehlo);
         progress.passed(format!(
@@ -110,9 +121,13 @@ impl<'a> Session<'a> {
         ));
 
         let mut session = Self {
-            setup,
             connection,
             capabilities,
+            wire: wire.clone(),
+            deadlines: setup.deadlines,
+            seen: seen.clone(),
+            opened: Instant::now(),
+            messages: 0,
         };
         if let Some(credentials) = &setup.settings.credentials {
             progress.begin(Step::Auth);
@@ -125,16 +140,62 @@ impl<'a> Session<'a> {
             }
             match setup.settings.auth {
                 AuthMethod::Auto => session.login(credentials, progress).await?,
-                AuthMethod::Xoauth2 => session.token_login(&credentials.username, progress).await?,
+                AuthMethod::Xoauth2 => {
+                    session
+                        .token_login(&credentials.username, setup.token, progress)
+                        .await?;
+                }
                 AuthMethod::None => {}
             }
         }
         Ok(session)
     }
 
+    /// Gets ready for a further message, which has this much time.
+    pub(super) fn resume(&self, session: Duration) {
+        self.wire.resume(session);
+        let Seen { remote, tls } = &self.seen;
+        let tls = tls.as_ref().map_or("not encrypted", |version| version.as_str());
+        let remote = remote.map(|r| format!(" to {r}")).unwrap_or_default();
+        self.wire.note(&format!(
+            "on the connection{remote} ({tls}), which is open and has taken {} before",
+            count(self.messages)
+        ));
+    }
+
+    /// What is known of the connection.
+    pub(super) fn seen(&self) -> &Seen {
+        &self.seen
+    }
+
+    pub(super) fn opened(&self) -> Instant {
+        self.opened
+    }
+
+    /// How many messages the server took.
+    pub(super) fn messages(&self) -> usize {
+        self.messages
+    }
+
+    /// Delivers one message. The connection is given back when the server took it, and dropped otherwise.
+    pub(super) async fn deliver(
+        mut self,
+        letter: &Letter,
+        progress: &mut Progress<'_>,
+    ) -> Result<(Self, Accepted), Failure> {
+        let (reply, refused) = self.submit(letter, progress).await?;
+        let queue_id = reply.queue_id();
+        let accepted = Accepted {
+            reply,
+            queue_id,
+            refused,
+        };
+        Ok((self, accepted))
+    }
+
     /// Hands over one message. Only a final 2xx to the end of the data counts as accepted, and only for the recipients
     /// that the server took; the others come back with its reasons.
-    pub(super) async fn submit(
+    async fn submit(
         &mut self,
         letter: &Letter,
         progress: &mut Progress<'_>,
@@ -150,12 +211,13 @@ impl<'a> Session<'a> {
         progress.passed(reply.shown());
 
         progress.begin(Step::Reply);
-        self.setup.wire.allow(self.setup.deadlines.final_dot);
+        self.wire.allow(self.deadlines.final_dot);
         let result = self.connection.message(letter.bytes()).await;
-        let reply = self.setup.settle(Step::Reply, result)?;
+        let reply = self.wire.settle(Step::Reply, result)?;
         if !reply.is_success() {
             return Err(Failure::answered(Step::Reply, reply));
         }
+        self.messages += 1;
         progress.passed(reply.shown());
         Ok((reply, refused))
     }
@@ -169,7 +231,7 @@ impl<'a> Session<'a> {
     ) -> Result<Reply, Failure> {
         let (reply, _) = self.address(letter, progress).await?;
         // The verdict is there; a server that stumbles over RSET has no message to send either.
-        self.setup.wire.allow(self.setup.deadlines.farewell);
+        self.wire.allow(self.deadlines.farewell);
         let _ = self.connection.command(Rset).await;
         Ok(reply)
     }
@@ -217,13 +279,13 @@ impl<'a> Session<'a> {
             // Each has a reason of its own, and no other's.
             (None, Some(_)) if refused.len() > 1 => Err(Failure::all_refused(refused)),
             (None, Some((_, failure))) => Err(failure.clone()),
-            (None, None) => Err(self.setup.broken(Step::RcptTo)),
+            (None, None) => Err(self.wire.failure(Step::RcptTo)),
         }
     }
 
     /// Says goodbye. The result is known; nothing that happens here changes it.
     pub(super) async fn close(mut self) {
-        self.setup.wire.allow(self.setup.deadlines.farewell);
+        self.wire.allow(self.deadlines.farewell);
         let _ = self.connection.command(Quit).await;
     }
 
@@ -286,9 +348,9 @@ impl<'a> Session<'a> {
         step: Step,
         command: impl std::fmt::Display,
     ) -> Result<Reply, Failure> {
-        self.setup.wire.allow(self.setup.deadlines.command);
+        self.wire.allow(self.deadlines.command);
         let result = self.connection.command(command).await;
-        self.setup.settle(step, result)
+        self.wire.settle(step, result)
     }
 }
 
@@ -369,7 +431,9 @@ impl Setup<'_> {
         if reply.code != 220 {
             return Err(Failure::answered(Step::StartTls, reply));
         }
-        let tcp = stream.into_plain().map_err(|_| self.broken(Step::StartTls))?;
+        let tcp = stream
+            .into_plain()
+            .map_err(|_| self.wire.failure(Step::StartTls))?;
         progress.passed(reply.shown());
         Ok(tcp)
     }
@@ -381,43 +445,16 @@ impl Setup<'_> {
         line: &str,
     ) -> Result<Reply, Failure> {
         self.wire.allow(self.deadlines.command);
-        stream.write_line(line).await.map_err(|_| self.broken(step))?;
+        stream
+            .write_line(line)
+            .await
+            .map_err(|_| self.wire.failure(step))?;
         self.hear(step, stream).await
     }
 
     pub(super) async fn hear(&self, step: Step, stream: &mut MailStream) -> Result<Reply, Failure> {
-        let reply = stream.read_reply().await.map_err(|_| self.broken(step))?;
+        let reply = stream.read_reply().await.map_err(|_| self.wire.failure(step))?;
         Ok(self.wire.scrub(&reply))
-    }
-
-    /// The server's answer as it was on the wire; lettre's own view of it only says whether there was one.
-    fn settle<T>(
-        &self,
-        step: Step,
-        result: Result<T, lettre::transport::smtp::Error>,
-    ) -> Result<Reply, Failure> {
-        match (result, self.wire.answer()) {
-            (Ok(_), Some(reply)) => Ok(self.wire.scrub(&reply)),
-            (Ok(_), None) => Err(self.broken(step)),
-            (Err(error), answer) => match answer {
-                Some(reply) if reply.is_transient() || reply.is_permanent() => Ok(self.wire.scrub(&reply)),
-                answer => Err(self.refused(step, &error, answer)),
-            },
-        }
-    }
-
-    fn refused(&self, step: Step, error: &lettre::transport::smtp::Error, answer: Option<Reply>) -> Failure {
-        match (answer, self.wire.broken()) {
-            (Some(reply), _) if reply.is_transient() || reply.is_permanent() => {
-                Failure::answered(step, self.wire.scrub(&reply))
-            }
-            (_, Some(cause)) => Failure::broken(step, cause),
-            _ => Failure::broken(step, Break::Failed(error.to_string())),
-        }
-    }
-
-    fn broken(&self, step: Step) -> Failure {
-        Failure::broken(step, self.wire.broken().unwrap_or(Break::Closed))
     }
 }
 
@@ -427,6 +464,13 @@ fn password_may_travel(settings: &MailSettings, remote: SocketAddr) -> bool {
     settings.security != Security::None
         || settings.allow_insecure_auth
         || remote.ip().to_canonical().is_loopback()
+}
+
+fn count(messages: usize) -> String {
+    match messages {
+        1 => "one message".to_owned(),
+        n => format!("{n} messages"),
+    }
 }
 
 fn smtp_address(step: Step, address: &Address) -> Result<lettre::Address, Failure> {

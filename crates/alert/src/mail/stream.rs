@@ -93,21 +93,27 @@ impl MailStream {
                 Ok(None) => {}
                 Err(malformed) => return Poll::Ready(Err(self.wire.break_off(malformed.into()))),
             }
-            let mut bytes = [0; 4096];
-            let mut buffer = ReadBuf::new(&mut bytes);
-            let read = match &mut self.socket {
-                Socket::Plain(s) => Pin::new(s).poll_read(cx, &mut buffer),
-                Socket::Tls(s) => Pin::new(s).poll_read(cx, &mut buffer),
-            };
+            let read = self.poll_inbound(cx);
             // Also when there is something to read: a server that never stops talking has no pauses to notice.
             ready!(self.poll_time(cx, read.is_pending()))?;
-            match read {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Err(e)) => return Poll::Ready(Err(self.failed(&e))),
-                Poll::Ready(Ok(())) if buffer.filled().is_empty() => {
-                    return Poll::Ready(Err(self.wire.break_off(Break::Closed)));
-                }
-                Poll::Ready(Ok(())) => self.inbound.push(buffer.filled()),
+            ready!(read)?;
+        }
+    }
+
+    /// Takes in what the server has sent; the end of the connection is an error.
+    fn poll_inbound(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut bytes = [0; 4096];
+        let mut buffer = ReadBuf::new(&mut bytes);
+        let read = match &mut self.socket {
+            Socket::Plain(s) => Pin::new(s).poll_read(cx, &mut buffer),
+            Socket::Tls(s) => Pin::new(s).poll_read(cx, &mut buffer),
+        };
+        match ready!(read) {
+            Err(e) => Poll::Ready(Err(self.failed(&e))),
+            Ok(()) if buffer.filled().is_empty() => Poll::Ready(Err(self.wire.break_off(Break::Closed))),
+            Ok(()) => {
+                self.inbound.push(buffer.filled());
+                Poll::Ready(Ok(()))
             }
         }
     }
@@ -157,6 +163,12 @@ impl AsyncRead for MailStream {
 impl AsyncWrite for MailStream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        // What came in while nobody listened must not become the answer to what is said now.
+        if this.wire.end_rest()
+            && let Poll::Ready(heard) = this.poll_inbound(cx)
+        {
+            heard?;
+        }
         if !this.inbound.is_empty() || !this.ready.is_empty() {
             return Poll::Ready(Err(this.wire.break_off(Break::OutOfTurn)));
         }

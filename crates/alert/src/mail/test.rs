@@ -9,7 +9,8 @@ use domain::{
 use serde::Serialize;
 
 use super::{
-    CertificateReport, Conversation, Goal, Language, Mailer, Observer, Profile, Step, StepReport, steps,
+    Batch, CertificateReport, Conversation, Goal, Language, Mailer, Observer, Profile, Step, StepReport,
+    steps,
 };
 use crate::{
     id,
@@ -95,10 +96,11 @@ impl Mailer {
             Err(error) => return MailTest::not_tried(error.to_string(), Some(profile)),
         };
         let mailer = self.clone().with_deadlines(self.deadlines().within(LONGEST));
+        let alone = Batch::single();
         let goal = if trial.dry_run {
             Goal::Rehearse
         } else {
-            Goal::Deliver
+            Goal::Deliver(&alone)
         };
         let conversation = mailer.hold(goal, profile, &letter, trial.observer).await;
         let mut test = MailTest::from_conversation(conversation, language);

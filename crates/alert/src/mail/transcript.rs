@@ -88,9 +88,17 @@ impl Transcript {
         self.asked_data = false;
     }
 
-    pub(super) fn into_lines(mut self) -> Vec<String> {
+    /// Gives what was said so far. What is said from now on belongs to a conversation that begins now.
+    pub(super) fn take_lines(&mut self) -> Vec<String> {
         self.end_message();
-        self.lines
+        self.began = Instant::now();
+        std::mem::take(&mut self.lines)
+    }
+
+    /// Goes on where an earlier connection of the same conversation ended.
+    pub(super) fn follow(&mut self, began: Instant, mut lines: Vec<String>) {
+        lines.append(&mut self.lines);
+        (self.began, self.lines) = (began, lines);
     }
 
     /// Blanks the password, the token and their base64 forms.
@@ -113,7 +121,7 @@ impl Transcript {
 }
 
 /// `+0.120 s C: QUIT`: what was said so long after the begin.
-fn line(passed: Duration, who: &str, text: &str) -> String {
+pub(super) fn line(passed: Duration, who: &str, text: &str) -> String {
     format!("+{:.3} s {who} {text}", passed.as_secs_f64())
         .trim_end()
         .to_owned()
@@ -149,7 +157,7 @@ mod tests {
     }
 
     /// The lines without their times, which must read like times.
-    fn said(t: Transcript) -> Vec<String> {
+    fn said(mut t: Transcript) -> Vec<String> {
         let timeless = |line: &String| {
             let (time, words) = line.split_once(" s ").unwrap();
             assert!(
@@ -158,7 +166,7 @@ mod tests {
             );
             words.to_owned()
         };
-        t.into_lines().iter().map(timeless).collect()
+        t.take_lines().iter().map(timeless).collect()
     }
 
     fn transcript() -> Transcript {
@@ -205,7 +213,7 @@ mod tests {
         ] {
             t.server(&reply(535, &echo));
         }
-        let all = t.into_lines().join("\n");
+        let all = t.take_lines().join("\n");
         assert!(!all.contains("s3cret!"), "{all}");
         assert!(!all.contains(&STANDARD.encode("s3cret!")), "{all}");
         assert_eq!(all.matches(HIDDEN).count(), 3, "{all}");
@@ -220,7 +228,7 @@ mod tests {
             t.server(&reply(334, &echo));
             t.server(&reply(535, &format!("bad token {}", token.expose_secret())));
         }
-        let all = t.into_lines().join("\n");
+        let all = t.take_lines().join("\n");
         assert!(!all.contains("a0AfH6SMC"), "{all}");
         assert_eq!(all.matches(HIDDEN).count(), 8, "{all}");
     }

@@ -9,7 +9,9 @@ use secrecy::SecretString;
 use tokio::time::Instant;
 
 use super::{
+    failure::Failure,
     reply::{Malformed, Reply},
+    steps::Step,
     transcript::Transcript,
 };
 
@@ -43,6 +45,8 @@ struct State {
     answers: Vec<Reply>,
     broken: Option<Break>,
     transcript: Transcript,
+    /// Nothing was said since [`Wire::resume`].
+    rested: bool,
 }
 
 impl std::fmt::Debug for Wire {
@@ -66,7 +70,27 @@ impl Wire {
             answers: Vec::new(),
             broken: None,
             transcript: Transcript::new(credentials, token),
+            rested: false,
         })))
+    }
+
+    /// Goes on where an earlier connection of the same conversation, begun at `began`, has said `lines`.
+    pub(super) fn follow(&self, began: Instant, lines: Vec<String>) {
+        self.0.lock().transcript.follow(began, lines);
+    }
+
+    /// A further conversation on the same connection, with a time of its own.
+    pub(super) fn resume(&self, session: Duration) {
+        let mut state = self.0.lock();
+        state.session_end = Instant::now() + session;
+        state.session = session;
+        state.rested = true;
+        drop(state.transcript.take_lines());
+    }
+
+    /// True once after each [`Self::resume`].
+    pub(super) fn end_rest(&self) -> bool {
+        std::mem::take(&mut self.0.lock().rested)
     }
 
     /// Starts the time of the next exchange and forgets the answers to earlier ones.
@@ -91,7 +115,7 @@ impl Wire {
         self.0.lock().answers.first().cloned()
     }
 
-    pub(super) fn broken(&self) -> Option<Break> {
+    fn broken(&self) -> Option<Break> {
         self.0.lock().broken.clone()
     }
 
@@ -149,9 +173,45 @@ impl Wire {
         self.break_off(Break::Timeout { within, heard })
     }
 
+    /// What was said in this conversation, once.
     pub(super) fn transcript(&self) -> Vec<String> {
-        let mut state = self.0.lock();
-        std::mem::replace(&mut state.transcript, Transcript::new(None, None)).into_lines()
+        self.0.lock().transcript.take_lines()
+    }
+
+    /// The server's answer as it was on the wire; lettre's own view of it only says whether there was one.
+    pub(super) fn settle<T>(
+        &self,
+        step: Step,
+        result: Result<T, lettre::transport::smtp::Error>,
+    ) -> Result<Reply, Failure> {
+        match (result, self.answer()) {
+            (Ok(_), Some(reply)) => Ok(self.scrub(&reply)),
+            (Ok(_), None) => Err(self.failure(step)),
+            (Err(error), answer) => match answer {
+                Some(reply) if reply.is_transient() || reply.is_permanent() => Ok(self.scrub(&reply)),
+                answer => Err(self.refused(step, &error, answer)),
+            },
+        }
+    }
+
+    pub(super) fn refused(
+        &self,
+        step: Step,
+        error: &lettre::transport::smtp::Error,
+        answer: Option<Reply>,
+    ) -> Failure {
+        match (answer, self.broken()) {
+            (Some(reply), _) if reply.is_transient() || reply.is_permanent() => {
+                Failure::answered(step, self.scrub(&reply))
+            }
+            (_, Some(cause)) => Failure::broken(step, cause),
+            _ => Failure::broken(step, Break::Failed(error.to_string())),
+        }
+    }
+
+    /// Why there was no answer.
+    pub(super) fn failure(&self, step: Step) -> Failure {
+        Failure::broken(step, self.broken().unwrap_or(Break::Closed))
     }
 }
 

@@ -18,7 +18,7 @@ impl OAuth {
     pub(crate) async fn hold(
         &self,
         mailer: &Mailer,
-        goal: Goal,
+        goal: Goal<'_>,
         profile: Profile<'_>,
         letter: &Letter,
         observer: Observer<'_>,

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use alert::mail::{Class, Conversation, Deadlines, Step, Symptom};
+use alert::mail::{Batch, Class, Conversation, Deadlines, Step, Symptom};
 use serde_json::json;
 use testkit::{Act, Rule, Script, SmtpServer, Step as At, wait_until};
 
@@ -123,7 +123,8 @@ async fn whoever_gives_up_leaves_no_connection_behind() {
             settings: &settings,
             stored: None,
         };
-        let sending = mailer.deliver(profile, &letter, &|_| ());
+        let alone = Batch::single();
+        let sending = mailer.deliver(&alone, profile, &letter, &|_| ());
         tokio::select! {
             done = sending => panic!("{:?}", done.result),
             () = hold.reached(Duration::from_secs(5)) => {}

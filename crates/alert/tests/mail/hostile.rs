@@ -8,7 +8,7 @@
 use std::time::{Duration, Instant};
 
 use alert::mail::{Deadlines, Profile};
-use domain::mail::MailSettings;
+use domain::{id::ProfileId, mail::MailSettings};
 use proptest::{prelude::*, test_runner::TestRunner};
 use serde_json::json;
 use testkit::tls::ca_pem;
@@ -53,9 +53,8 @@ fn read_all(heard: &[Heard]) -> Result<Vec<Vec<u8>>, TestCaseError> {
     let mut messages = Vec::new();
     for one in heard {
         for bytes in [&one.clear, &one.sealed] {
-            let message =
-                grammar::read(bytes).map_err(|why| TestCaseError::fail(format!("{why}\n{one:?}")))?;
-            messages.extend(message);
+            let read = grammar::read(bytes);
+            messages.extend(read.map_err(|why| TestCaseError::fail(format!("{why}\n{one:?}")))?);
         }
     }
     Ok(messages)
@@ -75,6 +74,6 @@ fn plain_settings(port: u16, security: &str) -> MailSettings {
 fn profile(settings: &MailSettings) -> Profile<'_> {
     Profile {
         settings,
-        stored: None,
+        stored: Some((ProfileId(1), 7)),
     }
 }

@@ -29,6 +29,10 @@ fn one_function_talks_to_mail_servers() {
             sources(&src, &mut all);
         }
     }
+    // However the lines are broken.
+    for (_, source) in &mut all {
+        source.retain(|c| !c.is_whitespace());
+    }
     let places = |text: &str| -> Vec<String> {
         let holds = all.iter().filter(|(_, source)| source.contains(text));
         holds.map(|(path, _)| path.clone()).collect()
@@ -55,9 +59,9 @@ fn one_function_talks_to_mail_servers() {
         ),
     ] {
         let callers = places(call);
-        assert!(!callers.is_empty(), "nobody calls {call}");
+        let known = |p: &String| allowed.iter().any(|a| p.ends_with(a));
         assert!(
-            callers.iter().all(|p| allowed.iter().any(|a| p.ends_with(a))),
+            callers.len() == allowed.len() && callers.iter().all(known),
             "{call}: {callers:?}"
         );
     }

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use alert::mail::{Conversation, Deadlines, Failure, Letter, Mailer, Profile, Step, Symptom};
+use alert::mail::{Batch, Conversation, Deadlines, Failure, Letter, Mailer, Profile, Step, Symptom};
 use domain::{
     id::ProfileId,
     mail::{Address, MailSettings},
@@ -84,7 +84,9 @@ pub(crate) async fn deliver_to(settings: &MailSettings, to: &str, deadlines: Dea
         settings,
         stored: Some((ProfileId(1), 7)),
     };
-    mailer(deadlines).deliver(profile, &letter_to(to), &|_| ()).await
+    mailer(deadlines)
+        .deliver(&Batch::single(), profile, &letter_to(to), &|_| ())
+        .await
 }
 
 pub(crate) fn failure(conversation: &Conversation) -> &Failure {

@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, time::Duration};
 
-use alert::mail::{Conversation, Deadlines};
+use alert::mail::{Batch, Conversation, Deadlines, Letter};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use futures_util::future::try_join_all;
 use proptest::prelude::*;
@@ -83,14 +83,14 @@ fn saying() -> impl Strategy<Value = Saying> {
 
 /// Any moments, or a good conversation with one answer too many, which must not count as the next one: that is a no.
 fn script() -> impl Strategy<Value = Vec<Saying>> {
-    let ahead = (0_usize..12).prop_map(|before| {
+    let ahead = (0_usize..22).prop_map(|before| {
         let mut script = vec![Saying::Usual; before];
         script.push(Saying::UsualAnd(b"250 2.0.0 queued as X\r\n".to_vec()));
         let bytes = b"550 5.7.1 no\r\n".to_vec();
         script.push(Saying::Bytes { bytes, split: None });
         script
     });
-    prop_oneof![3 => proptest::collection::vec(saying(), 12), 1 => ahead]
+    prop_oneof![3 => proptest::collection::vec(saying(), 22), 1 => ahead]
 }
 
 /// Conversations at the same time: most of their time is waiting.
@@ -105,31 +105,49 @@ fn whatever_is_answered_it_ends_in_time_and_only_a_final_yes_counts() {
         let all = conversations
             .into_iter()
             .map(|(security, script)| converse(security, script));
-        for was_accepted in try_join_all(all).await? {
-            accepted.set(accepted.get() + usize::from(was_accepted));
+        for these in try_join_all(all).await? {
+            accepted.set(accepted.get() + these);
         }
         Ok(())
     });
     assert!(accepted.get() > 5, "{} were accepted", accepted.get());
 }
 
-/// Gives whether the message was accepted.
-async fn converse(security: &str, script: Vec<Saying>) -> Result<bool, TestCaseError> {
+/// Letters that may share a connection.
+const LETTERS: usize = 3;
+
+/// Gives how many messages were accepted.
+async fn converse(security: &str, script: Vec<Saying>) -> Result<usize, TestCaseError> {
     let server = RawServer::start(security == "tls", script).await;
     let settings = plain_settings(server.addr().port(), security);
-    let (letter, mailer) = (letter_to("me@example.net"), mailer(hasty()));
-    let done = in_time(hasty(), mailer.deliver(profile(&settings), &letter, &|_| ())).await?;
-    let heard = server.heard();
-    if done.result.is_ok() {
-        let yes = |h: &Heard| h.message_ended && is_yes(&h.verdict);
-        prop_assert!(
-            heard.iter().any(yes),
-            "accepted by nobody: {:?}\n{heard:?}",
-            done.transcript
-        );
+    let (mailer, batch) = (mailer(hasty()), Batch::default());
+    let mut accepted = 0;
+    for number in 0..LETTERS {
+        let letter = letter_to(&format!("letter-{number}@example.net"));
+        let sending = mailer.deliver(&batch, profile(&settings), &letter, &|_| ());
+        let done = in_time(hasty(), sending).await?;
+        let heard = server.heard();
+        let whole = |h: &Heard| {
+            h.messages
+                .clone()
+                .into_iter()
+                .filter(|(m, _)| m == &on_the_wire(&letter))
+        };
+        let copies: Vec<_> = heard.iter().flat_map(whole).collect();
+        prop_assert!(copies.len() <= 1, "sent twice: {:?}\n{heard:?}", done.transcript);
+        if done.result.is_ok() {
+            prop_assert!(
+                copies.iter().any(|(_, verdict)| is_yes(verdict)),
+                "accepted by nobody: {:?}\n{heard:?}",
+                done.transcript
+            );
+            accepted += 1;
+        }
+        assert_secret(&done)?;
     }
     if security != "none" {
-        for clear in heard
+        for clear in server
+            .heard()
             .iter()
             .map(|h| String::from_utf8_lossy(&h.clear).to_uppercase())
         {
@@ -137,8 +155,28 @@ async fn converse(security: &str, script: Vec<Saying>) -> Result<bool, TestCaseE
             prop_assert!(!clear.lines().any(word), "said without encryption: {clear:?}");
         }
     }
-    assert_secret(&done)?;
-    Ok(done.result.is_ok())
+    Ok(accepted)
+}
+
+/// With its dots doubled, and the one that ends it.
+fn on_the_wire(letter: &Letter) -> Vec<u8> {
+    let text = String::from_utf8_lossy(letter.bytes());
+    let doubled = text.split_inclusive('\n');
+    let doubled: String = doubled
+        .map(|line| {
+            if line.starts_with('.') {
+                format!(".{line}")
+            } else {
+                line.to_owned()
+            }
+        })
+        .collect();
+    let end = if doubled.ends_with("\r\n") {
+        ".\r\n"
+    } else {
+        "\r\n.\r\n"
+    };
+    [doubled.as_bytes(), end.as_bytes()].concat()
 }
 
 /// The verdict begins with an answer of 2xx.

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use alert::mail::{Language, Letter, Trial};
+use alert::mail::{Batch, Language, Letter, Trial};
 use domain::{
     host::{Host, HostPort},
     mail::{Address, MailSettings, Security},
@@ -138,7 +138,7 @@ fn whatever_is_entered_only_meant_lines_are_said() {
             sent.set(sent.get() + 1);
             judge_message(&grammar::unstuffed(&message), &settings, &to)?;
         }
-        let ended = server.heard().iter().any(|h| h.message_ended);
+        let ended = server.heard().iter().any(|h| !h.messages.is_empty());
         prop_assert!(!test.ok || ended);
         Ok(())
     });
@@ -181,11 +181,9 @@ fn whatever_a_message_holds_it_ends_once() {
         let server = RawServer::start(false, Vec::new()).await;
         let settings = plain_settings(server.addr().port(), "none");
         let letter = Letter::new(settings.from.clone(), recipient(), &bytes);
-        let done = in_time(
-            short(),
-            mailer(short()).deliver(profile(&settings), &letter, &|_| ()),
-        )
-        .await?;
+        let (alone, mailer) = (Batch::single(), mailer(short()));
+        let sending = mailer.deliver(&alone, profile(&settings), &letter, &|_| ());
+        let done = in_time(short(), sending).await?;
         let messages = read_all(&server.heard())?;
         prop_assert!(done.result.is_ok(), "{:?}", done.result);
         prop_assert_eq!(messages.len(), 1);

@@ -1,11 +1,9 @@
 //! What a client may say: the lines that we mean, and no other byte.
 
-/// The message of a conversation, as it was on the wire with its dots, if it came to one.
-pub(super) type Message = Option<Vec<u8>>;
-
-/// Reads a whole conversation of one client; `Err` says which line has no place in it. The last line may be cut off.
-pub(super) fn read(bytes: &[u8]) -> Result<Message, String> {
-    let (mut rest, mut message, mut answers) = (bytes, None, 0);
+/// Reads everything that one client said; `Err` says which line has no place in it. The last line may be cut off. Gives
+/// the messages as they were on the wire, with their dots.
+pub(super) fn read(bytes: &[u8]) -> Result<Vec<Vec<u8>>, String> {
+    let (mut rest, mut messages, mut answers) = (bytes, Vec::new(), 0);
     while let Some(end) = rest.iter().position(|b| *b == b'\n') {
         let (line, after) = rest.split_at(end + 1);
         rest = after;
@@ -48,14 +46,12 @@ pub(super) fn read(bytes: &[u8]) -> Result<Message, String> {
             if rest.is_empty() || rest == b"QUIT\r\n" {
                 continue;
             }
-            if message.is_some() {
-                return Err("a second message".to_owned());
-            }
             let (whole, after) = split_message(rest)?;
-            (message, rest) = (Some(whole.to_vec()), after);
+            messages.push(whole.to_vec());
+            rest = after;
         }
     }
-    Ok(message)
+    Ok(messages)
 }
 
 fn is_base64(text: &str) -> bool {

@@ -42,10 +42,8 @@ pub(super) struct Heard {
     pub(super) clear: Vec<u8>,
     /// In TLS.
     pub(super) sealed: Vec<u8>,
-    /// The end of a message was seen, after our 354.
-    pub(super) message_ended: bool,
-    /// What we said to it.
-    pub(super) verdict: Vec<u8>,
+    /// Messages that were seen to their end, after our 354, and what we said to each (nothing, if it came to that).
+    pub(super) messages: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 pub(super) struct RawServer {
@@ -150,14 +148,13 @@ impl Talk {
                 return Next::StartTls;
             }
             if line == b"DATA\r\n" && said.starts_with(b"354") {
-                if self.hear(stream, b"\r\n.\r\n").await.is_none() {
-                    return Next::Over;
-                }
-                self.kept.lock()[self.number].message_ended = true;
-                let Some(verdict) = self.say(stream, b".").await else {
+                let Some(message) = self.hear(stream, b"\r\n.\r\n").await else {
                     return Next::Over;
                 };
-                self.kept.lock()[self.number].verdict = verdict;
+                self.kept.lock()[self.number].messages.push((message, Vec::new()));
+                if self.say(stream, b".").await.is_none() {
+                    return Next::Over;
+                }
             }
         }
     }
@@ -188,6 +185,12 @@ impl Talk {
             Saying::UsualAnd(more) => ([usual, more].concat(), None),
             Saying::Close => return None,
         };
+        // Before the client can know it.
+        if line == b"."
+            && let Some((_, verdict)) = self.kept.lock()[self.number].messages.last_mut()
+        {
+            verdict.clone_from(&said);
+        }
         let (first, second) = said.split_at(split.unwrap_or(said.len()).min(said.len()));
         stream.write_all(first).await.ok()?;
         stream.flush().await.ok()?;
