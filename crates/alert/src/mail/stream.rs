@@ -212,3 +212,48 @@ impl AsyncTokioStream for MailStream {
         Ok(self.remote)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::{io::AsyncReadExt, net::TcpListener, time::Duration};
+
+    use super::*;
+    use crate::mail::{Failure, Step};
+
+    /// Nothing is said to a server that spoke, or hung up, while nobody listened.
+    #[tokio::test]
+    async fn what_comes_during_a_rest_ends_it() {
+        for (unasked, cause) in [
+            (&b"250 2.0.0 once more\r\n"[..], Break::OutOfTurn),
+            (b"421 4.4.2 idle\r\n", Break::OutOfTurn),
+            (b"2", Break::OutOfTurn),
+            (b"", Break::Closed),
+        ] {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let remote = listener.local_addr().unwrap();
+            let tcp = TcpStream::connect(remote).await.unwrap();
+            let (mut server, _) = listener.accept().await.unwrap();
+            let wire = Wire::new(Duration::from_secs(10), None, None);
+            let mut stream = MailStream::new(Socket::Plain(tcp), remote, wire.clone());
+            server.write_all(b"250 2.0.0 ok\r\n").await.unwrap();
+            assert_eq!(stream.read_reply().await.unwrap().code, 250);
+
+            server.write_all(unasked).await.unwrap();
+            server.shutdown().await.unwrap();
+            let Socket::Plain(tcp) = &stream.socket else {
+                unreachable!("it was made of one")
+            };
+            tcp.readable().await.unwrap();
+            wire.resume(Duration::from_secs(10));
+            assert!(stream.write_line("MAIL FROM:<a@example.org>").await.is_err());
+            assert_eq!(
+                wire.failure(Step::MailFrom),
+                Failure::broken(Step::MailFrom, cause)
+            );
+            drop(stream);
+            let mut heard = Vec::new();
+            server.read_to_end(&mut heard).await.unwrap();
+            assert_eq!(heard, b"");
+        }
+    }
+}

@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use super::{
     Shared,
     record::{AuthAttempt, Connection, Message},
-    script::{Auth, Ending, Mode, Step},
+    script::{Auth, Ending, Mode, Plan, Step},
     wire::Wire,
 };
 
@@ -298,10 +298,10 @@ impl Conversation {
             messages.len() - 1
         };
         let usual = format!("250 2.0.0 queued as TK{:06}", index + 1);
-        let code = self.answer(Step::FinalDot, ".", &usual).await?;
-        if (200..300).contains(&code) {
-            self.shared.messages.lock()[index].accepted = true;
-        }
+        let plan = self.follow(Step::FinalDot, ".").await?;
+        // Before the client can know it.
+        self.shared.messages.lock()[index].accepted = (200..300).contains(&plan.code(&usual));
+        self.reply(plan, &usual).await?;
         Ok(())
     }
 
@@ -321,11 +321,19 @@ impl Conversation {
 
     /// Follows the script, or gives the usual reply. Returns the code that was sent.
     async fn answer(&mut self, step: Step, line: &str, usual: &str) -> io::Result<u16> {
-        let (reply, rate) = self.follow(step, line).await?;
-        let reply = reply.unwrap_or_else(|| usual.to_owned());
-        self.say(&reply, rate).await?;
-        let code = reply.get(..3).and_then(|c| c.parse().ok()).unwrap_or(0);
-        if code == 421 { Err(hang_up()) } else { Ok(code) }
+        let plan = self.follow(step, line).await?;
+        self.reply(plan, usual).await
+    }
+
+    async fn reply(&mut self, plan: Plan, usual: &str) -> io::Result<u16> {
+        let code = plan.code(usual);
+        self.say(plan.reply.as_deref().unwrap_or(usual), plan.bytes_per_second)
+            .await?;
+        if code == 421 || plan.ends {
+            Err(hang_up())
+        } else {
+            Ok(code)
+        }
     }
 
     /// A step at which nothing is said.
@@ -333,7 +341,7 @@ impl Conversation {
         self.follow(step, "").await.map(|_| ())
     }
 
-    async fn follow(&mut self, step: Step, line: &str) -> io::Result<(Option<String>, Option<u32>)> {
+    async fn follow(&mut self, step: Step, line: &str) -> io::Result<Plan> {
         let plan = self.shared.script.lock().plan(step, self.number, line);
         for hold in &plan.holds {
             hold.pass().await;
@@ -342,7 +350,7 @@ impl Conversation {
             tokio::time::sleep(delay).await;
         }
         match plan.ending {
-            None => return Ok((plan.reply, plan.bytes_per_second)),
+            None => return Ok(plan),
             Some(Ending::Cut) => {}
             Some(Ending::Reset) => self.wire.reset_on_close(),
             Some(Ending::Never) => self.wire.drain().await,

@@ -42,7 +42,7 @@ pub struct Message {
     pub data: Vec<u8>,
     pub tls: bool,
     pub username: Option<String>,
-    /// The final 2xx reply was written.
+    /// The final reply is a 2xx. It may still be on its way.
     pub accepted: bool,
 }
 

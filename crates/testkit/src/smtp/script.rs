@@ -50,6 +50,8 @@ pub enum Step {
 pub enum Act {
     /// The reply, its lines separated by `\n`. Its first digit decides how the server goes on; 421 also hangs up.
     Reply(String),
+    /// The reply, and then the end of the connection.
+    LastReply(String),
     Delay(Duration),
     /// Closes the connection.
     Cut,
@@ -78,6 +80,7 @@ pub struct Rule {
     act: Act,
     connection: Option<usize>,
     containing: Option<String>,
+    skip: usize,
     left: Option<usize>,
 }
 
@@ -88,6 +91,7 @@ impl Rule {
             act,
             connection: None,
             containing: None,
+            skip: 0,
             left: None,
         }
     }
@@ -101,6 +105,12 @@ impl Rule {
     /// Only when the command holds this text (a recipient, for example).
     pub fn containing(mut self, text: impl Into<String>) -> Self {
         self.containing = Some(text.into());
+        self
+    }
+
+    /// Not the first `n` times.
+    pub fn after(mut self, n: usize) -> Self {
+        self.skip = n;
         self
     }
 
@@ -222,7 +232,7 @@ impl Script {
                 continue;
             }
             let slot_taken = match &rule.act {
-                Act::Reply(_) | Act::Cut | Act::Reset | Act::Never => {
+                Act::Reply(_) | Act::LastReply(_) | Act::Cut | Act::Reset | Act::Never => {
                     plan.reply.is_some() || plan.ending.is_some()
                 }
                 Act::Tarpit { .. } => plan.bytes_per_second.is_some(),
@@ -232,11 +242,16 @@ impl Script {
             if slot_taken {
                 continue;
             }
+            if rule.skip > 0 {
+                rule.skip -= 1;
+                continue;
+            }
             if let Some(left) = &mut rule.left {
                 *left -= 1;
             }
             match rule.act.clone() {
                 Act::Reply(text) => plan.reply = Some(text),
+                Act::LastReply(text) => (plan.reply, plan.ends) = (Some(text), true),
                 Act::Cut => plan.ending = Some(Ending::Cut),
                 Act::Reset => plan.ending = Some(Ending::Reset),
                 Act::Never => plan.ending = Some(Ending::Never),
@@ -254,8 +269,18 @@ pub(super) struct Plan {
     pub(super) holds: Vec<Hold>,
     pub(super) delay: Option<Duration>,
     pub(super) reply: Option<String>,
+    /// The connection ends with the reply.
+    pub(super) ends: bool,
     pub(super) bytes_per_second: Option<u32>,
     pub(super) ending: Option<Ending>,
+}
+
+impl Plan {
+    /// The code of the reply that is given.
+    pub(super) fn code(&self, usual: &str) -> u16 {
+        let reply = self.reply.as_deref().unwrap_or(usual);
+        reply.get(..3).and_then(|c| c.parse().ok()).unwrap_or(0)
+    }
 }
 
 #[derive(Clone, Copy)]
