@@ -21,6 +21,7 @@ mod m20261126_000007_mail_profiles;
 mod m20261126_000008_mail_messages;
 mod m20261126_000009_mail_recipients;
 mod m20261126_000010_mail_tokens;
+mod m20261126_000011_setting_changes;
 
 pub struct Migrator;
 
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000008_mail_messages::Migration),
             Box::new(m20261126_000009_mail_recipients::Migration),
             Box::new(m20261126_000010_mail_tokens::Migration),
+            Box::new(m20261126_000011_setting_changes::Migration),
         ]
     }
 }

@@ -16,10 +16,12 @@ use domain::{
 };
 use serde_json::{Value, json};
 use store::General;
-use testkit::{Act, Canary, FakeClock, Rule, Script, SmtpServer, Step, WallClock, tls::ca_pem, wait_until};
+use testkit::{
+    Act, Canary, FakeClock, Logs, Rule, Script, SmtpServer, Step, WallClock, tls::ca_pem, wait_until,
+};
 
 mod scene;
-use scene::{Logs, SOON, Scene};
+use scene::{SOON, Scene};
 
 async fn scene() -> Scene {
     Scene::new(Arc::new(WallClock)).await

@@ -217,7 +217,7 @@ async fn a_silent_receiver_is_left_after_ten_seconds() {
 /// receiver echoes them.
 #[tokio::test]
 async fn no_secret_leaves_the_channel() {
-    let logs = scene::Logs::default();
+    let logs = testkit::Logs::default();
     let _guard = logs.capture();
     let (scene, sink) = (scene().await, WebhookSink::start().await);
     let (path, query, header) = (Canary::new(), Canary::new(), Canary::new());

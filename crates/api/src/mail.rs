@@ -41,8 +41,7 @@ pub(crate) async fn put(
     let current = app.store.mail().primary().await.map_err(failure)?;
     let settings = MailSettings::from_json(body, current.as_ref().map(|c| &c.settings))?;
     let saved = app.store.mail().save_primary(&settings, &caller.name).await;
-    let saved = saved.map_err(failure)?;
-    tracing::info!(settings.revision = saved.revision, caller = %caller.name, "mail settings saved");
+    saved.map_err(failure)?;
     view(&app).await.map(Json)
 }
 

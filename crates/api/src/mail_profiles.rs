@@ -50,7 +50,6 @@ pub(crate) async fn create(
     let settings = MailSettings::from_json(body, None)?;
     let created = app.store.mail().create(&settings, &caller.name).await;
     let profile = created.map_err(failure)?;
-    note(&caller.name, &profile, "mail profile created");
     let location = app.location(&format!("/settings/mail/profiles/{}", profile.id));
     let view = view(&app, profile.id).await?;
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(view)))
@@ -85,8 +84,7 @@ pub(crate) async fn put(
     let current = find(&app, id).await?;
     let settings = MailSettings::from_json(body, Some(&current.settings))?;
     let saved = app.store.mail().save(id, &settings, &caller.name).await;
-    let profile = saved.map_err(failure)?.ok_or_else(unknown)?;
-    note(&caller.name, &profile, "mail settings saved");
+    saved.map_err(failure)?.ok_or_else(unknown)?;
     view(&app, id).await.map(Json)
 }
 
@@ -211,20 +209,4 @@ async fn all(app: &App) -> Result<Page<MailProfileView>, Problem> {
         items: items.collect(),
         next: None,
     })
-}
-
-fn note(caller: &str, profile: &MailProfile, what: &'static str) {
-    tracing::info!(
-        mail.profile = profile.id.0,
-        settings.revision = profile.revision,
-        caller = %caller,
-        "{what}"
-    );
-    if !profile.settings.verify_certificate {
-        tracing::warn!(
-            mail.profile = profile.id.0,
-            caller = %caller,
-            "mail settings saved without the certificate check: anybody on the way can read the password"
-        );
-    }
 }

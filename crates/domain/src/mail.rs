@@ -21,6 +21,7 @@ use crate::{
 mod address;
 pub mod breaker;
 pub mod bucket;
+mod changes;
 mod envelope;
 pub mod oauth;
 

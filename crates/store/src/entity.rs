@@ -213,6 +213,8 @@ table!(setting = "settings" {
     sealed: Option<Vec<u8>>,
     saved_at: i64,
     saved_by: String,
+    /// Names, with commas between them; only of mail.
+    changed: Option<String>,
 });
 
 table!(mail_status = "mail_status" {

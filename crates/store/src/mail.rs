@@ -26,6 +26,7 @@ use crate::{
     store::Store,
 };
 
+mod audit;
 mod health;
 
 pub use health::{Canary, MailHealth, MailQueue, Outcome, SILENCE};
@@ -50,6 +51,8 @@ pub struct MailProfile {
     pub settings: MailSettings,
     pub saved_at: Timestamp,
     pub saved_by: String,
+    /// The fields that differ from the revision before, by name; none for the first.
+    pub changed: Vec<String>,
 }
 
 impl Mail<'_> {
@@ -97,6 +100,7 @@ impl Mail<'_> {
         let profile = self.add(&*tx, settings, by).await?;
         let _change = self.release(&*tx).await?;
         self.store.commit_secret(tx).await?;
+        audit::saved(&profile);
         self.store.outbox().wake();
         Ok(profile)
     }
@@ -115,6 +119,7 @@ impl Mail<'_> {
         let saved = self.write(&*tx, id, settings, by).await?;
         let _change = self.release(&*tx).await?;
         self.store.commit_secret(tx).await?;
+        audit::saved(&saved);
         self.store.outbox().wake();
         Ok(Some(saved))
     }
@@ -129,6 +134,7 @@ impl Mail<'_> {
         };
         let _change = self.release(&*tx).await?;
         self.store.commit_secret(tx).await?;
+        audit::saved(&saved);
         self.store.outbox().wake();
         Ok(saved)
     }
@@ -217,16 +223,19 @@ impl Mail<'_> {
     ) -> Result<MailProfile, StoreError> {
         let now = self.store.now();
         let scope = scope(id);
-        let revision = settings::next_revision(tx, &scope).await?;
+        let before = settings::latest(tx, &scope).await?;
+        let revision = before.as_ref().map_or(0, |row| row.revision) + 1;
+        let sealer = &self.store.inner.sealer;
+        // Of one that cannot be read nothing is known.
+        let before = before.and_then(|row| read(id, row, sealer).ok());
+        let changed = before.map_or_else(Vec::new, |b| settings.changed_since(&b.settings));
         let row_name = format!("{scope}/{revision}");
         let place = Place {
             table: TABLE,
             row: &row_name,
         };
         let secrets = settings.secrets();
-        let sealed = secrets
-            .map(|s| self.store.inner.sealer.seal(place, &s))
-            .transpose()?;
+        let sealed = secrets.map(|s| sealer.seal(place, &s)).transpose()?;
         let body = settings.to_json().to_string();
         // A password that was replaced is of no use to us any more, and must be of none to anybody else.
         setting::Entity::update_many()
@@ -234,7 +243,12 @@ impl Mail<'_> {
             .filter(setting::Column::Scope.eq(scope.as_str()))
             .exec(tx)
             .await?;
-        settings::insert(tx, &scope, revision, body, sealed, now, by).await?;
+        let row = setting::ActiveModel {
+            sealed: Set(sealed),
+            changed: Set(Some(changed.join(","))),
+            ..settings::row(&scope, revision, body, now, by)
+        };
+        settings::insert(tx, row).await?;
         mail_tokens::settle(tx, id, settings).await?;
         Ok(MailProfile {
             id,
@@ -242,6 +256,7 @@ impl Mail<'_> {
             settings: settings.clone(),
             saved_at: now,
             saved_by: by.to_owned(),
+            changed,
         })
     }
 
@@ -411,5 +426,11 @@ fn read(id: ProfileId, row: setting::Model, sealer: &Sealer) -> Result<MailProfi
         settings: MailSettings::from_stored(body, secret).map_err(|_| corrupt(TABLE, &row_name, "body"))?,
         saved_at: Timestamp::from_millis(row.saved_at),
         saved_by: row.saved_by,
+        changed: names(row.changed.as_deref()),
     })
+}
+
+fn names(joined: Option<&str>) -> Vec<String> {
+    let names = joined.unwrap_or_default().split(',');
+    names.filter(|n| !n.is_empty()).map(str::to_owned).collect()
 }

@@ -86,7 +86,7 @@ impl Settings<'_> {
         let tx = self.store.inner.db.write().await?;
         let revision = next_revision(&*tx, MESSAGE).await?;
         let body = settings.to_json().to_string();
-        insert(&*tx, MESSAGE, revision, body, None, now, by).await?;
+        insert(&*tx, row(MESSAGE, revision, body, now, by)).await?;
         tx.commit().await?;
         Ok(MessageRevision {
             revision,
@@ -110,7 +110,7 @@ impl Settings<'_> {
         let tx = self.store.inner.db.write().await?;
         let revision = next_revision(&*tx, GENERAL).await?;
         let body = serde_json::to_string(general).map_err(|_| corrupt(TABLE, GENERAL, "body"))?;
-        insert(&*tx, GENERAL, revision, body, None, now, by).await?;
+        insert(&*tx, row(GENERAL, revision, body, now, by)).await?;
         tx.commit().await
     }
 }
@@ -130,23 +130,25 @@ pub(crate) async fn next_revision<C: ConnectionTrait>(tx: &C, scope: &str) -> Re
     Ok(latest(tx, scope).await?.map_or(0, |row| row.revision) + 1)
 }
 
-pub(crate) async fn insert<C: ConnectionTrait>(
-    tx: &C,
+/// A revision without secrets.
+pub(crate) fn row(
     scope: &str,
     revision: i64,
     body: String,
-    sealed: Option<Vec<u8>>,
     now: Timestamp,
     by: &str,
-) -> Result<(), StoreError> {
-    let row = setting::ActiveModel {
+) -> setting::ActiveModel {
+    setting::ActiveModel {
         scope: Set(scope.to_owned()),
         revision: Set(revision),
         body: Set(body),
-        sealed: Set(sealed),
         saved_at: Set(now.as_millis()),
         saved_by: Set(by.to_owned()),
-    };
+        ..Default::default()
+    }
+}
+
+pub(crate) async fn insert<C: ConnectionTrait>(tx: &C, row: setting::ActiveModel) -> Result<(), StoreError> {
     match setting::Entity::insert(row).exec_without_returning(tx).await {
         Ok(_) => Ok(()),
         // Two saved at once: the other one has this revision.

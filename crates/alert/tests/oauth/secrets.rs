@@ -3,12 +3,9 @@
 use std::time::Duration;
 
 use serde_json::json;
-use testkit::{Act, Canary, Reply, Script, Step};
+use testkit::{Act, Canary, Logs, Reply, Script, Step};
 
-use crate::{
-    account::{Account, HOUR, PROFILE, USER},
-    scene::Logs,
-};
+use crate::account::{Account, HOUR, PROFILE, USER};
 
 #[tokio::test]
 async fn no_log_report_or_page_of_ours_holds_a_token() {

@@ -101,6 +101,9 @@ pub struct MailView {
     pub revision: i64,
     pub saved_at: Option<Time>,
     pub saved_by: Option<String>,
+    /// The fields that this save changed, by name; a secret is among them when it was set, changed or removed.
+    #[schema(example = json!(["host", "password"]))]
+    pub changed: Vec<String>,
     pub host: Option<String>,
     pub port: Option<u16>,
     pub security: Option<String>,
@@ -148,6 +151,7 @@ impl MailView {
             revision: mail.map_or(0, |m| m.revision),
             saved_at: mail.map(|m| Time(m.saved_at)),
             saved_by: mail.map(|m| m.saved_by.clone()),
+            changed: mail.map(|m| m.changed.clone()).unwrap_or_default(),
             host: s.map(|s| s.server.host.to_string()),
             port: s.map(|s| s.server.port),
             security: s.map(|s| s.security.to_string()),

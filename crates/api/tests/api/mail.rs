@@ -1,7 +1,7 @@
 //! The mail settings and their test.
 
 use serde_json::{Value, json};
-use testkit::{Script, SmtpServer};
+use testkit::{Logs, Script, SmtpServer};
 
 use crate::fixture::{Api, fields, is_time};
 
@@ -285,4 +285,61 @@ async fn a_dry_run_sends_nothing_and_says_so() {
     assert_eq!(rehearsed.body["dry_run"], true);
     assert_eq!(rehearsed.body["not_reached"], json!(["data", "reply", "inbox"]));
     assert!(server.received().is_empty());
+}
+
+/// Who saved which profile, in which revision, and the names of what changed; the values stay out, secrets first of all.
+#[tokio::test]
+async fn every_save_stands_in_the_log_with_what_it_changed() {
+    let logs = Logs::default();
+    let _until_the_end = logs.capture();
+    let api = Api::start().await;
+    api.put("/settings/mail", settings(2525)).await;
+    api.post("/settings/mail/profiles", settings(2525)).await;
+    for (path, profile) in [
+        ("/settings/mail", 1),
+        ("/settings/mail/profiles/1", 1),
+        ("/settings/mail/profiles/2", 2),
+    ] {
+        let before = api.get(path).await.body["revision"].as_i64().unwrap();
+        let mut body = settings(2525);
+        body["password"] = json!(format!("another-s3cret-{before}"));
+        body["verify_certificate"] = json!(false);
+        body["allow_insecure_auth"] = json!(true);
+        let heard = logs.text().len();
+        let saved = api.put(path, body.clone()).await;
+        assert_eq!(saved.status, 200, "{}", saved.text);
+        let all = logs.text();
+        let said: Vec<&str> = all[heard..]
+            .lines()
+            .filter(|l| l.contains("mail settings saved"))
+            .collect();
+        assert_eq!(said.len(), 3, "{path}: {said:?}");
+        for line in &said {
+            for part in [
+                format!("mail.profile={profile} "),
+                format!("settings.revision={} ", before + 1),
+                "settings.saved_by=\"write (ops@example.org)\"".to_owned(),
+            ] {
+                assert!(line.contains(&part), "{path}: no {part} in {line}");
+            }
+        }
+        assert!(said[1].contains("WARN") && said[1].contains("without the certificate check"));
+        assert!(said[2].contains("WARN") && said[2].contains("travel unencrypted"));
+        let changed = saved.body["changed"].as_array().unwrap();
+        let names: Vec<&str> = changed.iter().filter_map(Value::as_str).collect();
+        assert!(names.contains(&"password"), "{names:?}");
+        assert!(
+            said[0].contains(&format!("settings.changed=\"{}\"", names.join(", "))),
+            "{}",
+            said[0]
+        );
+        if before == 1 {
+            assert_eq!(names, ["allow_insecure_auth", "verify_certificate", "password"]);
+        }
+        // Nothing changed, and nothing is said to have.
+        body.as_object_mut().unwrap().remove("password");
+        assert_eq!(api.put(path, body).await.body["changed"], json!([]));
+    }
+    let all = logs.text();
+    assert!(!all.contains("s3cret"), "{all}");
 }

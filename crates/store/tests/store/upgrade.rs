@@ -19,7 +19,7 @@ const NEW_INDEXES: [&str; 3] = [
     "deliveries_by_event",
     "delivery_attempts_by_profile",
 ];
-const NEW_COLUMNS: [(&str, &[&str]); 4] = [
+const NEW_COLUMNS: [(&str, &[&str]); 5] = [
     (
         "mail_status",
         &[
@@ -47,6 +47,7 @@ const NEW_COLUMNS: [(&str, &[&str]); 4] = [
         ],
     ),
     ("channels", &["fallback_id"]),
+    ("settings", &["changed"]),
 ];
 
 /// As it was: without what the later migrations added, and with the fields that there were.

@@ -10,7 +10,7 @@ use http::StatusCode;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use store::mail::Outcome;
-use testkit::{Script, SmtpServer, tls::ca_pem};
+use testkit::{Logs, Script, SmtpServer, tls::ca_pem};
 
 use crate::visitor::{EMAIL, Scene, Visitor};
 
@@ -444,4 +444,54 @@ async fn a_channel_names_the_server_that_it_uses_first_and_keeps_it() {
         unreachable!("it is a mail channel")
     };
     assert_eq!(email.profile, Some(ProfileId(2)));
+}
+
+/// The same lines that a save by the API leaves.
+#[tokio::test]
+async fn every_save_stands_in_the_log_and_on_the_page_with_what_it_changed() {
+    let logs = Logs::default();
+    let _until_the_end = logs.capture();
+    let scene = Scene::new().await;
+    let mut admin = scene.admin().await;
+    let mut body = filled(2525);
+    for (field, usual) in [("verify_certificate", true), ("allow_insecure_auth", false)] {
+        body[field] = usual.into();
+    }
+    let settings = MailSettings::from_json(body, None).unwrap();
+    scene.store.mail().create(&settings, EMAIL).await.unwrap();
+    let page = admin.get("/settings/mail").await.body;
+    assert!(!page.contains("Changed:"));
+    let mut fields = untouched(&page, "/settings/mail");
+    fields.remove("verify_certificate");
+    fields.insert("allow_insecure_auth".to_owned(), "on".to_owned());
+    fields.insert("password".to_owned(), "another-s3cret".to_owned());
+    let heard = logs.text().len();
+    let (status, body) = post(&mut admin, "/settings/mail", "save", &fields).await;
+    assert_eq!(status, StatusCode::SEE_OTHER, "{body}");
+
+    let all = logs.text();
+    let said: Vec<&str> = all[heard..]
+        .lines()
+        .filter(|l| l.contains("mail settings saved"))
+        .collect();
+    assert_eq!(said.len(), 3, "{said:?}");
+    for line in &said {
+        for part in [
+            "mail.profile=1 ",
+            "settings.revision=2 ",
+            &format!("settings.saved_by=\"{EMAIL}\""),
+        ] {
+            assert!(line.contains(part), "no {part} in {line}");
+        }
+    }
+    let changed = "settings.changed=\"allow_insecure_auth, verify_certificate, password\"";
+    assert!(said[0].contains(changed), "{}", said[0]);
+    assert!(said[1].contains("WARN") && said[1].contains("without the certificate check"));
+    assert!(said[2].contains("WARN") && said[2].contains("travel unencrypted"));
+    assert!(!all.contains(SECRET) && !all.contains("another-s3cret"), "{all}");
+
+    let page = admin.get("/settings/mail").await.body;
+    let panel = page.split("data-part=\"in-use\"").nth(1).unwrap();
+    let shown = "Changed: Allow the password over an unencrypted connection, Check the server&#39;s certificate, Password";
+    assert!(panel.contains(shown), "{panel}");
 }

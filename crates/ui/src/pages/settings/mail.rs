@@ -26,6 +26,7 @@ use crate::{
 
 mod account;
 pub(crate) mod authorize;
+mod changed;
 mod client;
 mod concerns;
 pub(crate) mod deliverability;

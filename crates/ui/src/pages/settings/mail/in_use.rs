@@ -10,6 +10,7 @@ use store::mail::{Canary, MailHealth, MailQueue};
 
 use super::{
     account::Account,
+    changed,
     stored::{Stored, Target},
     test_view,
 };
@@ -35,6 +36,8 @@ pub(super) struct InUse {
     pub(super) from: String,
     pub(super) saved_at: Timestamp,
     pub(super) saved_by: String,
+    /// Which fields that save changed, in words; empty for the first one.
+    pub(super) changed: String,
     pub(super) last_success: Option<(Timestamp, String, i64)>,
     /// When, what happened, and at which step.
     pub(super) last_error: Option<(Timestamp, String, Option<String>)>,
@@ -86,6 +89,7 @@ impl InUse {
             from: s.from.to_string(),
             saved_at: current.saved_at,
             saved_by: current.saved_by.clone(),
+            changed: changed::named(language, &current.changed),
             last_success: health.last_success,
             last_error: health.last_error.map(|(at, what)| (at, what, step)),
             canary: health.canary,

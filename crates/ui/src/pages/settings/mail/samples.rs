@@ -129,6 +129,7 @@ fn stored(target: Target, profiles: i64, well: bool) -> Stored {
             settings: MailSettings::from_json(settings, None).unwrap(),
             saved_at: NOW.minus(Duration::from_hours(50)),
             saved_by: "me@example.org".to_owned(),
+            changed: vec!["host".to_owned(), "password".to_owned()],
         }
     };
     let mut breaker = Breaker::default();

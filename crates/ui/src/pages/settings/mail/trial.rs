@@ -86,31 +86,8 @@ pub(super) async fn save(
     settings: &MailSettings,
 ) -> error::Result<MailProfile> {
     let mail = who.store().mail();
-    let saved = match profile {
+    Ok(match profile {
         Some(id) => mail.save(id, settings, who.by()).await?.ok_or(Error::NotFound)?,
         None => mail.create(settings, who.by()).await?,
-    };
-    tracing::info!(
-        mail.profile = saved.id.0,
-        settings.revision = saved.revision,
-        user.email = who.by(),
-        "mail settings saved"
-    );
-    if !settings.verify_certificate {
-        tracing::warn!(
-            mail.profile = saved.id.0,
-            settings.revision = saved.revision,
-            user.email = who.by(),
-            "mail settings saved without the certificate check: anybody on the way can read the password"
-        );
-    }
-    if settings.allow_insecure_auth {
-        tracing::warn!(
-            mail.profile = saved.id.0,
-            settings.revision = saved.revision,
-            user.email = who.by(),
-            "mail settings saved that let the password travel unencrypted"
-        );
-    }
-    Ok(saved)
+    })
 }

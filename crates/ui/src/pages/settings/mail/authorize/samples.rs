@@ -110,5 +110,6 @@ fn profile(client: Value) -> MailProfile {
         settings: MailSettings::from_json(settings, None).unwrap(),
         saved_at: NOW,
         saved_by: "me@example.org".to_owned(),
+        changed: Vec::new(),
     }
 }
