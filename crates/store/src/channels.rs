@@ -34,7 +34,9 @@ pub struct ChannelHealth {
     pub last_success: Option<Timestamp>,
     /// When, and why in words.
     pub last_failure: Option<(Timestamp, String)>,
-    /// Deliveries that wait until somebody corrects the settings.
+    /// Deliveries that are not final yet.
+    pub pending: u64,
+    /// Those among them that wait until somebody corrects the settings.
     pub waiting: u64,
 }
 
@@ -156,25 +158,33 @@ impl Channels<'_> {
             .filter(channel::Column::Id.is_in(ids.iter().copied()))
             .all(db)
             .await?;
-        let waiting: Vec<(i64, i64)> = delivery::Entity::find()
+        let unfinished: Vec<(i64, bool, i64)> = delivery::Entity::find()
             .select_only()
             .column(delivery::Column::ChannelId)
             .column_as(Expr::col(delivery::Column::Id).count(), "n")
             .filter(delivery::Column::FinishedAt.is_null())
-            .filter(delivery::Column::Waiting.eq(true))
+            .column(delivery::Column::Waiting)
             .filter(delivery::Column::ChannelId.is_in(ids))
             .group_by(delivery::Column::ChannelId)
             .into_tuple()
             .all(db)
+            .group_by(delivery::Column::Waiting)
             .await?;
-        let waiting: HashMap<i64, i64> = waiting.into_iter().collect();
+        let (mut pending, mut waiting) = (HashMap::new(), HashMap::new());
+        for (channel, waits, n) in unfinished {
+            *pending.entry(channel).or_insert(0) += n as u64;
+            if waits {
+                waiting.insert(channel, n as u64);
+            }
+        }
         let health = rows.into_iter().map(|row| {
             let health = ChannelHealth {
                 last_success: row.last_success_at.map(Timestamp::from_millis),
                 last_failure: row
                     .last_failure_at
                     .map(|at| (Timestamp::from_millis(at), row.last_failure.unwrap_or_default())),
-                waiting: waiting.get(&row.id).map_or(0, |n| *n as u64),
+                pending: pending.remove(&row.id).unwrap_or_default(),
+                waiting: waiting.remove(&row.id).unwrap_or_default(),
             };
             (ChannelId(row.id), health)
         });

@@ -74,9 +74,9 @@ channel-delete-users = { $n ->
    *[other] { $n } monitors tell nobody through it any more:
 }
 channel-delete-waiting = { $n ->
-    [0] Messages that are not sent yet are cancelled.
-    [one] Messages that are not sent yet are cancelled; one waits for settings.
-   *[other] Messages that are not sent yet are cancelled; { $n } wait for settings.
+    [0] No message waits to be sent.
+    [one] One message that is not sent yet is cancelled.
+   *[other] { $n } messages that are not sent yet are cancelled.
 }
 channel-delete-keeps = The record of what was sent stays.
 channel-delete-instead = To stop messages for a while, switch it off instead.

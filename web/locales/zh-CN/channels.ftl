@@ -71,8 +71,8 @@ channel-delete-what = 将不再通过此渠道向 { $summary } 发送任何通�
 channel-delete-no-users = 没有监控项使用此渠道。
 channel-delete-users = { $n } 个监控项将不再通过此渠道发送通知：
 channel-delete-waiting = { $n ->
-    [0] 尚未发出的通知会被取消。
-   *[other] 尚未发出的通知会被取消，其中 { $n } 条正在等待修改设置。
+    [0] 没有等待发送的通知。
+   *[other] { $n } 条尚未发出的通知会被取消。
 }
 channel-delete-keeps = 已发送的记录会保留。
 channel-delete-instead = 如果只想暂停发送一段时间，请改用停用。

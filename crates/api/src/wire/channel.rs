@@ -116,6 +116,8 @@ pub struct HealthView {
     pub last_failure_at: Option<Time>,
     pub last_failure: Option<String>,
     /// Messages that are not sent yet.
+    pub pending: u64,
+    /// Those among them that nothing is tried for before somebody has changed settings.
     pub waiting: u64,
 }
 
@@ -227,6 +229,7 @@ impl ChannelView {
                 last_success_at: health.and_then(|h| h.last_success).map(Time),
                 last_failure_at: last_failure_at.map(Time),
                 last_failure,
+                pending: health.map_or(0, |h| h.pending),
                 waiting: health.map_or(0, |h| h.waiting),
             },
         }

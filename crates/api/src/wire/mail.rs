@@ -130,7 +130,10 @@ pub struct MailView {
     pub last_success: Option<String>,
     pub last_error_at: Option<Time>,
     pub last_error: Option<String>,
-    /// Messages that are not sent yet.
+    /// Messages that are not sent yet, of all profiles together.
+    pub pending: u64,
+    pub oldest_pending_at: Option<Time>,
+    /// Those among them that nothing is tried for before somebody has changed settings.
     pub waiting: u64,
     pub oldest_waiting_at: Option<Time>,
 }
@@ -182,6 +185,8 @@ impl MailView {
             waiting: queue.waiting,
             oldest_waiting_at: queue.oldest_waiting.map(Time),
         }
+            pending: queue.pending,
+            oldest_pending_at: queue.oldest_pending.map(Time),
     }
 }
 

@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 use testkit::{Logs, Script, SmtpServer};
 
-use crate::fixture::{Api, fields, is_time};
+use crate::{
+    fixture::{Api, fields, is_time},
+    incidents::outage,
+};
 
 fn settings(port: u16) -> Value {
     json!({
@@ -342,4 +345,40 @@ async fn every_save_stands_in_the_log_with_what_it_changed() {
     }
     let all = logs.text();
     assert!(!all.contains("s3cret"), "{all}");
+}
+
+/// Mail is stuck, and nothing that somebody could save holds it: the messages are there all the same.
+#[tokio::test]
+async fn messages_that_are_not_sent_yet_are_counted() {
+    use domain::{id::ProfileId, mail::breaker::Fault};
+    use store::mail::Outcome;
+
+    let api = Api::start().await;
+    api.put("/settings/mail", settings(2525)).await;
+    let quiet = api.get("/settings/mail").await.body;
+    assert_eq!(
+        (&quiet["pending"], &quiet["oldest_pending_at"]),
+        (&json!(0), &Value::Null)
+    );
+    let (_, channel, _) = outage(&api).await;
+    for _ in 0..2 {
+        let refused = Outcome::Fails(Fault::LoginRefused);
+        let mail = api.store.mail();
+        mail.learn(ProfileId(1), 1, refused, ("535 no", Some("auth")))
+            .await
+            .unwrap();
+    }
+    let primary = api.get("/settings/mail").await.body;
+    let profile = api.get("/settings/mail/profiles/1").await.body;
+    assert_eq!(profile["breaker"]["state"], "open");
+    for view in [primary, profile] {
+        assert_eq!(
+            (&view["pending"], &view["waiting"]),
+            (&json!(2), &json!(0)),
+            "{view}"
+        );
+        assert!(is_time(&view["oldest_pending_at"]) && view["oldest_waiting_at"].is_null());
+    }
+    let health = &api.get(&format!("/channels/{channel}")).await.body["health"];
+    assert_eq!((&health["pending"], &health["waiting"]), (&json!(2), &json!(0)));
 }

@@ -122,6 +122,9 @@ both! {
         db.claim_one(&hook).await;
         db.reopen().await;
         assert_eq!(db.store.outbox().recover_claims().await.unwrap(), 1);
+        // Not sent yet, and held by nothing that somebody could save.
+        let health = db.store.channels().health(&[hook.id]).await.unwrap();
+        assert_eq!((health[&hook.id].waiting, health[&hook.id].pending), (0, 1));
         assert_eq!(db.claim_one(&hook).await.attempt, 2);
     }
 
@@ -281,7 +284,8 @@ both! {
         db.advance(Duration::from_hours(1));
         assert!(db.claim(&hook).await.is_empty());
         assert_eq!(db.store.outbox().backlog().await.unwrap().waiting, 1);
-        assert_eq!(db.store.channels().health(&[hook.id]).await.unwrap()[&hook.id].waiting, 1);
+        let health = db.store.channels().health(&[hook.id]).await.unwrap();
+        assert_eq!((health[&hook.id].waiting, health[&hook.id].pending), (1, 1));
 
         let draft = channel_draft(serde_json::json!(
             {"name": "Hook", "kind": "webhook", "config": {"url": "https://hooks.example/new"}}));

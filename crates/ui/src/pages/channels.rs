@@ -73,7 +73,8 @@ pub(crate) struct Health {
     failing: bool,
     last_success: Option<Timestamp>,
     last_failure: Option<(Timestamp, String)>,
-    waiting: u64,
+    /// Not sent yet, for whatever reason.
+    pending: u64,
 }
 
 impl Health {
@@ -85,7 +86,7 @@ impl Health {
             failing: health.waiting > 0 || failed > health.last_success,
             last_success: health.last_success,
             last_failure: health.last_failure,
-            waiting: health.waiting,
+            pending: health.pending,
         }
     }
 

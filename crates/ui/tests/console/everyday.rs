@@ -278,6 +278,15 @@ async fn an_outage_is_told_acknowledged_and_its_messages_are_found() {
     assert_ne!(again, delivery);
     assert_eq!(visitor.get(&again).await.status, StatusCode::OK);
 
+    // None of them is sent, and all go with their channel.
+    let delete = visitor.get("/channels/1/delete").await.body;
+    assert!(
+        delete.contains("3 messages that are not sent yet are cancelled."),
+        "{delete}"
+    );
+    let channel = visitor.get("/channels/1").await.body;
+    assert!(channel.contains("<dt>Waiting</dt><dd>3</dd>"), "{channel}");
+
     for path in [
         "/monitors/x",
         "/monitors/99/edit",

@@ -17,7 +17,8 @@ pub(crate) struct DeletePage {
     pub(super) href: String,
     pub(super) name: String,
     pub(super) summary: String,
-    pub(super) waiting: u64,
+    /// Messages that are cancelled with it.
+    pub(super) pending: u64,
     pub(super) users: Vec<(MonitorId, String)>,
     pub(super) enabled: bool,
 }
@@ -95,7 +96,7 @@ pub(super) async fn ask(signed_in: SignedIn, Path(id): Path<String>) -> error::R
             .as_ref()
             .map(domain::channel::ChannelConfig::summary)
             .unwrap_or_default(),
-        waiting: health.waiting,
+        pending: health.pending,
         users: users_of(signed_in.store(), channel.id).await?,
         enabled: channel.enabled,
         name: channel.name,

@@ -60,6 +60,7 @@ fn fails() -> ChannelHealth {
     );
     ChannelHealth {
         last_failure: Some(failure),
+        pending: 3,
         waiting: 2,
         ..works()
     }
@@ -207,12 +208,12 @@ pub(crate) fn secrets(language: Language) -> Vec<SecretPage> {
 }
 
 pub(crate) fn deletes(language: Language) -> Vec<DeletePage> {
-    let page = |waiting, users| DeletePage {
+    let page = |pending, users| DeletePage {
         shell: shell(language, Section::Channels, "channel-delete-title"),
         href: "/channels/1".to_owned(),
         name: "On call".to_owned(),
         summary: "me@example.org".to_owned(),
-        waiting,
+        pending,
         users,
         enabled: true,
     };
