@@ -252,7 +252,7 @@ mail-certificate-by = by { $issuer }
 
 flash-mail-deleted = { $name } is deleted.
 flash-mail-moved = The order is saved. The next message uses it.
-flash-mail-locked = Enter the password again first: it cannot be read with this key and would be lost.
+flash-mail-locked = Enter the password or client secret again first: it cannot be read with this key and would be lost.
 flash-mail-on = { $name } is switched on.
 flash-mail-off = { $name } is switched off and is not used.
 flash-mail-try-now = The next message that waits tries at once.

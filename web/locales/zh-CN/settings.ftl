@@ -243,7 +243,7 @@ mail-certificate-by = 由 { $issuer } 颁发
 
 flash-mail-deleted = 已删除 { $name }。
 flash-mail-moved = 顺序已保存，下一封邮件即使用它。
-flash-mail-locked = 请先重新输入密码：当前密钥无法读取它，否则会丢失。
+flash-mail-locked = 请先重新输入密码或客户端密钥：当前主密钥无法读取它，否则会丢失。
 flash-mail-on = 已启用 { $name }。
 flash-mail-off = 已停用 { $name }，不会再使用。
 flash-mail-try-now = 下一封等待中的邮件会立即尝试。

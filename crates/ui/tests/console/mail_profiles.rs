@@ -495,3 +495,38 @@ async fn every_save_stands_in_the_log_and_on_the_page_with_what_it_changed() {
     let shown = "Changed: Allow the password over an unencrypted connection, Check the server&#39;s certificate, Password";
     assert!(panel.contains(shown), "{panel}");
 }
+
+/// Each revision seals its own secrets: one that nobody typed would seal nothing.
+#[tokio::test]
+async fn a_client_secret_that_cannot_be_read_is_not_lost_by_a_switch() {
+    let scene = Scene::new().await;
+    let mut admin = scene.admin().await;
+    let body = json!({
+        "host": "127.0.0.1", "port": 587, "security": "starttls", "auth": "xoauth2", "username": "me@example.org",
+        "from": "me@example.org", "oauth": clients()[0],
+    });
+    let mut settings = MailSettings::from_json(body, None).unwrap();
+    // As it is read with another key.
+    let client = settings.oauth.as_mut().unwrap();
+    (client.client_secret, client.secret_locked) = (None, true);
+    for enabled in [true, false] {
+        let settings = MailSettings {
+            enabled,
+            ..settings.clone()
+        };
+        let id = scene.store.mail().create(&settings, EMAIL).await.unwrap().id;
+        let switch = if enabled { "disable" } else { "enable" };
+        let page = admin.get("/settings/mail").await.body;
+        assert!(!page.contains(&format!("/settings/mail/{id}/{switch}")), "{page}");
+        admin.post(&format!("/settings/mail/{id}/{switch}"), &[]).await;
+        assert!(
+            admin
+                .get("/settings/mail")
+                .await
+                .body
+                .contains("Enter the password or client secret again first")
+        );
+        let kept = scene.store.mail().profile(id).await.unwrap().unwrap();
+        assert_eq!((kept.revision, kept.settings.enabled), (1, enabled));
+    }
+}

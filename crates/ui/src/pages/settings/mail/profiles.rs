@@ -13,7 +13,7 @@ use super::{
     HERE,
     in_use::how_it_goes,
     links,
-    stored::{Stored, Target},
+    stored::{Stored, Target, has_unreadable_secret},
     trial,
 };
 use crate::{
@@ -46,7 +46,7 @@ pub(super) struct Row {
     pub(super) is_next: bool,
     pub(super) is_here: bool,
     pub(super) enabled: bool,
-    /// Switching it would write a new revision, and the password that cannot be read would be lost.
+    /// Switching it would write a new revision, and the secret that cannot be read would be lost.
     pub(super) locked: bool,
     pub(super) is_first: bool,
     pub(super) is_last: bool,
@@ -82,7 +82,7 @@ impl Profiles {
                     is_next: *outlook == Outlook::Uses(p.id),
                     is_here: here == Some(p.id),
                     enabled: p.settings.enabled,
-                    locked: p.settings.is_locked(),
+                    locked: has_unreadable_secret(&p.settings),
                     is_first: i == 0,
                     is_last: i == last,
                 }
@@ -209,7 +209,7 @@ pub(super) async fn disable(who: SignedIn, Path(id): Path<String>) -> error::Res
 async fn switch(who: SignedIn, id: &str, enabled: bool) -> error::Result {
     let stored = Stored::read(&who, Target::of(id)?).await?;
     let current = stored.current().ok_or(Error::NotFound)?;
-    if current.settings.is_locked() {
+    if has_unreadable_secret(&current.settings) {
         return Ok(Flash::bad("flash-mail-locked").redirect(&who.visit, HERE));
     }
     let settings = MailSettings {

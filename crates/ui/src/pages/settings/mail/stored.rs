@@ -141,3 +141,9 @@ impl Stored {
         self.health.get(&id).cloned().unwrap_or_default()
     }
 }
+
+/// A password or client secret that was sealed with a key that we do not have. Each revision seals its own, so one that
+/// is made without a person is one without it.
+pub(super) fn has_unreadable_secret(settings: &MailSettings) -> bool {
+    settings.is_locked() || settings.oauth.as_ref().is_some_and(|client| client.secret_locked)
+}
