@@ -28,6 +28,8 @@ use url::Url;
 pub mod bounce;
 mod canary;
 pub mod channel;
+mod channel_test;
+mod course;
 pub mod deliverability;
 mod dispatcher;
 mod email;
@@ -38,6 +40,7 @@ mod message;
 pub mod oauth;
 mod webhook;
 
+pub use course::Course;
 pub use dispatcher::{DispatcherHandle, Health, Outlook};
 pub use message::Preview;
 

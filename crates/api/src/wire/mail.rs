@@ -1,6 +1,9 @@
 //! Mail settings and their test.
 
-use alert::mail::{CertificateReport, MailTest, Step, StepReport};
+use alert::{
+    Course,
+    mail::{CertificateReport, MailTest, Step, StepReport},
+};
 use domain::mail::{Address, Security, breaker::Breaker};
 use serde::Serialize;
 use store::{
@@ -95,6 +98,7 @@ pub struct MailDraft {
 /// What the next message uses.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MailView {
+    /// `failing`: the latest failure is newer than the latest success and the last save. One refused recipient is none.
     #[schema(schema_with = mail_states)]
     pub state: &'static str,
     /// Counts up with every save; 0 = never saved.
@@ -142,11 +146,10 @@ impl MailView {
     pub(crate) fn new(mail: Option<&MailProfile>, status: MailHealth, queue: MailQueue) -> Self {
         let success = status.last_success.as_ref().map(|(at, ..)| *at);
         let error = status.last_error.as_ref().map(|(at, _)| *at);
-        let state = match mail {
+        let state = match mail.map(|m| Course::of(&status, m.saved_at)) {
             None => "not_configured",
-            // Only errors since the last success count, and since the last save: it may have been the cure.
-            Some(m) if error.is_some_and(|e| Some(e) > success && e > m.saved_at) => "failing",
-            Some(_) => "configured",
+            Some(Course::Fails) => "failing",
+            Some(Course::Unused | Course::Works) => "configured",
         };
         let s = mail.map(|m| &m.settings);
         Self {

@@ -382,3 +382,41 @@ async fn messages_that_are_not_sent_yet_are_counted() {
     let health = &api.get(&format!("/channels/{channel}")).await.body["health"];
     assert_eq!((&health["pending"], &health["waiting"]), (&json!(2), &json!(0)));
 }
+
+/// The clock counts milliseconds: what is written before and after is then a different one.
+async fn next_moment() {
+    tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+}
+
+#[tokio::test]
+async fn one_refused_recipient_is_no_failing_server() {
+    use domain::id::ProfileId;
+
+    let api = Api::start().await;
+    api.put("/settings/mail", settings(2525)).await;
+    let state = async || {
+        api.get("/settings/mail").await.body["state"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let note = async |failure: Option<(&str, Option<&str>)>| {
+        next_moment().await;
+        let mail = api.store.mail();
+        mail.note_message(ProfileId(1), 1, failure, "250 queued")
+            .await
+            .unwrap();
+    };
+    note(None).await;
+    note(Some(("550 5.1.1 No such user", Some("rcpt_to")))).await;
+    assert_eq!(state().await, "configured");
+    assert_eq!(
+        api.get("/settings/mail").await.body["last_error"],
+        "550 5.1.1 No such user"
+    );
+    note(Some(("535 5.7.8 no", Some("auth")))).await;
+    assert_eq!(state().await, "failing");
+    next_moment().await;
+    api.put("/settings/mail", settings(2525)).await;
+    assert_eq!(state().await, "configured", "the save may have been the cure");
+}

@@ -1,12 +1,15 @@
 //! The panel that says what a profile uses, how the last messages went, and whether it is tried now.
 
-use alert::{Outlook, mail::Step};
+use alert::{Course, Outlook};
 use domain::{
     clock::Timestamp,
     id::ProfileId,
-    mail::{MailSettings, Security, breaker::Breaker},
+    mail::{Security, breaker::Breaker},
 };
-use store::mail::{Canary, MailHealth, MailQueue};
+use store::{
+    MailProfile,
+    mail::{Canary, MailHealth, MailQueue},
+};
 
 use super::{
     account::Account,
@@ -66,7 +69,7 @@ impl InUse {
             Security::None => "mail-security-none",
         };
         let account = stored.account_of(language, current);
-        let (shape, key) = how_it_goes(s, account.as_ref(), &health);
+        let (shape, key) = how_it_goes(current, account.as_ref(), &health);
         // One that this version does not know is shown as it stands.
         let step = health
             .last_error_step
@@ -108,28 +111,19 @@ impl InUse {
 
 /// Shape of the mark and key of its word: first what keeps it from being used at all.
 pub(super) fn how_it_goes(
-    settings: &MailSettings,
+    profile: &MailProfile,
     account: Option<&Account>,
     health: &MailHealth,
 ) -> (&'static str, &'static str) {
-    let succeeded = health.last_success.as_ref().map(|(at, ..)| *at);
-    // A server that works and refuses one recipient has not failed.
-    let one_recipient = succeeded.is_some()
-        && health.breaker.is_clean()
-        && health.last_error_step.as_deref() == Some(Step::RcptTo.as_str());
-    let failed = health
-        .last_error
-        .as_ref()
-        .map(|(at, _)| *at)
-        .filter(|_| !one_recipient);
-    match (succeeded, failed) {
+    let settings = &profile.settings;
+    match Course::of(health, profile.saved_at) {
         _ if !settings.enabled => ("paused", "mail-state-off"),
         _ if settings.is_locked() => ("down", "mail-state-locked"),
         _ if account.is_some_and(Account::is_new) => ("down", "oauth-state-none"),
         _ if account.is_some_and(|a| !a.connected) => ("down", "oauth-state-attention"),
         _ if health.breaker.open_since().is_some() => ("down", "mail-state-left-alone"),
-        (None, None) => ("pending", "mail-state-unused"),
-        (success, Some(failure)) if success.is_none_or(|s| s < failure) => ("down", "mail-state-failing"),
-        _ => ("up", "mail-state-working"),
+        Course::Unused => ("pending", "mail-state-unused"),
+        Course::Fails => ("down", "mail-state-failing"),
+        Course::Works => ("up", "mail-state-working"),
     }
 }

@@ -62,7 +62,7 @@ impl Profiles {
             .enumerate()
             .map(|(i, p)| {
                 let account = stored.account_of(language, p);
-                let (shape, key) = how_it_goes(&p.settings, account.as_ref(), &stored.health_of(p.id));
+                let (shape, key) = how_it_goes(p, account.as_ref(), &stored.health_of(p.id));
                 let target = if i == 0 {
                     Target::Primary
                 } else {
