@@ -3,14 +3,16 @@
 use axum::{Json, extract::State};
 use domain::{
     deliverability::{Subject, results},
+    id::ProfileId,
     json::Object,
 };
+use store::MailProfile;
 
 use crate::{
     App,
     caller::{Reader, Writer},
     failure,
-    problem::Problem,
+    problem::{Problem, profile_unknown},
     request::{Body, Params},
     wire::deliverability::{DeliverabilityView, PastedHeaders, ResultsView},
 };
@@ -21,7 +23,8 @@ use crate::{
 /// most ten seconds. The answer is remembered for an hour; `again=true` looks again.
 #[utoipa::path(get, path = "/settings/mail/deliverability", tag = "settings", operation_id = "get_deliverability",
     params(
-        ("domain" = Option<String>, Query, description = "Default: the domain of the saved From address."),
+        ("profile" = Option<i64>, Query, description = "The mail profile whose sender and server are looked at. Default: the primary one."),
+        ("domain" = Option<String>, Query, description = "Default: the domain of the profile's From address."),
         ("envelope" = Option<String>, Query, description = "Domain of the envelope sender. Default: the same."),
         ("selector" = Option<String>, Query, description = "DKIM selectors, separated by commas. Default: those that the provider usually uses."),
         ("again" = Option<bool>, Query, description = "Ask DNS even if the answer is known."),
@@ -32,6 +35,9 @@ pub(crate) async fn get(
     State(app): State<App>,
     mut params: Params,
 ) -> Result<Json<DeliverabilityView>, Problem> {
+    let profile = params.parse("profile", "type-integer", "This must be a whole number.", |t| {
+        t.parse().ok().map(ProfileId)
+    });
     let domain = params.text("domain").unwrap_or_default();
     let envelope = params.text("envelope").unwrap_or_default();
     let selectors = params.text("selector").unwrap_or_default();
@@ -39,7 +45,10 @@ pub(crate) async fn get(
         t.parse().ok()
     });
     params.finish()?;
-    let mail = app.store.mail().primary().await.map_err(failure)?;
+    let mail = match profile {
+        Some(id) => Some(find(&app, id).await?),
+        None => app.store.mail().primary().await.map_err(failure)?,
+    };
     let subject = Subject::parse(&domain, &envelope, &selectors, mail.as_ref().map(|m| &m.settings))?;
     let looked = app
         .alert
@@ -47,6 +56,11 @@ pub(crate) async fn get(
         .look(&subject, again.unwrap_or(false))
         .await;
     Ok(Json(DeliverabilityView::new(&subject, &looked)))
+}
+
+async fn find(app: &App, id: ProfileId) -> Result<MailProfile, Problem> {
+    let found = app.store.mail().profile(id).await.map_err(failure)?;
+    found.ok_or_else(|| profile_unknown("profile", id).into())
 }
 
 /// Read the headers of a mail that arrived

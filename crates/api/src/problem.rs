@@ -4,7 +4,10 @@ use axum::{
     Json,
     response::{IntoResponse, Response},
 };
-use domain::field::{FieldError, FieldErrors};
+use domain::{
+    field::{FieldError, FieldErrors},
+    id::ProfileId,
+};
 use http::{
     HeaderName, HeaderValue, StatusCode,
     header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
@@ -205,6 +208,13 @@ impl From<FieldError> for Problem {
     fn from(error: FieldError) -> Self {
         FieldErrors::from(error).into()
     }
+}
+
+/// A field names a mail profile that there is not.
+pub(crate) fn profile_unknown(field: &str, id: ProfileId) -> FieldError {
+    let message =
+        format!("There is no mail profile with the id {id}. GET /settings/mail/profiles lists them.");
+    FieldError::new(field, "profile-unknown", message).with("id", id)
 }
 
 impl IntoResponse for Problem {

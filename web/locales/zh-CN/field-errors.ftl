@@ -46,6 +46,7 @@ error-password-well-known = 这是攻击者最先尝试的密码之一，请换�
 error-password-wrong = 当前密码不正确。
 error-pem-invalid = 请粘贴 PEM 格式的证书，从 -----BEGIN CERTIFICATE----- 到 -----END CERTIFICATE-----。
 error-port-range = 端口须在 1 到 65535 之间。
+error-profile-unknown = 邮件服务器 { $id } 不存在。
 error-recipients-missing = 请至少填写一个邮箱地址。
 error-recipients-too-many = 最多可填写 50 个地址。
 error-redirects-range = 请填写 0 到 10 之间的数字。

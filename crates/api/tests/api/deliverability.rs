@@ -114,3 +114,39 @@ async fn headers_are_read() {
         assert_eq!((answer.status.as_u16(), fields(&answer)), (422, vec![field]));
     }
 }
+
+#[tokio::test]
+async fn each_profile_has_its_own_sender_and_server() {
+    let server = DnsServer::start(|_, _| Answer::Code(3)).await;
+    let api = Api::asking(server.addr).await;
+    for (host, from) in [
+        ("smtp.gmail.com", "watch@example.org"),
+        ("smtp.fastmail.com", "watch@other.example"),
+    ] {
+        let settings = json!({"host": host, "port": 465, "security": "tls", "from": from});
+        assert_eq!(api.post("/settings/mail/profiles", settings).await.status, 201);
+    }
+    for (query, domain, provider) in [
+        ("", "example.org", "Google"),
+        ("?profile=1", "example.org", "Google"),
+        ("?profile=2", "other.example", "Fastmail"),
+        ("?profile=2&domain=third.example", "third.example", "Fastmail"),
+    ] {
+        let answer = api.get(&format!("/settings/mail/deliverability{query}")).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        assert_eq!(
+            (&answer.body["domain"], &answer.body["provider"]),
+            (&json!(domain), &json!(provider))
+        );
+    }
+    for wrong in ["9", "x"] {
+        let refused = api
+            .get(&format!("/settings/mail/deliverability?profile={wrong}"))
+            .await;
+        assert_eq!(
+            (refused.status.as_u16(), fields(&refused)),
+            (422, vec!["profile"]),
+            "{wrong}"
+        );
+    }
+}

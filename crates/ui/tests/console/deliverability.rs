@@ -177,3 +177,58 @@ async fn pasted_headers_are_explained_and_escaped() {
         assert!(!refused.body.contains("<script>alert"));
     }
 }
+
+#[tokio::test]
+async fn each_mail_server_has_its_own_sender() {
+    let server = DnsServer::of(vec![("other.example", Answer::txt(["v=spf1 mx ~all"]))]).await;
+    let scene = Scene::asking(server.addr).await;
+    let mut admin = admin(&scene).await;
+    let second = [
+        ("host", "smtp.fastmail.com"),
+        ("port", "465"),
+        ("security", "tls"),
+        ("from", "watch@other.example"),
+        ("verify_certificate", "on"),
+        ("do", "save"),
+    ];
+    assert_eq!(
+        admin.post("/settings/mail/new", &second).await.status,
+        StatusCode::SEE_OTHER
+    );
+    let here = format!("{HERE}?profile=2");
+    assert!(
+        admin
+            .get("/settings/mail/2")
+            .await
+            .body
+            .contains(&format!("href=\"{here}\""))
+    );
+    let page = admin.get(&here).await.body;
+    for shown in [
+        "Records of other.example",
+        "Your mail goes through Fastmail",
+        "include:spf.messagingengine.com",
+        "href=\"/settings/mail/2\"",
+    ] {
+        assert!(page.contains(shown), "{shown} is missing: {page}");
+    }
+    // Asking again and reading headers stay with it.
+    let again = admin.post(HERE, &[("profile", "2")]).await;
+    assert!(again.location().contains("profile=2"), "{}", again.location());
+    let headers = "DKIM-Signature: d=other.example; s=s1; b=x\r\nAuthentication-Results: a; spf=pass";
+    let read = admin
+        .post(
+            &format!("{HERE}/headers"),
+            &[("profile", "2"), ("headers", headers)],
+        )
+        .await;
+    assert!(
+        read.body.contains("profile=2&#38;domain=other.example"),
+        "{}",
+        read.body
+    );
+    for gone in ["9", "x"] {
+        let answer = admin.get(&format!("{HERE}?profile={gone}")).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    }
+}

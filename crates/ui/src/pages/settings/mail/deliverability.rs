@@ -18,7 +18,10 @@ mod findings;
 #[cfg(test)]
 mod samples;
 
-use super::super::tabs::{Link, Tab, links};
+use super::{
+    super::tabs::{Link, Tab, links},
+    stored::{Stored, Target},
+};
 use crate::{
     App, Section, Shell, SignedIn, Typed,
     components::{Form, href},
@@ -43,7 +46,9 @@ const HERE: &str = "/settings/mail/deliverability";
 pub(crate) struct DeliverabilityPage {
     shell: Shell,
     tabs: Vec<Link>,
-    /// Whose records: `domain`, `selector`, `envelope`.
+    /// The mail server's own page.
+    profile_href: String,
+    /// Whose records: `profile`, `domain`, `selector`, `envelope`.
     form: Form,
     report: Option<Report>,
     /// The field `headers`.
@@ -69,6 +74,8 @@ struct PastedView {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Asked {
+    /// Whose sender and server; empty: the primary one's.
+    profile: String,
     domain: String,
     selector: String,
     envelope: String,
@@ -78,24 +85,34 @@ impl Asked {
     fn typed(typed: &[(String, String)]) -> Self {
         let text = |name| value(typed, name).to_owned();
         Self {
+            profile: text("profile"),
             domain: text("domain"),
             selector: text("selector"),
             envelope: text("envelope"),
         }
     }
 
+    fn target(&self) -> error::Result<Target> {
+        match self.profile.as_str() {
+            "" => Ok(Target::Primary),
+            id => Target::of(id),
+        }
+    }
+
     fn form(&self, who: &SignedIn) -> Form {
         Form::new(who.visit.language)
+            .with("profile", &self.profile)
             .with("domain", &self.domain)
             .with("selector", &self.selector)
             .with("envelope", &self.envelope)
     }
 }
 
-fn view(who: &SignedIn, form: Form) -> DeliverabilityPage {
+fn view(who: &SignedIn, target: Target, form: Form) -> DeliverabilityPage {
     let shell = who.shell(Section::Settings, "deliverability-title");
     DeliverabilityPage {
         tabs: links(&shell, Tab::Mail),
+        profile_href: target.href(),
         form,
         report: None,
         paste: Form::new(who.visit.language),
@@ -109,26 +126,28 @@ async fn subject(
     who: &SignedIn,
     asked: &Asked,
 ) -> error::Result<Option<Result<Subject, DeliverabilityPage>>> {
-    let mail = who.store().mail().primary().await?;
+    let target = asked.target()?;
+    let stored = Stored::read(who, target).await?;
+    let settings = stored.settings();
     let typed_nothing = asked.domain.is_empty() && asked.selector.is_empty() && asked.envelope.is_empty();
-    if mail.is_none() && typed_nothing {
+    if settings.is_none() && typed_nothing {
         return Ok(None);
     }
-    let settings = mail.as_ref().map(|m| &m.settings);
     let parsed = Subject::parse(&asked.domain, &asked.envelope, &asked.selector, settings);
-    Ok(Some(
-        parsed.map_err(|errors| view(who, asked.form(who).refused(errors))),
-    ))
+    Ok(Some(parsed.map_err(|errors| {
+        view(who, target, asked.form(who).refused(errors))
+    })))
 }
 
 async fn show(who: SignedIn, Query(asked): Query<Asked>) -> error::Result {
     let subject = match subject(&who, &asked).await? {
-        None => return page(&view(&who, asked.form(&who))),
+        None => return page(&view(&who, asked.target()?, asked.form(&who))),
         Some(Err(refused)) => return page_with(StatusCode::UNPROCESSABLE_ENTITY, &refused),
         Some(Ok(subject)) => subject,
     };
     let looked = who.visit.app.alert.deliverability().look(&subject, false).await;
-    let mut view = view(&who, asked.form(&who).with("domain", &subject.domain));
+    let form = asked.form(&who).with("domain", &subject.domain);
+    let mut view = view(&who, asked.target()?, form);
     view.report = Some(Report {
         topics: findings::by_topic(who.visit.language, &looked.findings),
         provider: subject.provider().map(|p| p.name),
@@ -149,7 +168,8 @@ async fn look_again(who: SignedIn, axum::Form(typed): Typed) -> error::Result {
         }
     }
     let query = [
-        ("domain", asked.domain.as_str()),
+        ("profile", asked.profile.as_str()),
+        ("domain", &asked.domain),
         ("selector", &asked.selector),
         ("envelope", &asked.envelope),
     ];
@@ -159,7 +179,11 @@ async fn look_again(who: SignedIn, axum::Form(typed): Typed) -> error::Result {
 /// Nothing of what is pasted is kept.
 async fn read_headers(who: SignedIn, axum::Form(typed): Typed) -> error::Result {
     let text = value(&typed, "headers");
-    let mut view = view(&who, Asked::default().form(&who));
+    let asked = Asked {
+        profile: value(&typed, "profile").to_owned(),
+        ..Asked::default()
+    };
+    let mut view = view(&who, asked.target()?, asked.form(&who));
     let pasted = match results::parse("headers", text) {
         Ok(pasted) => pasted,
         Err(e) => {
@@ -180,7 +204,12 @@ async fn read_headers(who: SignedIn, axum::Form(typed): Typed) -> error::Result 
             .signatures
             .iter()
             .map(|s| {
-                let at = href(HERE, &[("domain", &s.domain), ("selector", &s.selector)]);
+                let query = [
+                    ("profile", asked.profile.as_str()),
+                    ("domain", &s.domain),
+                    ("selector", &s.selector),
+                ];
+                let at = href(HERE, &query);
                 (s.selector.clone(), s.domain.clone(), at)
             })
             .collect(),

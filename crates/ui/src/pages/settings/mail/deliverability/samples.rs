@@ -13,7 +13,8 @@ pub(crate) fn samples(language: Language) -> Vec<DeliverabilityPage> {
         let shell = shell(language, Section::Settings, "deliverability-title");
         DeliverabilityPage {
             tabs: links(&shell, Tab::Mail),
-            form: Form::new(language),
+            profile_href: "/settings/mail/2".to_owned(),
+            form: Form::new(language).with("profile", "2"),
             report: None,
             paste: Form::new(language),
             pasted: None,
