@@ -105,6 +105,11 @@ const ALL: &[Provider] = &[
         &["smtp.zoho.in", "smtppro.zoho.in"],
         &["zohomail.in", "zoho.in", "one.zoho.in"],
     ),
+    zoho(
+        &["smtp.zoho.com.au", "smtppro.zoho.com.au"],
+        &["zoho.com.au", "zohomail.com.au"],
+    ),
+    zoho(&["smtp.zoho.jp", "smtppro.zoho.jp"], &["zoho.jp", "zohomail.jp"]),
     Provider {
         name: "Fastmail",
         hosts: &["smtp.fastmail.com", "smtp.messagingengine.com"],
@@ -128,6 +133,30 @@ const ALL: &[Provider] = &[
         selectors: &["s2048"],
         own_envelope: false,
         mailboxes: &["yahoo.com", "ymail.com", "rocketmail.com"],
+    },
+    Provider {
+        name: "QQ Mail",
+        hosts: &["smtp.qq.com", "smtp.exmail.qq.com"],
+        includes: &["spf.mail.qq.com"],
+        selectors: &[],
+        own_envelope: false,
+        mailboxes: &["qq.com", "foxmail.com"],
+    },
+    Provider {
+        name: "NetEase",
+        hosts: &["smtp.163.com", "smtp.126.com", "smtp.yeah.net"],
+        includes: &["spf.163.com"],
+        selectors: &[],
+        own_envelope: false,
+        mailboxes: &["163.com", "126.com", "yeah.net"],
+    },
+    Provider {
+        name: "Aliyun DirectMail",
+        hosts: &["smtpdm.aliyun.com", "smtpdm-*.aliyun.com"],
+        includes: &["spf1.dm.aliyun.com"],
+        selectors: &[],
+        own_envelope: false,
+        mailboxes: &[],
     },
     Provider {
         name: "Proton",

@@ -177,3 +177,21 @@ fn every_file_parses() {
 fn the_folder_is_found() {
     assert!(root().join("web/locales/en/shell.ftl").is_file());
 }
+
+/// Watchbell logs in with OAuth 2.0, so whoever may not use a password any more is told.
+#[test]
+fn a_refused_password_at_microsoft_leads_to_oauth() {
+    for language in LANGUAGES {
+        let mut found = false;
+        for (_, text) in files(&format!("web/locales/{language}"), "ftl") {
+            for line in text
+                .lines()
+                .filter(|l| l.starts_with("hint-m365-basic-auth-fix ="))
+            {
+                assert!(line.contains("OAuth 2.0"), "{language}: {line}");
+                found = true;
+            }
+        }
+        assert!(found, "{language}");
+    }
+}

@@ -305,6 +305,8 @@ async fn a_preset_fills_the_form_and_says_what_to_know() {
     );
     assert_eq!(
         admin.get("/settings/mail?preset=nonsense").await.status,
+    let page = admin.get("/settings/mail?preset=microsoft365").await.body;
+    assert!(page.contains("second half of 2027"), "{page}");
         StatusCode::OK
     );
 }

@@ -75,6 +75,7 @@ pub(in super::super) const GROUPS: &[Group] = &[
                 auth: "xoauth2",
                 oauth: "microsoft",
                 note: "preset-outlook",
+                limits: &[("preset-limit-unpublished", 0)],
                 help: Some((
                     "https://support.microsoft.com/office/d088b986-291d-42b8-9564-9c414e2aa040",
                     "preset-help-read",
@@ -111,6 +112,8 @@ pub(in super::super) const GROUPS: &[Group] = &[
                 port: 465,
                 security: "tls",
                 note: "preset-app-password",
+                // https://www.fastmail.com/help/account/limits.html
+                limits: &[("preset-limit-by-plan", 0)],
                 help: Some((
                     "https://app.fastmail.com/settings/security/integrations",
                     "preset-help-app-password",
@@ -124,6 +127,8 @@ pub(in super::super) const GROUPS: &[Group] = &[
                 port: 465,
                 security: "tls",
                 note: "preset-zoho",
+                // https://www.zoho.com/mail/help/adminconsole/rates-and-limits.html: 50 to 500, by reputation.
+                limits: &[("preset-limit-hour", 50)],
                 help: Some((
                     "https://www.zoho.com/mail/help/zoho-smtp.html",
                     "preset-help-read",
@@ -268,6 +273,7 @@ pub(in super::super) const GROUPS: &[Group] = &[
                 port: 465,
                 security: "tls",
                 note: "preset-authorization-code",
+                limits: &[("preset-limit-unconfirmed", 0)],
                 help: Some(("https://service.mail.qq.com/detail/0/75", "preset-help-read")),
                 ..PRESET
             },
@@ -278,6 +284,7 @@ pub(in super::super) const GROUPS: &[Group] = &[
                 port: 465,
                 security: "tls",
                 note: "preset-authorization-code",
+                limits: &[("preset-limit-unconfirmed", 0)],
                 help: Some(("https://help.mail.163.com/", "preset-help-read")),
                 ..PRESET
             },
