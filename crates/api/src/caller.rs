@@ -20,6 +20,8 @@ pub(crate) struct Caller {
     scope: Scope,
     /// The token and whose it is, as an acknowledgement and the log say it.
     pub(crate) name: String,
+    /// Of the person whose token it is.
+    pub(crate) email: String,
 }
 
 /// Lets nothing through without a valid token.
@@ -40,6 +42,7 @@ pub(crate) async fn authenticate(
         token: token.id,
         scope: token.scope,
         name: format!("{} ({})", token.name, token.user.email),
+        email: token.user.email,
     });
     Ok(next.run(request).await)
 }

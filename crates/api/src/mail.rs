@@ -48,7 +48,8 @@ pub(crate) async fn put(
 /// Send a test mail
 ///
 /// It takes the way of every other mail, with the saved settings or with unsaved changes laid over them. A saved
-/// password goes to no other server than the one that it was saved for. At most five per minute and token. With
+/// password goes to no other server than the one that it was saved for. Without `to` it goes to the person whose token
+/// this is. At most five per minute and token. With
 /// `dry_run` the server is asked about sender and recipient, and nothing is sent.
 #[utoipa::path(post, path = "/settings/mail/test", tag = "settings", operation_id = "test_mail",
     request_body = MailTestRequest,
@@ -69,7 +70,7 @@ pub(crate) async fn run_test(
     current: Option<MailProfile>,
     body: Value,
 ) -> Result<MailTestView, Problem> {
-    let wanted = read_test(body, current.as_ref().map(|c| &c.settings))?;
+    let wanted = read_test(body, &caller.email, current.as_ref().map(|c| &c.settings))?;
     app.take_test(caller)?;
     let through = match (wanted.overlay, &current) {
         (Some(settings), _) => Through::Unsaved(Box::new(settings)),
@@ -100,10 +101,10 @@ struct Wanted {
     dry_run: bool,
 }
 
-fn read_test(body: Value, current: Option<&MailSettings>) -> Result<Wanted, FieldErrors> {
+fn read_test(body: Value, own: &str, current: Option<&MailSettings>) -> Result<Wanted, FieldErrors> {
     let mut o = Object::new("", body)?;
-    let to = o.required_text("to");
-    let to = o.parse("to", to, |f, v| Address::parse(f, &v));
+    let to = o.text("to").unwrap_or_else(|| own.to_owned());
+    let to = o.parse("to", Some(to), |f, v| Address::parse(f, &v));
     let dry_run = o.boolean("dry_run").unwrap_or(false);
     let overlay = match o.value("settings") {
         None => None,

@@ -185,11 +185,11 @@ impl MailView {
             last_success: status.last_success.map(|(_, words, _)| words),
             last_error_at: error.map(Time),
             last_error: status.last_error.map(|(_, words)| words),
+            pending: queue.pending,
+            oldest_pending_at: queue.oldest_pending.map(Time),
             waiting: queue.waiting,
             oldest_waiting_at: queue.oldest_waiting.map(Time),
         }
-            pending: queue.pending,
-            oldest_pending_at: queue.oldest_pending.map(Time),
     }
 }
 
@@ -272,8 +272,10 @@ pub struct MailOrder {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MailTestRequest {
+    /// Default: the address of the person whose token this is.
     #[schema(example = "me@example.org")]
-    pub to: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
     /// Unsaved changes to the settings, laid over the saved ones.
     #[schema(schema_with = mail_patch)]
     #[serde(skip_serializing_if = "Option::is_none")]

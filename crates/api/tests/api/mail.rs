@@ -420,3 +420,19 @@ async fn one_refused_recipient_is_no_failing_server() {
     api.put("/settings/mail", settings(2525)).await;
     assert_eq!(state().await, "configured", "the save may have been the cure");
 }
+
+#[tokio::test]
+async fn a_test_without_a_recipient_goes_to_the_owner_of_the_token() {
+    let api = Api::start().await;
+    let server = SmtpServer::start(Script::plain().login("watch", "s3cret-pass")).await;
+    api.put("/settings/mail", settings(server.port())).await;
+    for path in ["/settings/mail/test", "/settings/mail/profiles/1/test"] {
+        let sent = api.post(path, json!({})).await;
+        assert_eq!(sent.body["ok"], true, "{}", sent.text);
+    }
+    let messages = server.messages();
+    assert_eq!(messages.len(), 2);
+    for message in messages {
+        assert_eq!(message.header("To").as_deref(), Some("ops@example.org"));
+    }
+}
