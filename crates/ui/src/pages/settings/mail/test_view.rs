@@ -20,6 +20,8 @@ pub(super) struct TestView {
     dry_run: bool,
     /// What happened; for a success the server's words.
     detail: String,
+    /// Who took the message, and under which name.
+    accepted: Option<String>,
     hint: Option<String>,
     steps: Steps,
     certificate: Option<CertificateReport>,
@@ -51,6 +53,7 @@ impl TestView {
             phase: if report.ok { Phase::Passed } else { Phase::Failed },
             dry_run: report.dry_run,
             detail: report.detail.clone(),
+            accepted: accepted(language, report),
             // Some failures have nothing to add to what happened.
             hint: report.hint.clone().filter(|h| *h != report.detail),
             steps: Steps::of(language, report),
@@ -86,6 +89,7 @@ impl TestView {
             to: to.to_string(),
             dry_run: false,
             detail: String::new(),
+            accepted: None,
             hint: None,
             steps: Steps::default(),
             certificate: None,
@@ -117,6 +121,19 @@ impl TestView {
         };
         Mark::new(shape, self.t(key).to_string())
     }
+}
+
+/// As the log says it of a delivery. `None`: nothing was sent, or it is not known to whom.
+fn accepted(language: Language, report: &MailTest) -> Option<String> {
+    let server = report.server.as_ref().filter(|_| report.ok && !report.dry_run)?;
+    let text = match &report.queue_id {
+        Some(id) => language
+            .text("delivery-accepted-as")
+            .arg("server", server)
+            .arg("reference", id),
+        None => language.text("delivery-accepted").arg("server", server),
+    };
+    Some(text.to_string())
 }
 
 /// The list of steps: those that were taken, and those that are ahead.
