@@ -15,7 +15,7 @@ use crate::{
     App,
     caller::{Reader, Writer},
     failure,
-    problem::Problem,
+    problem::{Problem, profile_unknown},
     request::{Body, Id, Params, adopt_header_names, merge_patch},
     wire::{
         Page,
@@ -221,6 +221,7 @@ fn refusal(e: StoreError) -> Problem {
             format!("There is no other channel with the id {id}."),
         )
         .into(),
+        StoreError::UnknownProfile(id) => profile_unknown("config.profile", id).into(),
         other => failure(other),
     }
 }

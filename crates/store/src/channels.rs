@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use domain::{
-    channel::{Channel, ChannelConfig, ChannelDraft, ChannelKind},
+    channel::{Channel, ChannelConfig, ChannelDraft, ChannelKind, EmailChannel},
     clock::Timestamp,
     id::{ChannelId, MonitorId},
 };
@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::{
     entity::{channel, delivery, monitor_channel},
     error::{StoreError, corrupt},
-    outbox,
+    mail, outbox,
     seal::{Place, Sealer},
     store::Store,
 };
@@ -45,6 +45,7 @@ impl Channels<'_> {
         let now = self.store.now().as_millis();
         let tx = self.store.inner.db.write().await?;
         check_fallback(&*tx, draft, None).await?;
+        check_profile(&*tx, draft, None).await?;
         let row = channel::ActiveModel {
             id: NotSet,
             name: Set(draft.name.clone()),
@@ -82,6 +83,7 @@ impl Channels<'_> {
         let now = self.store.now();
         let tx = self.store.inner.db.write().await?;
         check_fallback(&*tx, draft, Some(id)).await?;
+        check_profile(&*tx, draft, Some(id)).await?;
         let row = channel::ActiveModel {
             name: Set(draft.name.clone()),
             kind: Set(draft.config.kind().to_string()),
@@ -161,14 +163,14 @@ impl Channels<'_> {
         let unfinished: Vec<(i64, bool, i64)> = delivery::Entity::find()
             .select_only()
             .column(delivery::Column::ChannelId)
+            .column(delivery::Column::Waiting)
             .column_as(Expr::col(delivery::Column::Id).count(), "n")
             .filter(delivery::Column::FinishedAt.is_null())
-            .column(delivery::Column::Waiting)
             .filter(delivery::Column::ChannelId.is_in(ids))
             .group_by(delivery::Column::ChannelId)
+            .group_by(delivery::Column::Waiting)
             .into_tuple()
             .all(db)
-            .group_by(delivery::Column::Waiting)
             .await?;
         let (mut pending, mut waiting) = (HashMap::new(), HashMap::new());
         for (channel, waits, n) in unfinished {
@@ -222,6 +224,36 @@ async fn check_fallback<C: ConnectionTrait>(
     match found {
         Some(_) if own != Some(fallback) => Ok(()),
         _ => Err(StoreError::UnknownChannel(fallback)),
+    }
+}
+
+/// A mail profile that a channel begins to name exists. One that was named before and deleted since may stay: the others
+/// are used in order.
+async fn check_profile<C: ConnectionTrait>(
+    tx: &C,
+    draft: &ChannelDraft,
+    own: Option<ChannelId>,
+) -> Result<(), StoreError> {
+    let ChannelConfig::Email(EmailChannel {
+        profile: Some(profile),
+        ..
+    }) = &draft.config
+    else {
+        return Ok(());
+    };
+    if mail::exists(tx, *profile).await? {
+        return Ok(());
+    }
+    let before = match own {
+        Some(id) => channel::Entity::find_by_id(id.0).one(tx).await?,
+        None => None,
+    };
+    let config: Option<Value> = before.and_then(|row| serde_json::from_str(&row.config).ok());
+    let named = config.and_then(|config| config.get("profile")?.as_i64());
+    if named == Some(profile.0) {
+        Ok(())
+    } else {
+        Err(StoreError::UnknownProfile(*profile))
     }
 }
 

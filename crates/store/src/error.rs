@@ -1,6 +1,6 @@
 //! What can go wrong with the database, as far as callers act on it.
 
-use domain::id::ChannelId;
+use domain::id::{ChannelId, ProfileId};
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -25,6 +25,9 @@ pub enum StoreError {
     /// A monitor names a channel that does not exist.
     #[error("there is no channel {0}")]
     UnknownChannel(ChannelId),
+    /// A channel names a mail profile that does not exist.
+    #[error("there is no mail profile {0}")]
+    UnknownProfile(ProfileId),
     /// The `cursor` of a page is not one that this program wrote.
     #[error("the cursor is not valid; begin with the first page")]
     Cursor,

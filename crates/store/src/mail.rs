@@ -375,6 +375,10 @@ async fn order<C: ConnectionTrait>(db: &C) -> Result<Vec<ProfileId>, StoreError>
     Ok(ids.into_iter().map(ProfileId).collect())
 }
 
+pub(crate) async fn exists<C: ConnectionTrait>(db: &C, id: ProfileId) -> Result<bool, StoreError> {
+    Ok(position(db, id).await?.is_some())
+}
+
 async fn position<C: ConnectionTrait>(db: &C, id: ProfileId) -> Result<Option<usize>, StoreError> {
     Ok(order(db).await?.iter().position(|other| *other == id))
 }

@@ -226,3 +226,40 @@ async fn a_test_takes_the_real_way_and_is_rationed() {
     );
     assert_eq!(sink.requests().len(), 5);
 }
+
+#[tokio::test]
+async fn a_mail_profile_that_is_not_there_is_refused() {
+    let api = Api::start().await;
+    let body = |profile: Value| json!({"name": "Ops", "kind": "email", "config": {"to": ["a@example.org"], "profile": profile}});
+    let refused = api.post("/channels", body(json!(999))).await;
+    assert_eq!(
+        (refused.status.as_u16(), fields(&refused)),
+        (422, vec!["config.profile"])
+    );
+
+    let mail = json!({"host": "h.example", "port": 587, "security": "starttls", "from": "a@example.org"});
+    for _ in 0..2 {
+        assert_eq!(
+            api.post("/settings/mail/profiles", mail.clone()).await.status,
+            201
+        );
+    }
+    let created = api.post("/channels", body(json!(2))).await;
+    assert_eq!(created.status, 201, "{}", created.text);
+    let path = format!("/channels/{}", created.body["id"]);
+    let refused = api.patch(&path, json!({"config": {"profile": 999}})).await;
+    assert_eq!(fields(&refused), ["config.profile"]);
+    // One that is deleted later does not lock the channel up: the others are used.
+    assert_eq!(api.delete("/settings/mail/profiles/2").await.status, 204);
+    assert_eq!(api.patch(&path, json!({"name": "Renamed"})).await.status, 200);
+    assert_eq!(
+        api.patch(&path, json!({"config": {"profile": null}}))
+            .await
+            .status,
+        200
+    );
+    assert_eq!(
+        fields(&api.patch(&path, json!({"config": {"profile": 2}})).await),
+        ["config.profile"]
+    );
+}

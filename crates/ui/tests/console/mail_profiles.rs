@@ -530,3 +530,41 @@ async fn a_client_secret_that_cannot_be_read_is_not_lost_by_a_switch() {
         assert_eq!((kept.revision, kept.settings.enabled), (1, enabled));
     }
 }
+
+#[tokio::test]
+async fn a_channel_that_names_a_server_that_is_gone_is_told_so_at_the_field() {
+    let scene = Scene::new().await;
+    let mut admin = scene.admin().await;
+    let named = [
+        ("kind", "email"),
+        ("name", "On call"),
+        ("config.to", EMAIL),
+        ("config.profile", "999"),
+    ];
+    let refused = admin.post("/channels", &named).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let field = refused.body.split("config.profile").nth(1).unwrap();
+    assert!(
+        field.contains("There is no mail server with the id 999."),
+        "{}",
+        refused.body
+    );
+    assert!(scene.store.channels().all().await.unwrap().is_empty());
+
+    admin.post("/channels", &named[..3]).await;
+    let refused = admin.post("/channels/1", &named[1..]).await;
+    assert_eq!(
+        refused.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "{}",
+        refused.body
+    );
+    let stand_in = [named[1], named[2], ("fallback", "77")];
+    let refused = admin.post("/channels/1", &stand_in).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        refused.body.contains("There is no channel with the id 77."),
+        "{}",
+        refused.body
+    );
+}

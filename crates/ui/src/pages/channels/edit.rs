@@ -8,13 +8,13 @@ use axum::{
 };
 use domain::{
     channel::{Channel, ChannelConfig, ChannelDraft, ChannelKind, signing_secret},
-    field::FieldErrors,
+    field::{FieldError, FieldErrors},
     id::{ChannelId, MonitorId},
 };
 use http::StatusCode;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
-use store::Optout;
+use store::{Optout, StoreError};
 
 use super::{Health, fields, find, health_of, test::Outcome, users_of};
 use crate::{
@@ -148,10 +148,16 @@ pub(super) async fn new(signed_in: SignedIn, Query(chosen): Query<Chosen>) -> er
 
 pub(super) async fn create(signed_in: SignedIn, FormBody(typed): Typed) -> error::Result {
     let kind = ChannelKind::parse(value(&typed, "kind")).unwrap_or(ChannelKind::Email);
-    match ChannelDraft::from_json(fields::body(&typed, kind, true), None) {
+    let attempt = match ChannelDraft::from_json(fields::body(&typed, kind, true), None) {
         Ok(mut draft) => {
             let made = make_secret(&mut draft.config, false)?;
-            let channel = signed_in.store().channels().create(&draft).await?;
+            let created = signed_in.store().channels().create(&draft).await;
+            accept(created)?.map(|channel| (channel, made))
+        }
+        Err(errors) => Err(errors),
+    };
+    match attempt {
+        Ok((channel, made)) => {
             tracing::info!(
                 channel.id = channel.id.0,
                 user = signed_in.by(),
@@ -194,13 +200,18 @@ pub(super) async fn save(
 ) -> error::Result {
     let channel = find(signed_in.store(), &id).await?;
     let body = fields::body(&typed, channel.kind, channel.enabled);
-    match ChannelDraft::from_json(body, channel.config.as_ref()) {
+    let attempt = match ChannelDraft::from_json(body, channel.config.as_ref()) {
         Ok(mut draft) => {
             let made = make_secret(&mut draft.config, ticked(&typed, "new_secret"))?;
-            // Deleted while the form was open: there is nothing to save any more.
-            let Some(channel) = signed_in.store().channels().update(channel.id, &draft).await? else {
-                return Ok(Redirect::to("/channels").into_response());
-            };
+            let updated = signed_in.store().channels().update(channel.id, &draft).await;
+            accept(updated)?.map(|channel| (channel, made))
+        }
+        Err(errors) => Err(errors),
+    };
+    match attempt {
+        // Deleted while the form was open: there is nothing to save any more.
+        Ok((None, _)) => Ok(Redirect::to("/channels").into_response()),
+        Ok((Some(channel), made)) => {
             tracing::info!(
                 channel.id = channel.id.0,
                 user = signed_in.by(),
@@ -213,6 +224,23 @@ pub(super) async fn save(
             refused(&signed_in, shell, channel.kind, Some(&channel), &typed, errors).await
         }
     }
+}
+
+/// What was deleted while the form was open is a mistake in the form, everything else is not.
+fn accept<T>(result: Result<T, StoreError>) -> error::Result<Result<T, FieldErrors>> {
+    let error = match result {
+        Ok(saved) => return Ok(Ok(saved)),
+        Err(StoreError::UnknownChannel(id)) => {
+            let message = format!("There is no channel with the id {id}.");
+            FieldError::new(fields::FALLBACK, "channel-unknown", message).with("id", id)
+        }
+        Err(StoreError::UnknownProfile(id)) => {
+            let message = format!("There is no mail server with the id {id}.");
+            FieldError::new(fields::PROFILE, "profile-unknown", message).with("id", id)
+        }
+        Err(e) => return Err(e.into()),
+    };
+    Ok(Err(error.into()))
 }
 
 /// A webhook without a secret gets one; `anew` replaces the one it has.
