@@ -41,7 +41,7 @@ mod tests;
 use delivery::Deliverer;
 use lane::Lane;
 pub use route::Outlook;
-pub(crate) use route::Routes;
+pub(crate) use route::{Delay, Routes};
 
 /// A wake-up is a hint. Whatever happens to it, due rows are seen after this long.
 const POLL: Duration = Duration::from_secs(2);

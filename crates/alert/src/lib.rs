@@ -174,7 +174,7 @@ impl Alert {
     }
 
     /// Sends a test message to every recipient of a channel, on the way that real messages take. The first refusal ends
-    /// it; otherwise the last receipt is returned. Nothing is kept.
+    /// it; otherwise the last receipt is returned. Nothing is kept. Mails count against the limit of their profile.
     pub async fn send_test(&self, channel: &config::Channel) -> Result<Receipt, SendError> {
         let Some(config) = &channel.config else {
             return Err(SendError::new(
@@ -194,9 +194,10 @@ impl Alert {
             ChannelConfig::Webhook(_) => None,
         };
         let batch = Batch::default();
-        let sender = (self.open)(config, profile, &batch);
+        let sender = (self.open)(config, profile.clone(), &batch);
         let recipients = self.still_willing(channel, config.recipients()).await?;
-        let sent = self.send_tests(channel, &*sender, recipients).await;
+        let through = (&*sender, profile.as_ref());
+        let sent = self.send_tests(channel, through, recipients).await;
         if let Some(farewell) = batch.end() {
             farewell.await;
         }
@@ -206,11 +207,18 @@ impl Alert {
     async fn send_tests(
         &self,
         channel: &config::Channel,
-        sender: &dyn Channel,
+        (sender, profile): (&dyn Channel, Option<&MailProfile>),
         recipients: Vec<String>,
     ) -> Result<Receipt, SendError> {
         let mut last = Receipt::default();
-        for recipient in recipients {
+        let all = recipients.len();
+        for (sent, recipient) in recipients.into_iter().enumerate() {
+            if let Some(profile) = profile
+                && let Err(delay) = self.routes.take_room(profile)
+            {
+                let so_far = (sent, all);
+                return Err(channel_test::no_room(profile, &delay, so_far, self.clock.now()));
+            }
             let delivery = id::fresh(self.clock.now()).map(DeliveryId).ok_or_else(|| {
                 let reason = "The operating system gives no random numbers, so the message has no id.";
                 SendError::new(Retry::Backoff, reason, Trace::default())

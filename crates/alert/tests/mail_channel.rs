@@ -6,7 +6,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use alert::{Through, mail::Trial};
+use alert::{Through, channel::Retry, mail::Trial};
 use domain::{
     clock::Clock,
     delivery::{AttemptVerdict, DeliveryState},
@@ -373,4 +373,48 @@ async fn who_unsubscribed_hears_nothing_more_and_a_test_says_so() {
     assert!(refused.reason.contains("unsubscribed"), "{}", refused.reason);
     assert_eq!(server.messages().len(), 2);
     running.stop().await;
+}
+
+/// The limit of a profile holds for tests as well; thirty a minute has room for three at once.
+#[tokio::test]
+async fn a_test_of_a_channel_takes_no_more_than_its_profile_may_send() {
+    let clock = Arc::new(FakeClock::new());
+    let scene = Scene::new(Arc::clone(&clock) as Arc<dyn Clock>).await;
+    let server = SmtpServer::start(Script::plain()).await;
+    set_up(&scene, &server, json!({ "rate_per_minute": 30, "name": "Relay" })).await;
+    let to: Vec<String> = (0..5).map(|n| format!("r{n}@example.net")).collect();
+    let body = json!({ "name": "Ops", "kind": "email", "config": { "to": to } });
+    let channel = scene.channel(body).await;
+    let full = scene.alert.send_test(&channel).await.unwrap_err();
+    assert_eq!(server.messages().len(), 3);
+    for said in [
+        "Relay takes 30 messages a minute",
+        "3 of 5 test messages were accepted",
+    ] {
+        assert!(full.reason.contains(said), "{}", full.reason);
+    }
+    let Retry::After(wait) = full.retry else {
+        panic!("{:?}", full.retry)
+    };
+    assert!(
+        wait > Duration::ZERO && wait <= Duration::from_secs(3),
+        "{wait:?}"
+    );
+    assert!(
+        scene
+            .alert
+            .send_test(&channel)
+            .await
+            .unwrap_err()
+            .reason
+            .contains("0 of 5")
+    );
+    assert_eq!(server.messages().len(), 3);
+
+    clock.advance(Duration::from_mins(1));
+    let two = json!({ "name": "Ops", "kind": "email", "config": { "to": to[..2] } });
+    scene.update(channel.id, two).await;
+    let channel = scene.store.channels().get(channel.id).await.unwrap().unwrap();
+    scene.alert.send_test(&channel).await.unwrap();
+    assert_eq!(server.messages().len(), 5);
 }

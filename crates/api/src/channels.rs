@@ -178,7 +178,8 @@ pub(crate) async fn delete(
 
 /// Send a test message
 ///
-/// It takes the way of every other message. At most five per minute and token.
+/// It takes the way of every other message, and its mails count against the limit of their profile: where that has no
+/// room the test ends, with `retry` = `after`. At most five per minute and token.
 #[utoipa::path(post, path = "/channels/{id}/test", tag = "channels", operation_id = "test_channel",
     params(("id" = i64, Path)),
     responses((status = 200, body = ChannelTest)))]

@@ -71,7 +71,7 @@ pub(super) enum Admission {
 /// Nothing is tried before `until`.
 #[derive(Clone)]
 pub(crate) struct Delay {
-    pub(super) until: Timestamp,
+    pub(crate) until: Timestamp,
     pub(super) why: String,
     /// The state of mail that was looked at ([`store::mail::Mail::changes`]).
     pub(super) seen: u64,
