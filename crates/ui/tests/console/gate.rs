@@ -1,13 +1,15 @@
 //! What every route has in common: headers, closed to strangers, and no form that is not ours. The routes are read from
 //! the source, so that a new page is held to it as well.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use http::{HeaderMap, Method, StatusCode};
+use testkit::{Script, SmtpServer, wait_until};
 
 use crate::{
+    log,
     sources::files,
-    visitor::{Scene, Visitor},
+    visitor::{EMAIL, PASSWORD, Scene, Visitor},
 };
 
 /// Proves itself by a signature in its address, and has neither session nor token: the tests are in `unsubscribe`.
@@ -225,4 +227,70 @@ async fn a_request_id_from_outside_does_not_count() {
     let mut visitor: Visitor = scene.visitor();
     visitor.headers.insert("x-request-id", "mine".parse().unwrap());
     assert_ne!(visitor.get("/login").await.headers["x-request-id"], "mine");
+}
+
+/// Whatever name the console is called by, messages lead to the address that was set up: else whoever asks could choose
+/// where everybody else's links go.
+#[tokio::test]
+async fn a_foreign_host_is_in_no_message() {
+    let server = SmtpServer::start(Script::plain()).await;
+    let scene = Scene::at("https://watch.example.org").await;
+    scene.with_admin().await;
+    let mut visitor = scene.visitor();
+    for name in ["host", "x-forwarded-host", "forwarded"] {
+        let value = if name == "forwarded" {
+            "host=evil.example"
+        } else {
+            "evil.example"
+        };
+        visitor.headers.insert(name, value.parse().unwrap());
+    }
+    visitor.get("/login").await;
+    let answer = visitor
+        .post("/login", &[("email", EMAIL), ("password", PASSWORD)])
+        .await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    visitor.get("/").await;
+    let port = server.port().to_string();
+    let mail = [
+        ("host", "127.0.0.1"),
+        ("port", &port),
+        ("security", "none"),
+        ("from", "watch@example.org"),
+        ("test_to", EMAIL),
+        ("do", "test"),
+    ];
+    let saved = visitor.post("/settings/mail", &mail).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.body);
+    let channel = [("kind", "email"), ("name", "On call"), ("config.to", EMAIL)];
+    visitor.post("/channels", &channel).await;
+    visitor.post("/channels/1/test", &[]).await;
+    assert_eq!(server.messages().len(), 2);
+
+    let channel = scene.store.channels().all().await.unwrap().remove(0);
+    let monitor = log::monitor(&scene, &channel).await;
+    log::turn(&scene, &monitor, true).await;
+    scene.work();
+    wait_until(Duration::from_secs(10), "the alert", || {
+        server.messages().len() == 3
+    })
+    .await;
+    let mut links = 0;
+    for message in server.messages() {
+        // Quoted-printable breaks its lines anywhere.
+        let text = message.text().replace("=\r\n", "");
+        // The name of a language, which nobody visits.
+        let text = text.replace("http://www.w3.org/1999/xhtml", "");
+        assert!(!text.contains("evil.example"), "{text}");
+        for (at, _) in text.match_indices("http") {
+            let link = &text[at..];
+            assert!(
+                link.starts_with("https://watch.example.org/"),
+                "{}",
+                link.lines().next().unwrap()
+            );
+            links += 1;
+        }
+    }
+    assert!(links > 4, "{links}");
 }

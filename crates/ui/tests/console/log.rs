@@ -19,14 +19,51 @@ use crate::visitor::Scene;
 
 const LEASE: Duration = Duration::from_mins(10);
 
-async fn mail_channel(scene: &Scene) -> Channel {
+/// An outage begins, or ends: whoever hears of it has a message that is not sent yet.
+pub(crate) async fn turn(scene: &Scene, monitor: &Monitor, down: bool) {
+    let at = scene.clock.now();
+    let reason = Reason::new(ReasonKind::Connect, "Connection refused.");
+    let (verdict, known, transition) = if down {
+        let known = Known::Down {
+            since: at,
+            reason: reason.clone(),
+            successes: 0,
+        };
+        let opened = Transition::Opened {
+            since: at,
+            reason: reason.clone(),
+        };
+        (Verdict::Down(reason), known, opened)
+    } else {
+        let known = Known::Up {
+            since: at,
+            failing: None,
+        };
+        (Verdict::Up, known, Transition::Resolved { since: at, at })
+    };
+    let recorded = Recorded {
+        monitor: monitor.id,
+        revision: monitor.revision,
+        outcome: Outcome {
+            at,
+            verdict,
+            phases: Phases::default(),
+            evidence: Box::new(Evidence::default()),
+        },
+        state: MonitorState { known, doubt: None },
+        transition: Some(transition),
+    };
+    scene.store.record(recorded).await.unwrap();
+}
+
+pub(crate) async fn mail_channel(scene: &Scene) -> Channel {
     let body =
         json!({"name": "On call", "kind": "email", "config": {"to": ["dead@example.org", "ok@example.org"]}});
     let draft = ChannelDraft::from_json(body, None).unwrap();
     scene.store.channels().create(&draft).await.unwrap()
 }
 
-async fn monitor(scene: &Scene, channel: &Channel) -> Monitor {
+pub(crate) async fn monitor(scene: &Scene, channel: &Channel) -> Monitor {
     let body = json!({
         "name": "=Shop", "kind": "tcp", "target": {"host": "shop.example", "port": 443},
         "schedule": {"every": "30s"}, "channels": [channel.id.0], "enabled": false,
@@ -40,38 +77,7 @@ async fn outage(scene: &Scene, channel: &Channel, monitor: &Monitor) -> Vec<Deli
     let mut refused = Vec::new();
     for down in [true, false] {
         let at = scene.clock.now();
-        let reason = Reason::new(ReasonKind::Connect, "Connection refused.");
-        let (verdict, known, transition) = if down {
-            let known = Known::Down {
-                since: at,
-                reason: reason.clone(),
-                successes: 0,
-            };
-            let opened = Transition::Opened {
-                since: at,
-                reason: reason.clone(),
-            };
-            (Verdict::Down(reason), known, opened)
-        } else {
-            let known = Known::Up {
-                since: at,
-                failing: None,
-            };
-            (Verdict::Up, known, Transition::Resolved { since: at, at })
-        };
-        let recorded = Recorded {
-            monitor: monitor.id,
-            revision: monitor.revision,
-            outcome: Outcome {
-                at,
-                verdict,
-                phases: Phases::default(),
-                evidence: Box::new(Evidence::default()),
-            },
-            state: MonitorState { known, doubt: None },
-            transition: Some(transition),
-        };
-        scene.store.record(recorded).await.unwrap();
+        turn(scene, monitor, down).await;
         for claimed in scene.store.outbox().claim(channel.id, 50, LEASE).await.unwrap() {
             let dead = claimed.notice.recipient.starts_with("dead");
             let attempt = Attempt {

@@ -1,6 +1,6 @@
 //! Settings > Mail: every field keeps its value, no password goes elsewhere, and the order of several servers.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use domain::{
     id::ProfileId,
@@ -12,7 +12,10 @@ use serde_json::{Value, json};
 use store::mail::Outcome;
 use testkit::{Logs, Script, SmtpServer, tls::ca_pem};
 
-use crate::visitor::{EMAIL, Scene, Visitor};
+use crate::{
+    log,
+    visitor::{EMAIL, Scene, Visitor},
+};
 
 const SECRET: &str = "hunter2-canary-91cd";
 
@@ -359,7 +362,27 @@ async fn a_server_that_is_left_alone_says_so_and_can_be_tried_now() {
             .await
             .unwrap();
     }
+    let channel = log::mail_channel(&scene).await;
+    let monitor = log::monitor(&scene, &channel).await;
+    log::turn(&scene, &monitor, true).await;
+    scene.clock.advance(Duration::from_mins(5));
     let page = admin.get("/settings/mail").await.body;
+    let panel = page.split("data-part=\"in-use\"").nth(1).unwrap();
+    let fact = |name: &str| {
+        let (_, rest) = panel.split_once(&format!("<dt>{name}</dt>")).unwrap();
+        rest.split("</dd>").next().unwrap().to_owned()
+    };
+    let failure = fact("Last failure");
+    assert!(
+        failure.contains("(step Login)") && failure.contains("535 no"),
+        "{failure}"
+    );
+    let waiting = fact("Waiting");
+    assert!(waiting.contains("2 messages"), "{waiting}");
+    assert!(
+        waiting.contains("The oldest since") && waiting.contains("5 m"),
+        "{waiting}"
+    );
     for shown in [
         "Left alone",
         "2 failures in a row",

@@ -199,10 +199,10 @@ impl Visitor {
     }
 
     pub(crate) async fn send(&mut self, method: Method, path: &str, form: Option<String>) -> Answer {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(header::HOST, "127.0.0.1:8380");
+        let mut request = Request::builder().method(method).uri(path);
+        if !self.headers.contains_key(header::HOST) {
+            request = request.header(header::HOST, "127.0.0.1:8380");
+        }
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
