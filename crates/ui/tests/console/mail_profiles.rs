@@ -432,6 +432,16 @@ async fn a_new_server_that_is_tested_live_has_its_own_page_afterwards() {
         .to_owned();
     let told = admin.get(&stream).await.body;
     assert!(told.contains("data-saved=\"/settings/mail/2\""), "{told}");
+    // Once it is there, its tests lead to the records of its own sender.
+    let tested = admin
+        .post("/settings/mail/test", &[("test_to", EMAIL), ("profile", "2")])
+        .await;
+    let card = tested.body.split("id=\"test\"").nth(1).unwrap();
+    let card = card.split("</section>").next().unwrap();
+    assert!(
+        card.contains("href=\"/settings/mail/deliverability?profile=2\""),
+        "{card}"
+    );
     let health = scene.store.mail().health(ProfileId(2)).await.unwrap();
     assert!(health.last_success.unwrap().1.contains("queued as"));
     assert_eq!(scene.store.mail().profiles().await.unwrap().len(), 2);

@@ -228,7 +228,7 @@ async fn take(who: SignedIn, target: Target, typed: Vec<(String, String)>) -> er
         return Ok(Flash::good(key).redirect(&who.visit, &target.after_saving(saved.id)));
     }
     let mut view = again(&who, stored, form, &typed).await;
-    view.test = Some(TestView::new(who.visit.language, &outcome.report, &to, true));
+    view.test = Some(TestView::new(who.visit.language, &outcome.report, &to, true).of(target));
     page(&view)
 }
 
@@ -270,7 +270,7 @@ async fn test_saved(who: SignedIn, axum::Form(typed): Typed) -> error::Result {
     // Read again: the test itself is the latest success or failure.
     let stored = Stored::read(&who, target).await?;
     let mut view = view(&who, stored, form.with("test_to", &to)).await;
-    view.test = Some(TestView::new(who.visit.language, &outcome.report, &to, false));
+    view.test = Some(TestView::new(who.visit.language, &outcome.report, &to, false).of(target));
     page(&view)
 }
 

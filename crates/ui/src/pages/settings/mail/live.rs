@@ -113,7 +113,7 @@ async fn conduct(who: SignedIn, trial: Trial, tell: UnboundedSender<Event>) {
     };
     let html = match trial.run(&who, &observer).await {
         Ok(outcome) => {
-            let mut card = TestView::new(language, &outcome.report, &to, is_typed);
+            let mut card = TestView::new(language, &outcome.report, &to, is_typed).of(target);
             card.saved = outcome.saved.map(|s| (s.revision, target.after_saving(s.id)));
             card.render()
         }

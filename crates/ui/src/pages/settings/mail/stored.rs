@@ -60,6 +60,14 @@ impl Target {
         }
     }
 
+    /// The page about SPF, DKIM and DMARC of its sender.
+    pub(super) fn deliverability(self) -> String {
+        match self {
+            Self::Primary | Self::New => format!("{HERE}/deliverability"),
+            Self::One(id) => format!("{HERE}/deliverability?profile={id}"),
+        }
+    }
+
     /// Where what was saved is seen.
     pub(super) fn after_saving(self, id: ProfileId) -> String {
         match self {

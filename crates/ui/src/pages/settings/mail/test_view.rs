@@ -4,7 +4,7 @@ use alert::mail::{CertificateReport, MailTest, Step, StepReport, not_reached};
 use askama::{Template, filters::HtmlSafe};
 use domain::mail::Address;
 
-use super::trial::Trial;
+use super::{stored::Target, trial::Trial};
 use crate::{
     components::Mark,
     locale::{Language, Text},
@@ -63,6 +63,14 @@ impl TestView {
             is_typed,
             ..Self::blank(language, to)
         }
+    }
+
+    /// Of this mail server, whose sender is looked at by the page that its last step leads to.
+    pub(super) fn of(mut self, target: Target) -> Self {
+        for (href, _) in self.steps.steps.iter_mut().filter_map(|s| s.link.as_mut()) {
+            *href = target.deliverability();
+        }
+        self
     }
 
     /// Before the first step.
@@ -156,11 +164,8 @@ struct StepView {
     /// It was not taken (yet).
     ahead: bool,
     /// Only a person can look there; the page that says what helps mail to arrive.
-    link: Option<(&'static str, String)>,
+    link: Option<(String, String)>,
 }
-
-/// Where the page about SPF, DKIM and DMARC is.
-const DELIVERABILITY: &str = "/settings/mail/deliverability";
 
 impl Steps {
     /// While the test runs: the first step that is ahead is under way.
@@ -198,7 +203,7 @@ impl Steps {
                 };
                 let link = (s.step == Step::Inbox).then(|| {
                     (
-                        DELIVERABILITY,
+                        Target::Primary.deliverability(),
                         language.text("mail-look-deliverability").to_string(),
                     )
                 });
