@@ -3,7 +3,10 @@
 //! There is no default server: settings exist or they do not. There may be several profiles with an order: the first is
 //! used, the ones behind it stand in for it when it fails.
 
-use std::time::Duration;
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    time::Duration,
+};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
@@ -397,12 +400,21 @@ fn optional(o: &mut Object, name: &str, max: usize) -> Option<String> {
     o.parse(name, text, |f, v| parse_line(f, &v, max))
 }
 
-/// RFC 5321, 4.1.3: a domain name or an address literal in brackets.
+/// RFC 5321, 4.1.3: a domain name or an address literal. What it gives it also takes, for that is what is stored.
 fn parse_hello(field: &str, text: &str) -> Result<String, FieldError> {
-    match Host::parse(field, text)? {
+    let text = parse_line(field, text, 255)?;
+    let literal = text.strip_prefix('[').and_then(|t| t.strip_suffix(']'));
+    let tagged = literal.and_then(|l| l.split_at_checked("IPv6:".len()));
+    if let Some((tag, address)) = tagged
+        && tag.eq_ignore_ascii_case("IPv6:")
+        && let Ok(ip) = address.parse::<Ipv6Addr>()
+    {
+        return Ok(format!("[IPv6:{ip}]"));
+    }
+    match Host::parse(field, &text)? {
         Host::Name(n) => Ok(n),
-        Host::Ip(std::net::IpAddr::V4(ip)) => Ok(format!("[{ip}]")),
-        Host::Ip(std::net::IpAddr::V6(ip)) => Ok(format!("[IPv6:{ip}]")),
+        Host::Ip(IpAddr::V4(ip)) => Ok(format!("[{ip}]")),
+        Host::Ip(IpAddr::V6(ip)) => Ok(format!("[IPv6:{ip}]")),
     }
 }
 

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{field::FieldError, host::Host, text::parse_line};
 
+/// RFC 5321, 4.5.3.1.3: a path of 256 octets has two for its brackets.
+const LONGEST: usize = 254;
+
 /// A mail address: `local@domain`, the domain in ASCII form. Never holds a line break or control character.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -13,7 +16,7 @@ pub struct Address(String);
 
 impl Address {
     pub fn parse(field: &str, text: &str) -> Result<Self, FieldError> {
-        let text = parse_line(field, text, 254)?;
+        let text = parse_line(field, text, LONGEST)?;
         let bad = || {
             FieldError::new(
                 field,
@@ -35,7 +38,13 @@ impl Address {
         if !local_ok {
             return Err(bad());
         }
-        Ok(Self(format!("{local}@{domain}")))
+        let address = format!("{local}@{domain}");
+        // In its ASCII form a domain is longer than it was typed.
+        if address.len() > LONGEST {
+            let text = format!("Use at most {LONGEST} characters.");
+            return Err(FieldError::new(field, "too-long", text).with("max", LONGEST));
+        }
+        Ok(Self(address))
     }
 
     pub fn as_str(&self) -> &str {

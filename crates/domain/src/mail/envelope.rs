@@ -8,8 +8,6 @@ use crate::{field::FieldError, mail::Address};
 pub struct EnvelopeSender(String);
 
 const PLACE: &str = "%s";
-/// RFC 5321, 4.5.3.1.1.
-const LONGEST_LOCAL_PART: usize = 64;
 /// Room that is kept for what stands in the place of `%s`.
 pub const LONGEST_MARK: usize = 48;
 
@@ -22,17 +20,16 @@ impl EnvelopeSender {
                 "Use a mail address, or one with a single %s before the @, like bounce+%s@example.org.",
             )
         };
+        // The longest mark must make an address as well, or there is none for some message.
+        let longest = text.replacen(PLACE, &"0".repeat(LONGEST_MARK), 1);
+        let address = Address::parse(field, &longest).map_err(|_| bad())?;
         let text = text.trim();
-        // What stands for the mark must make an address as well.
-        let address = Address::parse(field, &text.replacen(PLACE, "0", 1)).map_err(|_| bad())?;
         let Some((local, _)) = text.rsplit_once('@') else {
             return Err(bad());
         };
         match local.matches(PLACE).count() {
             0 if !text.contains('%') => Ok(Self(address.to_string())),
-            1 if local.len() - PLACE.len() + LONGEST_MARK <= LONGEST_LOCAL_PART => {
-                Ok(Self(format!("{local}@{}", address.domain())))
-            }
+            1 => Ok(Self(format!("{local}@{}", address.domain()))),
             _ => Err(bad()),
         }
     }

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 
 use crate::{named, refused};
 
+mod stored;
+
 const PEM: &str = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";
 
 fn body() -> Value {
@@ -53,6 +55,8 @@ fn every_mistake_is_named() {
         ("reply_to", json!("Ops <ops@example.org>"), "address-invalid"),
         ("from_name", json!("x".repeat(1 << 20)), "too-long"),
         ("hello_name", json!("https://watch"), "host-with-scheme"),
+        ("hello_name", json!("[IPv6:192.0.2.1]"), "host-invalid"),
+        ("hello_name", json!("[watch.example.org]"), "host-invalid"),
         ("ca_pem", json!("not a certificate"), "pem-invalid"),
         ("verify_certificate", json!("yes"), "type-boolean"),
         ("smtp_host", json!("x"), "unknown-field"),
@@ -214,6 +218,10 @@ fn what_we_say_in_ehlo() {
         ("Watch.Example.org", "watch.example.org"),
         ("192.0.2.1", "[192.0.2.1]"),
         ("2001:db8::1", "[IPv6:2001:db8::1]"),
+        ("[192.0.2.1]", "[192.0.2.1]"),
+        ("[2001:db8::1]", "[IPv6:2001:db8::1]"),
+        ("[IPv6:2001:DB8::1]", "[IPv6:2001:db8::1]"),
+        ("[ipv6:::1]", "[IPv6:::1]"),
     ] {
         let settings = MailSettings::from_json(with("hello_name", typed), None).expect("valid");
         assert_eq!(settings.hello_name.as_deref(), Some(said));

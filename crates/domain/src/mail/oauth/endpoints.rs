@@ -182,6 +182,11 @@ fn parse_endpoint(field: &str, text: String) -> Result<Url, FieldError> {
             "The address must begin with https://; only this machine itself may be asked without encryption.",
         ));
     }
+    // Letters beyond ASCII take more room than they were typed in, and it is this form that is stored.
+    if url.as_str().len() > LONGEST_URL {
+        let text = format!("Use at most {LONGEST_URL} characters.");
+        return Err(FieldError::new(field, "too-long", text).with("max", LONGEST_URL));
+    }
     Ok(url)
 }
 
