@@ -1,6 +1,7 @@
 //! Real answers of real servers, and what the catalogue makes of them.
 
 use super::*;
+use crate::mail::Reply;
 
 fn answered(step: Step, reply: &str) -> Failure {
     let code = reply[..3].parse().unwrap();
@@ -318,6 +319,209 @@ fn answers_find_their_cause_and_their_class() {
             "451 4.3.0 Queue file write error",
             "temporary",
             Transient,
+        ),
+        (
+            Step::RcptTo,
+            "550 5.1.1 <a@b.example>: Recipient address rejected: User unknown in relay recipient table",
+            "mailbox-unknown",
+            Recipient,
+        ),
+        (
+            Step::RcptTo,
+            "550 <a@b.example>: Recipient address rejected: User unknown in relay recipient table",
+            "mailbox-unknown",
+            Recipient,
+        ),
+        (
+            Step::RcptTo,
+            "550 5.1.2 <a@b.example>: Recipient address rejected: Domain not found",
+            "recipient-domain",
+            Recipient,
+        ),
+        (
+            Step::RcptTo,
+            "450 4.1.2 <a@b.example>: Recipient address rejected: Domain not found",
+            "recipient-domain",
+            Transient,
+        ),
+        (
+            Step::RcptTo,
+            "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup",
+            "mailbox-unknown",
+            Recipient,
+        ),
+        (
+            Step::RcptTo,
+            "550 5.4.1 Recipient address rejected: Access denied. [AM1.example.outlook.com]",
+            "mailbox-unknown",
+            Recipient,
+        ),
+        (
+            Step::RcptTo,
+            "550 5.1.1 <michelot@b.example>: Recipient address rejected: User unknown in local recipient table",
+            "mailbox-unknown",
+            Recipient,
+        ),
+        (
+            Step::RcptTo,
+            "550 <michelot@b.example> is unavailable",
+            "recipient-refused",
+            Recipient,
+        ),
+        (
+            Step::RcptTo,
+            "550 <spf@b.example>: not here",
+            "recipient-refused",
+            Recipient,
+        ),
+        (
+            Step::RcptTo,
+            "550 banned@relaying.example is unavailable",
+            "recipient-refused",
+            Recipient,
+        ),
+        // The sender, though it is said to the recipient and with the recipient's code.
+        (
+            Step::RcptTo,
+            "550 5.1.0 <a@b.example>: Sender address rejected: User unknown in virtual mailbox table",
+            "from-not-allowed",
+            Profile,
+        ),
+        (
+            Step::RcptTo,
+            "550 5.1.0 sender rejected : invalid sender domain",
+            "from-not-allowed",
+            Profile,
+        ),
+        (
+            Step::MailFrom,
+            "554 5.1.0 Sender denied",
+            "from-not-allowed",
+            Profile,
+        ),
+        (
+            Step::RcptTo,
+            "550 5.7.23 <a@b.example>: Recipient address rejected: Message rejected due to: SPF fail - not authorized.",
+            "from-unproven",
+            Profile,
+        ),
+        (
+            Step::RcptTo,
+            "550-Verification failed for <a@b.example> No Such User Here Sender verify failed",
+            "sender-domain",
+            Profile,
+        ),
+        (
+            Step::RcptTo,
+            "454 4.7.1 <a@b.example>: Relay access denied",
+            "relay-denied",
+            Transient,
+        ),
+        // Exim, sendmail, qmail, Gmail, Exchange: five ways to say the same.
+        (
+            Step::RcptTo,
+            "550-box.example (box) [192.0.2.1] is currently not permitted to relay through this server.",
+            "relay-denied",
+            Profile,
+        ),
+        (
+            Step::RcptTo,
+            "550 5.7.1 <a@b.example>... Relaying denied",
+            "relay-denied",
+            Profile,
+        ),
+        (
+            Step::RcptTo,
+            "553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)",
+            "relay-denied",
+            Profile,
+        ),
+        (
+            Step::RcptTo,
+            "550 5.7.1 Mail relay denied [192.0.2.1].",
+            "relay-denied",
+            Profile,
+        ),
+        (
+            Step::RcptTo,
+            "550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain",
+            "relay-denied",
+            Profile,
+        ),
+        // Said after the message, and about who sends it.
+        (
+            Step::Reply,
+            "550 5.7.1 Client does not have permissions to send as this sender",
+            "from-not-allowed",
+            Profile,
+        ),
+        (
+            Step::Reply,
+            "554 5.2.0 STOREDRV.Submission.Exception:SendAsDeniedException.MapiExceptionSendAsDenied",
+            "from-not-allowed",
+            Profile,
+        ),
+        (
+            Step::Reply,
+            "554 Access denied: User `arn:aws:iam::1:user/w' is not authorized to perform `ses:SendRawEmail'",
+            "from-not-allowed",
+            Profile,
+        ),
+        (
+            Step::Reply,
+            "554 Message rejected: Sending paused for this account.",
+            "sender-blocked",
+            Profile,
+        ),
+        (
+            Step::Reply,
+            "550 5.1.8 Access denied, bad outbound sender AS(42004)",
+            "sender-blocked",
+            Profile,
+        ),
+        (
+            Step::Reply,
+            "550 5.1.90 Your message can't be sent because you've reached your daily limit for message recipients",
+            "daily-quota",
+            Transient,
+        ),
+        (
+            Step::Reply,
+            "454 Throttling failure: Daily message quota exceeded.",
+            "daily-quota",
+            Transient,
+        ),
+        // A group that knows no strangers; our login is not what it misses.
+        (
+            Step::Reply,
+            "550 5.7.133 RESOLVER.RST.SenderNotAuthenticatedForGroup; authentication required",
+            "recipient-refused",
+            Recipient,
+        ),
+        // Amavis calls a part of the message banned, Microsoft the address of this machine.
+        (
+            Step::Reply,
+            "554 5.7.0 Reject, id=12345-01 - BANNED: text/html",
+            "spam",
+            Message,
+        ),
+        (
+            Step::MailFrom,
+            "550 5.7.606 Access denied, banned sending IP [192.0.2.1]",
+            "sender-blocked",
+            Profile,
+        ),
+        (
+            Step::RcptTo,
+            "550 Rejected because 192.0.2.1 is in a black list at zen.spamhaus.org",
+            "sender-blocked",
+            Profile,
+        ),
+        (
+            Step::RcptTo,
+            "550 Access denied - Invalid HELO name (See RFC2821 4.1.1.1)",
+            "hello-refused",
+            Profile,
         ),
     ];
     assert!(table.len() >= 40);
