@@ -80,18 +80,49 @@ pub(crate) struct Writing<'a> {
     pub(crate) token: &'a str,
 }
 
-/// The message for one recipient.
+/// The message for one recipient, or for several who share it.
 pub(crate) fn notice_letter(notice: &Notice, writing: &Writing<'_>) -> Result<Letter, ComposeError> {
-    let address = |text: &str| Address::parse("to", text).map_err(|_| ComposeError::Recipient);
-    let to = address(&notice.recipient)?;
+    let alone = notice.shared_with.is_empty();
+    let letter = letter_to_all(notice, alone, writing)?;
+    match in_plain_letters(notice)? {
+        Some(notice) => Ok(letter.or_plain(letter_to_all(&notice, alone, writing)?)),
+        None => Ok(letter),
+    }
+}
+
+/// The same for those whose addresses every server takes. `None`: that is all of them, or nobody.
+fn in_plain_letters(notice: &Notice) -> Result<Option<Notice>, ComposeError> {
+    let mut plain = Vec::new();
+    for recipient in std::iter::once(&notice.recipient).chain(&notice.shared_with) {
+        if recipient_address(recipient)?.as_str().is_ascii() {
+            plain.push(recipient.clone());
+        }
+    }
+    if plain.is_empty() || plain.len() > notice.shared_with.len() {
+        return Ok(None);
+    }
+    Ok(Some(Notice {
+        recipient: plain.remove(0),
+        shared_with: plain,
+        ..notice.clone()
+    }))
+}
+
+fn recipient_address(text: &str) -> Result<Address, ComposeError> {
+    Address::parse("to", text).map_err(|_| ComposeError::Recipient)
+}
+
+/// `alone`: it is for one recipient, who may unsubscribe by it.
+fn letter_to_all(notice: &Notice, alone: bool, writing: &Writing<'_>) -> Result<Letter, ComposeError> {
+    let to = recipient_address(&notice.recipient)?;
     let also_to = notice
         .shared_with
         .iter()
-        .map(|a| address(a))
+        .map(|a| recipient_address(a))
         .collect::<Result<Vec<_>, _>>()?;
     let links = Links::new(writing.public_url.clone());
     // One recipient must not unsubscribe the others.
-    let own_page = also_to.is_empty() && reachable(writing.public_url);
+    let own_page = alone && reachable(writing.public_url);
     let page = own_page.then(|| links.unsubscribe(writing.token));
     let wording = Wording {
         settings: writing.wording,

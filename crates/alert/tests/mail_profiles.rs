@@ -428,3 +428,53 @@ async fn when_all_are_refused_each_has_its_own_reason() {
     assert_eq!(server.messages()[0].recipients, ["new@example.net"]);
     stop(running).await;
 }
+
+/// An address that the server has no way to be told is its owner's trouble alone.
+#[tokio::test]
+async fn an_address_beyond_ascii_keeps_no_other_recipient_from_its_mail() {
+    for utf8 in [false, true] {
+        let post = Post::new().await;
+        let offered: &[&str] = if utf8 {
+            &["SMTPUTF8", "8BITMIME"]
+        } else {
+            &["8BITMIME"]
+        };
+        let server = SmtpServer::start(Script::plain().capabilities(offered)).await;
+        post.profile(&server, json!({ "max_recipients": 10 })).await;
+        let to = ["jürgen@example.net", "a@example.net", "c@example.net"];
+        let channel = post.channel(json!({ "to": to })).await;
+        let running = post.scene.start();
+        post.outage("Shop", channel).await;
+        post.scene
+            .wait_state(if utf8 { 3 } else { 2 }, DeliveryState::Sent)
+            .await;
+        if !utf8 {
+            let failed = post.scene.wait_state(1, DeliveryState::Failed).await;
+            assert_eq!(failed[0].recipient, to[0]);
+            let attempts = post.scene.attempts(failed[0].id).await;
+            assert!(
+                matches!(&attempts[0].verdict, AttemptVerdict::Refused { reason } if reason.contains("SMTPUTF8")),
+                "{attempts:?}"
+            );
+        }
+        stop(running).await;
+
+        let messages = server.messages();
+        assert_eq!(messages.len(), 1);
+        let mut reached = messages[0].recipients.clone();
+        reached.sort();
+        let expected = if utf8 { &to[..] } else { &to[1..] };
+        let mut expected: Vec<_> = expected.iter().map(ToString::to_string).collect();
+        expected.sort();
+        assert_eq!(reached, expected);
+        let (head, _) = messages[0]
+            .text()
+            .split_once("\r\n\r\n")
+            .map(|(h, b)| (h.to_owned(), b.len()))
+            .unwrap();
+        assert_eq!(head.is_ascii(), !utf8, "{head}");
+        assert_eq!(messages[0].parameters.contains("SMTPUTF8"), utf8);
+        // A mail that several got, by whatever way, unsubscribes nobody.
+        assert!(!head.contains("List-Unsubscribe"), "{head}");
+    }
+}

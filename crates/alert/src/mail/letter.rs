@@ -12,6 +12,8 @@ pub struct Letter {
     pub also_to: Vec<Address>,
     /// Headers and body; lines end in CRLF, and there is no other CR and no other LF.
     bytes: Vec<u8>,
+    /// The same without the recipients whose addresses go beyond ASCII; they stand in its headers as well.
+    plain: Option<Box<Letter>>,
 }
 
 impl Letter {
@@ -35,6 +37,7 @@ impl Letter {
             to,
             also_to: Vec::new(),
             bytes: clean,
+            plain: None,
         }
     }
 
@@ -47,8 +50,31 @@ impl Letter {
     #[must_use]
     pub fn returned_to(self, address: Option<Address>) -> Self {
         match address {
-            Some(from) => Self { from, ..self },
+            Some(from) => {
+                let plain = self
+                    .plain
+                    .map(|plain| Box::new(plain.returned_to(Some(from.clone()))));
+                Self { from, plain, ..self }
+            }
             None => self,
+        }
+    }
+
+    /// Where a server takes addresses in ASCII only, `plain` goes to those who have one.
+    #[must_use]
+    pub fn or_plain(self, plain: Self) -> Self {
+        let plain = Some(Box::new(plain));
+        Self { plain, ..self }
+    }
+
+    /// What a server can be given, and the recipients that it must do without.
+    pub(super) fn fitting(&self, utf8: bool) -> (&Self, Vec<&Address>) {
+        match &self.plain {
+            Some(plain) if !utf8 => {
+                let beyond = self.recipients().filter(|a| !a.as_str().is_ascii());
+                (plain, beyond.collect())
+            }
+            _ => (self, Vec::new()),
         }
     }
 

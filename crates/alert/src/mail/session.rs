@@ -200,7 +200,8 @@ impl Session {
         letter: &Letter,
         progress: &mut Progress<'_>,
     ) -> Result<(Reply, Refused), Failure> {
-        let (_, refused) = self.address(letter, progress).await?;
+        let (letter, beyond) = letter.fitting(self.capabilities.utf8);
+        let (_, refused) = self.address(letter, &beyond, progress).await?;
 
         progress.begin(Step::Data);
         let reply = self.exchange(Step::Data, Data).await?;
@@ -229,17 +230,20 @@ impl Session {
         letter: &Letter,
         progress: &mut Progress<'_>,
     ) -> Result<Reply, Failure> {
-        let (reply, _) = self.address(letter, progress).await?;
+        let (letter, beyond) = letter.fitting(self.capabilities.utf8);
+        let (reply, _) = self.address(letter, &beyond, progress).await?;
         // The verdict is there; a server that stumbles over RSET has no message to send either.
         self.wire.allow(self.deadlines.farewell);
         let _ = self.connection.command(Rset).await;
         Ok(reply)
     }
 
-    /// Sender and recipients. One yes is enough to go on; the last one is given back.
+    /// Sender and recipients. One yes is enough to go on; the last one is given back. `beyond`: further recipients, whom
+    /// this server cannot be told.
     async fn address(
         &mut self,
         letter: &Letter,
+        beyond: &[&Address],
         progress: &mut Progress<'_>,
     ) -> Result<(Reply, Refused), Failure> {
         let from = smtp_address(Step::MailFrom, &letter.from)?;
@@ -268,10 +272,13 @@ impl Session {
                 Err(failure) => refused.push((to.clone(), failure)),
             }
         }
+        let unspeakable = |to: &&Address| ((*to).clone(), utf8_missing(Class::Recipient, to.as_str()));
+        refused.extend(beyond.iter().map(unspeakable));
         match (accepted, refused.first()) {
             (Some(reply), _) => {
                 for (to, failure) in &refused {
-                    let shown = failure.reply.as_ref().map(Reply::shown).unwrap_or_default();
+                    let shown = failure.reply.as_ref().map(Reply::shown);
+                    let shown = shown.unwrap_or_else(|| failure.what.clone());
                     progress.report(Step::RcptTo, false, Duration::ZERO, &format!("{to}: {shown}"));
                 }
                 Ok((reply, refused))
@@ -305,23 +312,16 @@ impl Session {
         let mut parameters = Vec::new();
         if letter.needs_utf8() {
             if !offered.utf8 {
-                let recipient = letter.recipients().find(|a| !a.as_str().is_ascii());
-                let sender = Some(&letter.from).filter(|a| !a.as_str().is_ascii());
-                let address = recipient.or(sender).map_or("Reply-To", |a| a.as_str());
-                // Whose address it is, is whose fault it is: other recipients are written to as before.
-                let class = if recipient.is_some() {
-                    Class::Recipient
+                let beyond = |a: &&Address| !a.as_str().is_ascii();
+                // Whose address it is, is whose fault it is: other recipients are written to as before. A sender is
+                // everybody's.
+                return Err(if beyond(&&letter.from) {
+                    utf8_missing(Class::Profile, letter.from.as_str())
+                } else if let Some(recipient) = letter.recipients().find(beyond) {
+                    utf8_missing(Class::Recipient, recipient.as_str())
                 } else {
-                    Class::Profile
-                };
-                return Err(Failure::new(
-                    Step::MailFrom,
-                    class,
-                    Symptom::Utf8Missing,
-                    format!(
-                        "The address {address} has letters beyond ASCII, and the server does not offer SMTPUTF8."
-                    ),
-                ));
+                    utf8_missing(Class::Profile, "Reply-To")
+                });
             }
             parameters.push(MailParameter::SmtpUtfEight);
             parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
@@ -464,6 +464,15 @@ fn password_may_travel(settings: &MailSettings, remote: SocketAddr) -> bool {
     settings.security != Security::None
         || settings.allow_insecure_auth
         || remote.ip().to_canonical().is_loopback()
+}
+
+fn utf8_missing(class: Class, address: &str) -> Failure {
+    Failure::new(
+        Step::MailFrom,
+        class,
+        Symptom::Utf8Missing,
+        format!("The address {address} has letters beyond ASCII, and the server does not offer SMTPUTF8."),
+    )
 }
 
 fn count(messages: usize) -> String {
