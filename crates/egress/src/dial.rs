@@ -174,7 +174,7 @@ impl Dialer {
             let nothing = || ResolveError::NotFound(format!("The name {host} has no address"));
             return Err(refusal.map_or_else(|| nothing().into(), DialError::Denied));
         }
-        prefer_routable(&mut permitted);
+        let mut permitted = in_turn(permitted, has_route);
         permitted.truncate(MOST_ADDRESSES);
         Ok(permitted)
     }
@@ -280,13 +280,22 @@ fn is_ours(error: &io::Error, ip: IpAddr) -> bool {
     }
 }
 
-/// Puts the family that this machine can reach first (RFC 6724, rule 1); otherwise the order of DNS stays.
-fn prefer_routable(addresses: &mut [IpAddr]) {
-    let v4 = addresses.iter().find(|ip| ip.is_ipv4());
-    let v6 = addresses.iter().find(|ip| ip.is_ipv6());
-    if let (Some(_), Some(v6)) = (v4, v6) {
-        let v6_first = has_route(*v6);
-        addresses.sort_by_key(|ip| ip.is_ipv6() != v6_first);
+/// The order of the attempts: first the family that this machine can reach (RFC 6724, rule 1), then both in turn
+/// (RFC 8305, 4), so that a way that is dead never uses up all attempts. Within a family the order of DNS stays.
+fn in_turn(addresses: Vec<IpAddr>, routable: impl Fn(IpAddr) -> bool) -> Vec<IpAddr> {
+    let (v6, v4): (Vec<_>, Vec<_>) = addresses.into_iter().partition(IpAddr::is_ipv6);
+    let (first, second) = match v6.first() {
+        Some(ip) if routable(*ip) => (v6, v4),
+        _ => (v4, v6),
+    };
+    let mut ordered = Vec::with_capacity(first.len() + second.len());
+    let (mut first, mut second) = (first.into_iter(), second.into_iter());
+    loop {
+        let turn = [first.next(), second.next()];
+        if turn.iter().all(Option::is_none) {
+            return ordered;
+        }
+        ordered.extend(turn.into_iter().flatten());
     }
 }
 
@@ -319,4 +328,66 @@ fn list(addresses: &[SocketAddr]) -> String {
         .map(ToString::to_string)
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn families_take_turns() {
+        let ordered = |addresses: &[&str], v6_works: bool| {
+            let addresses = addresses.iter().map(|a| a.parse().unwrap()).collect();
+            let mut ordered = in_turn(addresses, |_| v6_works);
+            ordered.truncate(MOST_ADDRESSES);
+            ordered
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        let table: [(&[&str], bool, &str); 7] = [
+            (&[], true, ""),
+            (&["192.0.2.1", "192.0.2.2"], true, "192.0.2.1 192.0.2.2"),
+            (&["::1", "::2"], false, "::1 ::2"),
+            (&["192.0.2.1", "::1"], true, "::1 192.0.2.1"),
+            (&["::1", "192.0.2.1"], false, "192.0.2.1 ::1"),
+            (
+                &[
+                    "::1",
+                    "::2",
+                    "::3",
+                    "::4",
+                    "::5",
+                    "::6",
+                    "::7",
+                    "::8",
+                    "::9",
+                    "192.0.2.1",
+                    "192.0.2.2",
+                ],
+                true,
+                "::1 192.0.2.1 ::2 192.0.2.2 ::3 ::4 ::5 ::6",
+            ),
+            (
+                &[
+                    "::1",
+                    "::2",
+                    "::3",
+                    "::4",
+                    "::5",
+                    "::6",
+                    "::7",
+                    "::8",
+                    "::9",
+                    "192.0.2.1",
+                ],
+                false,
+                "192.0.2.1 ::1 ::2 ::3 ::4 ::5 ::6 ::7",
+            ),
+        ];
+        for (addresses, v6_works, expected) in table {
+            assert_eq!(ordered(addresses, v6_works), expected, "{addresses:?}");
+        }
+    }
 }
