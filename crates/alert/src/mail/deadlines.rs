@@ -1,4 +1,5 @@
-//! How long each part of a conversation may take.
+//! How long each part of a conversation may take. The time for each TCP connection stands in the settings
+//! (`MailSettings::connect_timeout`, 10 s where nobody has changed it).
 
 use std::time::Duration;
 
@@ -7,7 +8,6 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug)]
 pub struct Deadlines {
     pub dns: Duration,
-    pub connect: Duration,
     pub tls: Duration,
     pub greeting: Duration,
     /// After so long without a greeting the port is asked on the side whether it expects TLS. Where nobody waits for the
@@ -29,7 +29,6 @@ impl Default for Deadlines {
     fn default() -> Self {
         Self {
             dns: Duration::from_secs(5),
-            connect: Duration::from_secs(10),
             tls: Duration::from_secs(10),
             greeting: Duration::from_secs(30),
             silence: Duration::from_secs(30),

@@ -2,7 +2,10 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use domain::host::{Host, HostPort};
+use domain::{
+    host::{Host, HostPort},
+    mail::MailSettings,
+};
 use egress::{DialError, ResolveError};
 use tokio::{
     net::TcpStream,
@@ -14,7 +17,11 @@ use super::{
     secure::speaks_tls,
     session::Setup,
     steps::{Progress, Step},
+    wire::Wire,
 };
+
+#[cfg(test)]
+mod tests;
 
 /// How long the question "do you speak TLS?" may take.
 const PROBE: Duration = Duration::from_secs(5);
@@ -36,9 +43,7 @@ pub(super) async fn dial(setup: &Setup<'_>, progress: &mut Progress<'_>) -> Resu
             host: Host::Ip(*ip),
             port: server.port,
         };
-        let deadline = setup
-            .wire
-            .allow(setup.deadlines.connect.min(setup.settings.connect_timeout));
+        let deadline = connect_until(setup.wire, setup.settings);
         match setup.dialer.dial(&target, deadline).await {
             Ok(dialed) => {
                 progress.passed(format!("connected to {}", dialed.remote));
@@ -65,6 +70,11 @@ pub(super) async fn dial(setup: &Setup<'_>, progress: &mut Progress<'_>) -> Resu
             format!("{} has no address.", server.host),
         )
     }))
+}
+
+/// Each address has the time that the settings give it, and never more than is left of the session.
+fn connect_until(wire: &Wire, settings: &MailSettings) -> Instant {
+    wire.allow(settings.connect_timeout)
 }
 
 async fn look_up(setup: &Setup<'_>, progress: &mut Progress<'_>) -> Result<Vec<IpAddr>, Failure> {

@@ -6,7 +6,7 @@ use alert::mail::{Batch, Class, Conversation, Deadlines, Step, Symptom};
 use serde_json::json;
 use testkit::{Act, Rule, Script, SmtpServer, Step as At, wait_until};
 
-use crate::scene::{assert_failed, deliver_to, failure, letter_to, mailer, settings, short};
+use crate::scene::{assert_failed, deliver_to, failure, full_listener, letter_to, mailer, settings, short};
 
 /// A busy machine is late; a missing deadline is later.
 const SLACK: Duration = Duration::from_secs(5);
@@ -141,4 +141,26 @@ async fn whoever_gives_up_leaves_no_connection_behind() {
     let done = deliver_to(&settings, "me@example.net", Deadlines::default()).await;
     assert_eq!(failure(&done).step, Step::Reply);
     assert_eq!(server.connection_count(), 2);
+}
+
+#[tokio::test]
+async fn the_time_to_connect_is_that_of_the_settings_within_the_session() {
+    let server = SmtpServer::start(Script::plain()).await;
+    let full = full_listener().await;
+    let port = full.port;
+    for (setting, session, expected) in [("1s", 20, 1), ("1m", 2, 2)] {
+        let settings = settings(
+            &server,
+            "none",
+            json!({ "port": port, "connect_timeout": setting }),
+        );
+        let deadlines = Deadlines {
+            session: Duration::from_secs(session),
+            ..short()
+        };
+        let begun = Instant::now();
+        let done = deliver_to(&settings, "me@example.net", deadlines).await;
+        assert_failed(&done, Step::Connect, Symptom::ConnectTimeout);
+        assert_about(begun.elapsed(), Duration::from_secs(expected));
+    }
 }

@@ -15,6 +15,7 @@ use domain::{
 use egress::{Dialer, Policy};
 use serde_json::{Value, json};
 use testkit::{SmtpServer, tls::ca_pem};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use url::Url;
 
 pub(crate) const USER: &str = "watch@example.org";
@@ -46,7 +47,6 @@ pub(crate) fn with_login() -> Value {
 pub(crate) fn short() -> Deadlines {
     Deadlines {
         dns: Duration::from_secs(2),
-        connect: Duration::from_secs(2),
         tls: Duration::from_secs(2),
         greeting: Duration::from_millis(700),
         silence: Duration::from_secs(30),
@@ -132,4 +132,33 @@ pub(crate) fn assert_nothing_said(server: &SmtpServer) {
     }
     assert!(server.auth_attempts().is_empty());
     assert!(server.received().is_empty());
+}
+
+/// A listener whose queue is full: it drops every further SYN.
+pub(crate) struct FullListener {
+    pub(crate) port: u16,
+    _listener: TcpListener,
+    _waiting: Vec<TcpStream>,
+}
+
+pub(crate) async fn full_listener() -> FullListener {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut waiting = Vec::new();
+    for _ in 0..16 {
+        let connecting = TcpStream::connect(address);
+        match tokio::time::timeout(Duration::from_millis(300), connecting).await {
+            Ok(stream) => waiting.push(stream.unwrap()),
+            Err(_) => {
+                return FullListener {
+                    port: address.port(),
+                    _listener: listener,
+                    _waiting: waiting,
+                };
+            }
+        }
+    }
+    panic!("the listen queue of this kernel never filled");
 }

@@ -19,7 +19,6 @@ fn hasty() -> Deadlines {
     let moment = Duration::from_millis(200);
     Deadlines {
         dns: moment,
-        connect: Duration::from_secs(1),
         tls: Duration::from_secs(1),
         greeting: moment,
         silence: Duration::from_secs(30),
