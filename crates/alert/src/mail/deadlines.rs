@@ -20,8 +20,8 @@ pub struct Deadlines {
     pub final_dot: Duration,
     /// QUIT: the result is already known.
     pub farewell: Duration,
-    /// Everything together, from the dial to the final answer. With the farewell it stays below the five minutes after
-    /// which the dispatcher cuts a send off: a final yes must never be lost that way.
+    /// Everything together, from the access token and the dial to the final answer. With the farewell it stays below the
+    /// five minutes after which the dispatcher cuts a send off: a final yes must never be lost that way.
     pub session: Duration,
 }
 
@@ -50,5 +50,38 @@ impl Deadlines {
             silence: self.silence.min(Duration::from_secs(5)),
             ..self
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn in_millis(d: Deadlines) -> [u128; 8] {
+        let Deadlines {
+            dns,
+            tls,
+            greeting,
+            silence,
+            command,
+            final_dot,
+            farewell,
+            session,
+        } = d;
+        [dns, tls, greeting, silence, command, final_dot, farewell, session].map(|d| d.as_millis())
+    }
+
+    /// Whoever changes one of them should know why it is what it is.
+    #[test]
+    fn each_part_has_its_time() {
+        let usual = Deadlines::default();
+        assert_eq!(
+            in_millis(usual),
+            [5_000, 10_000, 30_000, 30_000, 30_000, 120_000, 2_000, 290_000]
+        );
+        assert_eq!(domain::mail::DEFAULT_CONNECT_TIMEOUT, Duration::from_secs(10));
+        let watched = [5_000, 10_000, 30_000, 5_000, 30_000, 120_000, 2_000, 60_000];
+        assert_eq!(in_millis(usual.within(Duration::from_mins(1))), watched);
+        assert_eq!(in_millis(usual.within(Duration::from_hours(1)))[7], 290_000);
     }
 }

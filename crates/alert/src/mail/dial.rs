@@ -13,6 +13,7 @@ use tokio::{
 };
 
 use super::{
+    deadlines::Deadlines,
     failure::{Failure, Symptom},
     secure::speaks_tls,
     session::Setup,
@@ -135,10 +136,15 @@ fn connect_failure(error: DialError, server: &HostPort) -> Failure {
     Failure::profile(step, symptom, format!("No connection to {server}. {error}"))
 }
 
+/// A time of its own, for the conversation that it is about may still be going on; and no longer than that one.
+fn probe_until(wire: &Wire, deadlines: Deadlines) -> Instant {
+    let wanted = Instant::now() + PROBE.min(deadlines.tls);
+    wanted.min(wire.session_end())
+}
+
 /// True when a server that said nothing on an unprotected connection answers TLS on a new one.
 pub(super) async fn probe_for_tls(setup: &Setup<'_>, target: &HostPort) -> bool {
-    // A time of its own: the conversation that it is about may still be going on.
-    let deadline = Instant::now() + PROBE.min(setup.deadlines.tls);
+    let deadline = probe_until(setup.wire, setup.deadlines);
     match setup.dialer.dial(target, deadline).await {
         Ok(dialed) => speaks_tls(dialed.stream, &setup.settings.server.host, setup.dialer, deadline).await,
         Err(_) => false,

@@ -106,6 +106,11 @@ impl Wire {
         state.deadline
     }
 
+    /// When the conversation is over, whatever is going on.
+    pub(super) fn session_end(&self) -> Instant {
+        self.0.lock().session_end
+    }
+
     pub(super) fn deadline(&self) -> Instant {
         self.0.lock().deadline
     }

@@ -4,14 +4,15 @@ use domain::{id::ProfileId, mail::MailSettings};
 use tokio::time::Instant;
 
 use super::{
-    AHEAD, OAuth,
+    AHEAD, OAuth, endpoint,
     grant::Need,
     problem::{Problem, ProblemKind},
 };
 use crate::mail::{Conversation, Failure, Goal, Letter, Mailer, Observer, Profile, Step, Symptom};
 
 impl OAuth {
-    /// One conversation with an access token.
+    /// One conversation with an access token. Getting the token is part of its time: whoever waits would cut off what
+    /// goes beyond it, and with it a final yes.
     ///
     /// A server that refuses a token which was not given just now is asked once more with a new one, on a connection of
     /// its own: tokens end before their time when somebody changes a password.
@@ -35,14 +36,16 @@ impl OAuth {
             Err(problem) => return failed(problem),
         };
         let conversation = mailer
+            .with_time_left(began.elapsed())
             .hold_with(Some(&first.token), goal, profile, letter, observer)
             .await;
-        if first.renewed || !refuses_token(&conversation) {
+        // A renewal that is cut off may cost the authorization: there must be time for all of it.
+        let left = mailer.with_time_left(began.elapsed()).deadlines().session;
+        if first.renewed || !refuses_token(&conversation) || left <= endpoint::DEADLINE {
             return conversation;
         }
         match self.access(id, settings, Need::OtherThan(&first.token)).await {
             Ok(second) => {
-                // Both together have the time of one: whoever waits would cut off the second.
                 mailer
                     .with_time_left(began.elapsed())
                     .hold_with(Some(&second.token), goal, profile, letter, observer)

@@ -15,7 +15,7 @@ use url::{Url, form_urlencoded};
 use crate::webhook;
 
 /// From the first step to the last byte.
-const DEADLINE: Duration = Duration::from_secs(10);
+pub(super) const DEADLINE: Duration = Duration::from_secs(10);
 const HIDDEN: &str = "***";
 
 pub(super) struct Endpoint {

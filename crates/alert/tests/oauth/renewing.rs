@@ -2,14 +2,19 @@
 
 use std::time::{Duration, Instant};
 
-use alert::Through;
+use alert::{
+    Through,
+    mail::{Deadlines, Language, Mailer, Profile, Trial},
+};
 use domain::{
     delivery::{AttemptVerdict, DeliveryState},
-    mail::MailSettings,
+    mail::{Address, MailSettings},
 };
+use egress::{Dialer, Policy};
 use futures_util::future::join_all;
 use serde_json::json;
 use testkit::{Act, Reply, Script, SmtpServer, Step, tls::ca_pem};
+use url::Url;
 
 use crate::account::{Account, HOUR, PROFILE, USER};
 
@@ -58,6 +63,43 @@ async fn all_who_wait_share_one_renewal() {
     account.server.welcome(USER, "at-2");
     let reports = join_all((0..8).map(|_| account.test())).await;
     assert!(reports.iter().all(|r| r.ok));
+    assert_eq!(account.endpoint.requests().len(), 1);
+}
+
+/// Whoever watches a test, and the dispatcher, wait for both together.
+#[tokio::test]
+async fn a_provider_that_is_slow_takes_its_time_from_that_of_the_mail() {
+    const SESSION: Duration = Duration::from_secs(6);
+    let account = Account::connected(MINUTE).await;
+    account.endpoint.then(
+        Reply::ok(json!({ "token_type": "Bearer", "access_token": "at-2", "expires_in": 3600 }).to_string())
+            .delay(Duration::from_secs(4)),
+    );
+    account.server.welcome(USER, "at-2");
+    account.server.on(Step::MailFrom, Act::Never);
+    let settings = account.settings().await;
+    let profile = Profile {
+        settings: &settings,
+        stored: Some((PROFILE, 1)),
+    };
+    let dialer = Dialer::new(Policy::default()).unwrap();
+    let mailer = Mailer::new(dialer, Url::parse("https://watch.example").unwrap())
+        .with_oauth(account.oauth().clone())
+        .with_deadlines(Deadlines::default().within(SESSION));
+    let to = Address::parse("to", "me@example.net").unwrap();
+    let begun = Instant::now();
+    let test = mailer.test(profile, &to, Language::English, &*account.clock, Trial::default());
+    let report = test.await;
+    assert!(
+        begun.elapsed() < SESSION + Duration::from_secs(3),
+        "{:?}",
+        begun.elapsed()
+    );
+    assert!(
+        !report.ok && !report.detail.contains("within 6s"),
+        "{}",
+        report.detail
+    );
     assert_eq!(account.endpoint.requests().len(), 1);
 }
 

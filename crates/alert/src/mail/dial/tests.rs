@@ -24,3 +24,18 @@ fn an_address_has_the_time_that_the_settings_say() {
         );
     }
 }
+
+#[test]
+fn the_question_for_tls_ends_with_the_session() {
+    let deadlines = Deadlines::default();
+    for (session, expected) in [(290, 5), (5, 5), (2, 2), (0, 0)] {
+        let before = Instant::now();
+        let wire = Wire::new(Duration::from_secs(session), None, None);
+        let until = probe_until(&wire, deadlines);
+        let expected = Duration::from_secs(expected);
+        assert!(
+            until >= before + expected && until <= Instant::now() + expected,
+            "{session} s"
+        );
+    }
+}
