@@ -3,10 +3,7 @@
 //! There is no default server: settings exist or they do not. There may be several profiles with an order: the first is
 //! used, the ones behind it stand in for it when it fails.
 
-use std::{
-    net::{IpAddr, Ipv6Addr},
-    time::Duration,
-};
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
@@ -22,10 +19,12 @@ use crate::{
 };
 
 mod address;
+mod authority;
 pub mod breaker;
 pub mod bucket;
 mod changes;
 mod envelope;
+mod hello;
 pub mod oauth;
 
 pub use address::Address;
@@ -107,6 +106,10 @@ impl MailSettings {
     /// Reads the body of `PUT /api/v1/settings/mail`. An absent password keeps the one of `current`, but only while
     /// everything that decides where it goes is unchanged: otherwise a changed host would be handed the old password.
     pub fn from_json(value: Value, current: Option<&Self>) -> Result<Self, FieldErrors> {
+        Self::read(value, current, Origin::Person)
+    }
+
+    fn read(value: Value, current: Option<&Self>, origin: Origin) -> Result<Self, FieldErrors> {
         let mut o = Object::new("", value)?;
         let name = optional(&mut o, "name", 128);
         let enabled = o.boolean("enabled").unwrap_or(true);
@@ -148,10 +151,10 @@ impl MailSettings {
         let reply_to = o.text("reply_to").filter(|t| !t.trim().is_empty());
         let reply_to = o.parse("reply_to", reply_to, |f, v| Address::parse(f, &v));
         let hello_name = o.text("hello_name").filter(|t| !t.trim().is_empty());
-        let hello_name = o.parse("hello_name", hello_name, |f, v| parse_hello(f, &v));
+        let hello_name = o.parse("hello_name", hello_name, |f, v| hello::parse(f, &v, origin));
         let verify_certificate = o.boolean("verify_certificate").unwrap_or(true);
         let ca_pem = o.text("ca_pem").filter(|t| !t.trim().is_empty());
-        let ca_pem = o.parse("ca_pem", ca_pem, parse_pem);
+        let ca_pem = o.parse("ca_pem", ca_pem, |f, v| authority::parse(f, &v, origin));
         let allow_insecure_auth = o.boolean("allow_insecure_auth").unwrap_or(false);
         let allow_local_from = o.boolean("allow_local_from").unwrap_or(false);
         if from
@@ -362,7 +365,7 @@ impl MailSettings {
             None => {}
         }
         let had_secret = oauth::had_secret(&value);
-        let mut settings = Self::from_json(value, None)?;
+        let mut settings = Self::read(value, None, Origin::Store)?;
         if let Some(client) = &mut settings.oauth {
             client.secret_locked = had_secret && client.client_secret.is_none();
         }
@@ -371,6 +374,14 @@ impl MailSettings {
         }
         Ok(settings)
     }
+}
+
+/// Where settings come from. What is stored was judged when it was typed; a rule that came later must not make a profile
+/// unreadable.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    Person,
+    Store,
 }
 
 /// What was typed about the login.
@@ -398,36 +409,4 @@ fn whole(o: &mut Object, name: &str, most: i64) -> Option<u32> {
 fn optional(o: &mut Object, name: &str, max: usize) -> Option<String> {
     let text = o.text(name).filter(|t| !t.trim().is_empty());
     o.parse(name, text, |f, v| parse_line(f, &v, max))
-}
-
-/// RFC 5321, 4.1.3: a domain name or an address literal. What it gives it also takes, for that is what is stored.
-fn parse_hello(field: &str, text: &str) -> Result<String, FieldError> {
-    let text = parse_line(field, text, 255)?;
-    let literal = text.strip_prefix('[').and_then(|t| t.strip_suffix(']'));
-    let tagged = literal.and_then(|l| l.split_at_checked("IPv6:".len()));
-    if let Some((tag, address)) = tagged
-        && tag.eq_ignore_ascii_case("IPv6:")
-        && let Ok(ip) = address.parse::<Ipv6Addr>()
-    {
-        return Ok(format!("[IPv6:{ip}]"));
-    }
-    match Host::parse(field, &text)? {
-        Host::Name(n) => Ok(n),
-        Host::Ip(IpAddr::V4(ip)) => Ok(format!("[{ip}]")),
-        Host::Ip(IpAddr::V6(ip)) => Ok(format!("[IPv6:{ip}]")),
-    }
-}
-
-fn parse_pem(field: &str, text: String) -> Result<String, FieldError> {
-    let text = text.trim().to_owned();
-    let framed =
-        text.starts_with("-----BEGIN CERTIFICATE-----") && text.ends_with("-----END CERTIFICATE-----");
-    if !framed || text.len() > 64 * 1024 {
-        return Err(FieldError::new(
-            field,
-            "pem-invalid",
-            "Paste the certificate in PEM form, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----.",
-        ));
-    }
-    Ok(text)
 }

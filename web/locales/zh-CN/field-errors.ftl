@@ -28,6 +28,7 @@ error-header-value-missing = 请填写“{ $name }”的值。
 error-headers-too-many = 最多可填写 { $max } 个请求头。
 error-headers-too-long = 内容超过 128 KiB。请只粘贴邮件头，不要粘贴整封邮件。
 error-headers-without-results = 这段文字中没有 Authentication-Results 邮件头。请打开已送达的邮件，选择“显示原始邮件”或“查看源码”，并粘贴全部邮件头。
+error-hello-short = 许多服务器拒绝不含点的名称。请填写完整名称，例如 watch.example.org，或填写地址，例如 192.0.2.10。
 error-host-invalid = 这不是有效的主机名或 IP 地址。示例：mail.example.org 或 192.0.2.10。
 error-host-with-port = 请只填写主机，端口有单独的字段。
 error-host-with-scheme = 请只填写主机，不要包含“{ $scheme }://”、路径或端口。

@@ -239,7 +239,7 @@ async fn the_certificate_check_can_be_switched_off_and_says_so() {
 #[tokio::test]
 async fn an_authority_that_is_no_certificate_is_named() {
     let server = SmtpServer::start(Script::implicit()).await;
-    let pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----";
+    let pem = "-----BEGIN CERTIFICATE-----\nMAcwADAAAwEA\n-----END CERTIFICATE-----";
     let done = deliver(&settings(&server, "tls", json!({ "ca_pem": pem }))).await;
     assert_failed(&done, Step::Tls, Symptom::AuthorityInvalid);
 }

@@ -266,7 +266,7 @@ async fn drafts_name_exactly_the_fields_that_the_domain_reads() {
         reply_to: Some("ops@example.org".into()),
         hello_name: Some("watch.example.org".into()),
         verify_certificate: Some(true),
-        ca_pem: Some("-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----".into()),
+        ca_pem: Some("-----BEGIN CERTIFICATE-----\nMAcwADAAAwEA\n-----END CERTIFICATE-----".into()),
         allow_insecure_auth: Some(false),
         allow_local_from: Some(false),
         name: Some("Primary".into()),

@@ -9,7 +9,7 @@ use crate::{named, refused};
 
 mod stored;
 
-const PEM: &str = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";
+const PEM: &str = "-----BEGIN CERTIFICATE-----\nMAcwADAAAwEA\n-----END CERTIFICATE-----";
 
 fn body() -> Value {
     json!({
@@ -55,9 +55,16 @@ fn every_mistake_is_named() {
         ("reply_to", json!("Ops <ops@example.org>"), "address-invalid"),
         ("from_name", json!("x".repeat(1 << 20)), "too-long"),
         ("hello_name", json!("https://watch"), "host-with-scheme"),
+        ("hello_name", json!("box"), "hello-short"),
+        ("hello_name", json!("localhost"), "hello-short"),
         ("hello_name", json!("[IPv6:192.0.2.1]"), "host-invalid"),
         ("hello_name", json!("[watch.example.org]"), "host-invalid"),
         ("ca_pem", json!("not a certificate"), "pem-invalid"),
+        (
+            "ca_pem",
+            json!("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"),
+            "pem-invalid",
+        ),
         ("verify_certificate", json!("yes"), "type-boolean"),
         ("smtp_host", json!("x"), "unknown-field"),
         ("username", Value::Null, "username-missing"),

@@ -152,7 +152,7 @@ async fn a_stored_password_goes_nowhere_else() {
         ("verify_certificate", ""),
         (
             "ca_pem",
-            "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----",
+            "-----BEGIN CERTIFICATE-----\nMAcwADAAAwEA\n-----END CERTIFICATE-----",
         ),
     ] {
         let mut typed = form(2525);

@@ -191,7 +191,7 @@ fn an_authorization_is_bound_to_all_that_it_was_given_for() {
         ("verify_certificate", json!(false)),
         (
             "ca_pem",
-            json!("-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----"),
+            json!("-----BEGIN CERTIFICATE-----\nMAcwADAAAwEA\n-----END CERTIFICATE-----"),
         ),
         ("username", json!("other@example.org")),
         ("oauth", json!({ "provider": "microsoft", "client_id": "d" })),

@@ -174,3 +174,14 @@ fn what_grows_is_measured_in_its_stored_form() {
     let found = refused(MailSettings::from_json(by_token, None));
     assert_eq!(found, [("oauth.device_url".to_owned(), "too-long")]);
 }
+
+/// Rules that came later are for what is typed from then on.
+#[test]
+fn what_was_stored_under_other_rules_can_still_be_read() {
+    let mut public = MailSettings::from_json(body(), None).expect("valid").to_json();
+    public["hello_name"] = "box".into();
+    public["ca_pem"] = "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----".into();
+    let secrets = json!({ "password": "s3cret" });
+    let settings = MailSettings::from_stored(public.clone(), Some(secrets)).expect("readable");
+    assert_eq!(settings.to_json(), public);
+}
