@@ -6,6 +6,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::mail::Credentials;
 use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroizing;
 
 use super::{
     failure::{Failure, Symptom},
@@ -39,11 +40,9 @@ impl Session {
         let mut mechanism = "PLAIN";
         let mut reply = None;
         if plain {
-            let response = STANDARD.encode(format!("\0{user}\0{password}"));
-            reply = Some(
-                self.exchange(Step::Auth, format!("AUTH PLAIN {response}\r\n"))
-                    .await?,
-            );
+            let response = Zeroizing::new(["\0", user, "\0", password].concat());
+            let line = auth_line("AUTH PLAIN ", &response);
+            reply = Some(self.exchange(Step::Auth, line.as_str()).await?);
         }
         // 504: offered and then not known. A refused password is not tried again in another way: it would count twice.
         if login && reply.as_ref().is_none_or(|r| r.code == 504) {
@@ -67,8 +66,8 @@ impl Session {
             if reply.code != 334 {
                 break;
             }
-            let line = format!("{}\r\n", STANDARD.encode(answer));
-            reply = self.exchange(Step::Auth, line).await?;
+            let line = auth_line("", answer);
+            reply = self.exchange(Step::Auth, line.as_str()).await?;
         }
         Ok(reply)
     }
@@ -90,13 +89,16 @@ impl Session {
         if !self.capabilities.offers("XOAUTH2") {
             return Err(self.no_way());
         }
-        let response = STANDARD.encode(format!(
-            "user={user}\u{1}auth=Bearer {}\u{1}\u{1}",
-            token.expose_secret()
-        ));
-        let mut reply = self
-            .exchange(Step::Auth, format!("AUTH XOAUTH2 {response}\r\n"))
-            .await?;
+        let response = [
+            "user=",
+            user,
+            "\u{1}auth=Bearer ",
+            token.expose_secret(),
+            "\u{1}\u{1}",
+        ];
+        let response = Zeroizing::new(response.concat());
+        let line = auth_line("AUTH XOAUTH2 ", &response);
+        let mut reply = self.exchange(Step::Auth, line.as_str()).await?;
         // The server explains in base64 why it will refuse, and waits for an empty line before it does.
         if reply.code == 334 {
             reply = self.exchange(Step::Auth, "\r\n").await?;
@@ -125,5 +127,35 @@ impl Session {
                 offered.join(" ")
             ),
         )
+    }
+}
+
+/// `secret` in base64 behind `command`; wiped when it has been said. It is made in one piece, for a text that grows leaves
+/// copies of itself behind.
+fn auth_line(command: &str, secret: &str) -> Zeroizing<String> {
+    let encoded = secret.len().div_ceil(3) * 4;
+    let mut line = Zeroizing::new(String::with_capacity(command.len() + encoded + 2));
+    line.push_str(command);
+    STANDARD.encode_string(secret, &mut line);
+    line.push_str("\r\n");
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_with_a_secret_never_grows() {
+        assert_eq!(
+            *auth_line("AUTH PLAIN ", "\0user\0pw"),
+            "AUTH PLAIN AHVzZXIAcHc=\r\n"
+        );
+        for length in 0..200 {
+            let secret = "x".repeat(length);
+            let line = auth_line("AUTH XOAUTH2 ", &secret);
+            assert_eq!(line.capacity(), line.len(), "{length}");
+            assert_eq!(auth_line("", &secret).trim_end(), STANDARD.encode(&secret));
+        }
     }
 }

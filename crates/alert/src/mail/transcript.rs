@@ -7,6 +7,7 @@
 use domain::{mail::Credentials, text::sanitize};
 use secrecy::SecretString;
 use tokio::time::{Duration, Instant};
+use zeroize::Zeroizing;
 
 use super::{
     reply::Reply,
@@ -19,8 +20,8 @@ pub(super) struct Transcript {
     began: Instant,
     lines: Vec<String>,
     secrets: Secrets,
-    /// Our line that is not complete yet.
-    pending: Vec<u8>,
+    /// Our line that is not complete yet. It may be part of a login, so no copy of it is left.
+    pending: Zeroizing<Vec<u8>>,
     /// The last thing that we heard was 334: what we say next is part of a login.
     challenged: bool,
     /// We said DATA.
@@ -35,7 +36,7 @@ impl Transcript {
             began: Instant::now(),
             lines: Vec::new(),
             secrets: Secrets::new(credentials, token),
-            pending: Vec::new(),
+            pending: Zeroizing::default(),
             challenged: false,
             asked_data: false,
             message: None,
@@ -53,21 +54,28 @@ impl Transcript {
             *sent += bytes.len();
             return;
         }
-        self.pending.extend_from_slice(bytes);
-        while let Some(end) = self.pending.iter().position(|b| *b == b'\n') {
-            let line: Vec<u8> = self.pending.drain(..=end).collect();
-            let line = String::from_utf8_lossy(line.trim_ascii_end()).into_owned();
-            let upper = line.to_ascii_uppercase();
-            self.asked_data = upper == "DATA";
-            let shown = if self.challenged {
-                HIDDEN.to_owned()
-            } else if upper.starts_with("AUTH") {
-                hide_initial_response(&line)
-            } else {
-                line
-            };
-            self.push("C:", &shown);
+        let mut said = Zeroizing::new([self.pending.as_slice(), bytes].concat());
+        while let Some(end) = said.iter().position(|b| *b == b'\n') {
+            let rest = Zeroizing::new(said.split_off(end + 1));
+            self.client_line(said.trim_ascii_end());
+            said = rest;
         }
+        self.pending = said;
+    }
+
+    fn client_line(&mut self, line: &[u8]) {
+        let is_login = line
+            .get(..4)
+            .is_some_and(|verb| verb.eq_ignore_ascii_case(b"AUTH"));
+        self.asked_data = line.eq_ignore_ascii_case(b"DATA");
+        let shown = if self.challenged {
+            HIDDEN.to_owned()
+        } else if is_login {
+            hide_initial_response(&String::from_utf8_lossy(line))
+        } else {
+            String::from_utf8_lossy(line).into_owned()
+        };
+        self.push("C:", &shown);
     }
 
     /// A complete answer that came in.
