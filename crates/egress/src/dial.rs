@@ -17,6 +17,7 @@ use tokio::{
 use crate::{
     Denied, Policy, ResolveError,
     address::has_route,
+    lookup::{LookedUp, MOST_ADDRESSES, Source, in_turn},
     resolve::{Resolver, records::Exchange},
     tls::{TlsSetupError, load_roots, with_authority},
 };
@@ -85,8 +86,6 @@ pub enum DialError {
 
 /// A budget for those whose own deadline cuts in earlier.
 pub(crate) const UNHURRIED: Duration = Duration::from_mins(1);
-/// A name with hundreds of addresses must not turn one dial into a scan.
-const MOST_ADDRESSES: usize = 8;
 
 impl Dialer {
     /// Reads the system's resolver configuration and root certificates. A missing name server is not an error here:
@@ -122,7 +121,8 @@ impl Dialer {
 
     /// All addresses of a host, not filtered by the policy. A literal passes through.
     pub async fn resolve(&self, host: &Host) -> Result<Vec<IpAddr>, ResolveError> {
-        self.resolve_within(host, UNHURRIED).await
+        let (all, _) = self.resolve_within(host, UNHURRIED).await?;
+        Ok(all)
     }
 
     /// The TXT records of a name, each with its strings joined; at most 100 of at most 8 KiB. Empty when the name
@@ -136,9 +136,13 @@ impl Dialer {
         self.0.resolver.mx(name, budget).await
     }
 
-    async fn resolve_within(&self, host: &Host, budget: Duration) -> Result<Vec<IpAddr>, ResolveError> {
+    async fn resolve_within(
+        &self,
+        host: &Host,
+        budget: Duration,
+    ) -> Result<(Vec<IpAddr>, Source), ResolveError> {
         match host {
-            Host::Ip(ip) => Ok(vec![*ip]),
+            Host::Ip(ip) => Ok((vec![*ip], Source::Literal)),
             Host::Name(name) => self.0.resolver.resolve(name, budget).await,
         }
     }
@@ -151,11 +155,22 @@ impl Dialer {
         port: u16,
         deadline: impl Into<Instant>,
     ) -> Result<Vec<IpAddr>, DialError> {
+        self.look_up(host, port, deadline).await?.dialable(host)
+    }
+
+    /// What the host resolves to, judged by the policy. An error only when it does not resolve or its very name is
+    /// denied.
+    pub async fn look_up(
+        &self,
+        host: &Host,
+        port: u16,
+        deadline: impl Into<Instant>,
+    ) -> Result<LookedUp, DialError> {
         if let Host::Name(name) = host {
             self.0.policy.check_name(name)?;
         }
         let deadline = deadline.into();
-        let all = timeout(
+        let (all, source) = timeout(
             remaining(deadline),
             // Less, so that the resolver has found out whose fault a silence is before the time is over.
             self.resolve_within(host, remaining(deadline).mul_f32(0.85)),
@@ -163,20 +178,20 @@ impl Dialer {
         .await
         .map_err(|_| DialError::Timeout { tried: Vec::new() })??;
         let mut permitted = Vec::with_capacity(all.len());
-        let mut refusal = None;
+        let mut denied = Vec::new();
         for ip in all {
             match self.0.policy.check(SocketAddr::new(ip, port)) {
                 Ok(()) => permitted.push(ip),
-                Err(denied) => refusal = Some(denied),
+                Err(refusal) => denied.push((ip, refusal)),
             }
-        }
-        if permitted.is_empty() {
-            let nothing = || ResolveError::NotFound(format!("The name {host} has no address"));
-            return Err(refusal.map_or_else(|| nothing().into(), DialError::Denied));
         }
         let mut permitted = in_turn(permitted, has_route);
         permitted.truncate(MOST_ADDRESSES);
-        Ok(permitted)
+        Ok(LookedUp {
+            permitted,
+            denied,
+            source,
+        })
     }
 
     /// Connects to the first permitted address that answers. The time that is left is shared out over the addresses
@@ -280,25 +295,6 @@ fn is_ours(error: &io::Error, ip: IpAddr) -> bool {
     }
 }
 
-/// The order of the attempts: first the family that this machine can reach (RFC 6724, rule 1), then both in turn
-/// (RFC 8305, 4), so that a way that is dead never uses up all attempts. Within a family the order of DNS stays.
-fn in_turn(addresses: Vec<IpAddr>, routable: impl Fn(IpAddr) -> bool) -> Vec<IpAddr> {
-    let (v6, v4): (Vec<_>, Vec<_>) = addresses.into_iter().partition(IpAddr::is_ipv6);
-    let (first, second) = match v6.first() {
-        Some(ip) if routable(*ip) => (v6, v4),
-        _ => (v4, v6),
-    };
-    let mut ordered = Vec::with_capacity(first.len() + second.len());
-    let (mut first, mut second) = (first.into_iter(), second.into_iter());
-    loop {
-        let turn = [first.next(), second.next()];
-        if turn.iter().all(Option::is_none) {
-            return ordered;
-        }
-        ordered.extend(turn.into_iter().flatten());
-    }
-}
-
 fn remaining(deadline: Instant) -> Duration {
     deadline.saturating_duration_since(Instant::now())
 }
@@ -328,66 +324,4 @@ fn list(addresses: &[SocketAddr]) -> String {
         .map(ToString::to_string)
         .collect::<Vec<_>>()
         .join(", ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn families_take_turns() {
-        let ordered = |addresses: &[&str], v6_works: bool| {
-            let addresses = addresses.iter().map(|a| a.parse().unwrap()).collect();
-            let mut ordered = in_turn(addresses, |_| v6_works);
-            ordered.truncate(MOST_ADDRESSES);
-            ordered
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join(" ")
-        };
-        let table: [(&[&str], bool, &str); 7] = [
-            (&[], true, ""),
-            (&["192.0.2.1", "192.0.2.2"], true, "192.0.2.1 192.0.2.2"),
-            (&["::1", "::2"], false, "::1 ::2"),
-            (&["192.0.2.1", "::1"], true, "::1 192.0.2.1"),
-            (&["::1", "192.0.2.1"], false, "192.0.2.1 ::1"),
-            (
-                &[
-                    "::1",
-                    "::2",
-                    "::3",
-                    "::4",
-                    "::5",
-                    "::6",
-                    "::7",
-                    "::8",
-                    "::9",
-                    "192.0.2.1",
-                    "192.0.2.2",
-                ],
-                true,
-                "::1 192.0.2.1 ::2 192.0.2.2 ::3 ::4 ::5 ::6",
-            ),
-            (
-                &[
-                    "::1",
-                    "::2",
-                    "::3",
-                    "::4",
-                    "::5",
-                    "::6",
-                    "::7",
-                    "::8",
-                    "::9",
-                    "192.0.2.1",
-                ],
-                false,
-                "192.0.2.1 ::1 ::2 ::3 ::4 ::5 ::6 ::7",
-            ),
-        ];
-        for (addresses, v6_works, expected) in table {
-            assert_eq!(ordered(addresses, v6_works), expected, "{addresses:?}");
-        }
-    }
 }

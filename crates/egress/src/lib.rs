@@ -13,11 +13,13 @@ mod address;
 pub mod certificate;
 mod dial;
 mod http;
+mod lookup;
 mod policy;
 mod resolve;
 pub mod tls;
 
 pub use dial::{DialError, Dialed, Dialer, Options, SetupError};
 pub use http::HttpResolver;
+pub use lookup::{LookedUp, Source};
 pub use policy::{Denied, Policy};
 pub use resolve::{ResolveError, records::Exchange};

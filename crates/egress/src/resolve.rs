@@ -23,6 +23,8 @@ use hickory_resolver::{
 use parking_lot::Mutex;
 use tokio::time::{Instant, timeout};
 
+use crate::lookup::Source;
+
 pub(crate) mod records;
 
 /// Why a name has no address, or no record, for us. The text is a sentence for people.
@@ -64,6 +66,8 @@ struct Current {
 
 struct Sources {
     hosts: Hosts,
+    /// Those that `dns` asks.
+    servers: Vec<SocketAddr>,
     dns: Result<TokioResolver, String>,
 }
 
@@ -89,24 +93,29 @@ impl Resolver {
     }
 
     /// All addresses of a name. Takes at most 5 s and at most `budget`.
-    pub(crate) async fn resolve(&self, name: &str, budget: Duration) -> Result<Vec<IpAddr>, ResolveError> {
+    pub(crate) async fn resolve(
+        &self,
+        name: &str,
+        budget: Duration,
+    ) -> Result<(Vec<IpAddr>, Source), ResolveError> {
         let name = name.strip_suffix('.').unwrap_or(name);
         let unusable = || ResolveError::NotFound(format!("\"{name}\" is not a name that DNS can hold"));
         let query = Name::from_ascii(name).map_err(|_| unusable())?;
         let sources = self.sources();
         if let Some(listed) = sources.listed(&query) {
-            return Ok(listed);
+            return Ok((listed, Source::Hosts));
         }
         // RFC 6761, 6.3: these names never reach a name server.
         let lower = name.to_ascii_lowercase();
         if lower == "localhost" || lower.ends_with(".localhost") {
-            return Ok(vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]);
+            let this_machine = vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+            return Ok((this_machine, Source::Reserved));
         }
         let dns = sources.dns.as_ref().map_err(|e| ResolveError::Ours(e.clone()))?;
         let budget = budget.min(LONGEST);
         // A fifth is kept back to find out whose fault silence is.
         match timeout(budget.mul_f32(0.8), both_families(dns, &query)).await {
-            Ok(Ok(all)) => Ok(all),
+            Ok(Ok(all)) => Ok((all, Source::NameServers(sources.servers.clone()))),
             Ok(Err(error)) => match classify(name, &error) {
                 Some(e) => Err(e),
                 None => Err(blame(dns, &error.to_string(), budget.mul_f32(0.2)).await),
@@ -132,9 +141,14 @@ impl Resolver {
 
 impl Sources {
     fn read(servers: Option<&[SocketAddr]>) -> Self {
+        let (servers, dns) = match dns(servers) {
+            Ok((servers, dns)) => (servers, Ok(dns)),
+            Err(why) => (Vec::new(), Err(why)),
+        };
         Self {
             hosts: Hosts::from_system().unwrap_or_default(),
-            dns: dns(servers),
+            servers,
+            dns,
         }
     }
 
@@ -150,7 +164,7 @@ impl Sources {
     }
 }
 
-fn dns(servers: Option<&[SocketAddr]>) -> Result<TokioResolver, String> {
+fn dns(servers: Option<&[SocketAddr]>) -> Result<(Vec<SocketAddr>, TokioResolver), String> {
     let (config, mut options) = match servers {
         Some(servers) => {
             let servers = servers.iter().map(|s| {
@@ -177,11 +191,17 @@ fn dns(servers: Option<&[SocketAddr]>) -> Result<TokioResolver, String> {
     // Two tries fit into the shortest usual budget; a single lost datagram costs one second.
     options.timeout = options.timeout.min(Duration::from_secs(1));
     options.attempts = 2;
+    let asked = config.name_servers().iter().filter_map(|server| {
+        let port = server.connections.first()?.port;
+        Some(SocketAddr::new(server.ip, port))
+    });
+    let asked = asked.collect();
     let unusable = |e: NetError| format!("The name servers of this machine cannot be used: {e}.");
-    TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
+    let resolver = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
         .with_options(options)
         .build()
-        .map_err(unusable)
+        .map_err(unusable)?;
+    Ok((asked, resolver))
 }
 
 /// Asks for both families at once and does not wait long for the slower one.

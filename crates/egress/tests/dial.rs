@@ -10,7 +10,7 @@ use std::{
 };
 
 use domain::host::{Host, HostPort};
-use egress::{DialError, Dialer, Options, Policy, ResolveError};
+use egress::{DialError, Dialer, Options, Policy, ResolveError, Source};
 use testkit::dns::{Answer, DnsServer};
 use tokio::net::TcpListener;
 
@@ -236,6 +236,37 @@ async fn denied_addresses_are_left_out_and_only_all_of_them_deny() {
     assert_eq!(dialed.addresses, vec![ip("127.0.0.1")]);
     let error = dialer.dial(&at("evil.example", port), soon()).await.unwrap_err();
     assert!(matches!(error, DialError::Denied(_)), "{error}");
+}
+
+#[tokio::test]
+async fn a_look_up_says_what_is_denied_and_who_was_asked() {
+    let server =
+        DnsServer::start(|_, _| Answer::Addresses(vec![ip("169.254.169.254"), ip("127.0.0.1")])).await;
+    let dialer = dialer(server.addr, &[]);
+    let found = dialer.look_up(&name("mixed.example"), 25, soon()).await.unwrap();
+    assert_eq!(found.permitted, [ip("127.0.0.1")]);
+    let denied: Vec<_> = found.denied.iter().map(|(ip, _)| *ip).collect();
+    assert_eq!(denied, [ip("169.254.169.254")]);
+    assert_eq!(found.source, Source::NameServers(vec![server.addr]));
+    assert_eq!(found.source.to_string(), format!("asked {}", server.addr));
+    let usual = Source::NameServers(vec![
+        "192.0.2.53:53".parse().unwrap(),
+        "[2001:db8::53]:53".parse().unwrap(),
+    ]);
+    assert_eq!(usual.to_string(), "asked 192.0.2.53, 2001:db8::53");
+    for (host, source) in [("192.0.2.1", Source::Literal), ("db.localhost", Source::Reserved)] {
+        let found = dialer.look_up(&name(host), 25, soon()).await.unwrap();
+        assert_eq!(found.source, source, "{host}");
+    }
+    // Nothing that may be dialled is no error of the look-up.
+    let found = dialer
+        .look_up(&name("169.254.169.254"), 25, soon())
+        .await
+        .unwrap();
+    assert!(matches!(
+        found.dialable(&name("169.254.169.254")),
+        Err(DialError::Denied(_))
+    ));
 }
 
 /// A listener whose queue is full drops every further SYN.

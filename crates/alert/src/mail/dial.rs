@@ -27,6 +27,9 @@ mod tests;
 /// How long the question "do you speak TLS?" may take.
 const PROBE: Duration = Duration::from_secs(5);
 
+/// A name may have hundreds of addresses.
+const MOST_SHOWN: usize = 8;
+
 /// An open connection.
 pub(super) struct Line {
     pub(super) tcp: TcpStream,
@@ -82,40 +85,53 @@ async fn look_up(setup: &Setup<'_>, progress: &mut Progress<'_>) -> Result<Vec<I
     let server = &setup.settings.server;
     progress.begin(Step::Dns);
     let deadline = setup.wire.allow(setup.deadlines.dns);
-    match setup.dialer.addresses(&server.host, server.port, deadline).await {
-        Ok(addresses) => {
-            let list: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-            progress.passed(match server.host {
-                Host::Ip(_) => format!("{} is an address already", server.host),
-                Host::Name(_) => format!("{} is {}", server.host, list.join(", ")),
-            });
+    let found = match setup.dialer.look_up(&server.host, server.port, deadline).await {
+        Ok(found) => found,
+        // The name itself is denied, and was not asked for.
+        Err(error @ DialError::Denied(_)) => {
+            progress.passed(format!("{} was not looked up", server.host));
             progress.begin(Step::Policy);
-            progress.passed("allowed");
-            Ok(addresses)
+            return Err(no_address(error));
         }
-        Err(DialError::Denied(denied)) => {
-            progress.passed(format!("{} resolves", server.host));
-            progress.begin(Step::Policy);
-            Err(Failure::profile(
-                Step::Policy,
-                Symptom::Denied,
-                denied.to_string(),
-            ))
+        Err(error) => return Err(no_address(error)),
+    };
+    let denied: Vec<IpAddr> = found.denied.iter().map(|(ip, _)| *ip).take(MOST_SHOWN).collect();
+    progress.passed(match server.host {
+        Host::Ip(_) => format!("{} is {}", server.host, found.source),
+        Host::Name(_) => {
+            let all = [found.permitted.as_slice(), &denied].concat();
+            format!("{} is {} ({})", server.host, list(&all), found.source)
         }
-        Err(DialError::Resolve(error)) => {
-            let symptom = match error {
-                ResolveError::NotFound(_) => Symptom::NameUnknown,
-                ResolveError::Failed(_) | ResolveError::Timeout => Symptom::NameServer,
-                ResolveError::Ours(_) => Symptom::OurSide,
-            };
-            Err(Failure::profile(Step::Dns, symptom, error.to_string()))
-        }
-        Err(error) => Err(Failure::profile(
-            Step::Dns,
-            Symptom::NameServer,
-            error.to_string(),
-        )),
-    }
+    });
+    progress.begin(Step::Policy);
+    let addresses = found.dialable(&server.host).map_err(no_address)?;
+    progress.passed(if denied.is_empty() {
+        "allowed".to_owned()
+    } else {
+        format!(
+            "allowed; not used because the egress policy denies it: {}",
+            list(&denied)
+        )
+    });
+    Ok(addresses)
+}
+
+fn no_address(error: DialError) -> Failure {
+    let (step, symptom) = match &error {
+        DialError::Denied(_) => (Step::Policy, Symptom::Denied),
+        DialError::Resolve(ResolveError::NotFound(_)) => (Step::Dns, Symptom::NameUnknown),
+        DialError::Resolve(ResolveError::Ours(_)) => (Step::Dns, Symptom::OurSide),
+        DialError::Resolve(ResolveError::Failed(_) | ResolveError::Timeout)
+        | DialError::Connect { .. }
+        | DialError::Timeout { .. }
+        | DialError::Resources(_) => (Step::Dns, Symptom::NameServer),
+    };
+    Failure::profile(step, symptom, error.to_string())
+}
+
+fn list(addresses: &[IpAddr]) -> String {
+    let texts: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    texts.join(", ")
 }
 
 fn connect_failure(error: DialError, server: &HostPort) -> Failure {

@@ -1,12 +1,17 @@
 //! Each switch of the settings page, on the wire.
 
-use alert::mail::{Class, Deadlines, Step, Symptom};
+use alert::mail::{Batch, Class, Deadlines, Mailer, Profile, Step, Symptom};
 use serde_json::json;
-use testkit::{Act, Script, SmtpServer, Step as At, smtp::Auth, tls::Certificate};
+use testkit::{
+    Act, Script, SmtpServer, Step as At,
+    dns::{Answer, DnsServer},
+    smtp::Auth,
+    tls::Certificate,
+};
 
 use crate::scene::{
-    PASSWORD, USER, assert_failed, assert_nothing_said, deliver, deliver_to, failure, settings, short, steps,
-    with_login,
+    PASSWORD, USER, assert_failed, assert_nothing_said, deliver, deliver_to, failure, letter_to, settings,
+    short, steps, with_login,
 };
 
 #[tokio::test]
@@ -327,6 +332,55 @@ async fn a_denied_address_is_not_dialled() {
     assert_failed(&done, Step::Policy, Symptom::Denied);
     assert!(failure(&done).reason().contains("WATCHBELL_EGRESS_ALLOW"));
     assert_eq!(done.trace.remote, None);
+}
+
+#[tokio::test]
+async fn what_dns_said_and_the_policy_refused_is_shown() {
+    let names = DnsServer::start(|name, _| {
+        Answer::Addresses(match name {
+            "mixed.example" => vec!["169.254.169.254".parse().unwrap(), "127.0.0.1".parse().unwrap()],
+            _ => vec!["169.254.169.254".parse().unwrap()],
+        })
+    })
+    .await;
+    let options = egress::Options {
+        name_servers: Some(vec![names.addr]),
+        ..egress::Options::default()
+    };
+    let dialer = egress::Dialer::with_options(egress::Policy::default(), options).unwrap();
+    let mailer = Mailer::new(dialer, "https://watch.example.org".parse().unwrap());
+    let server = SmtpServer::start(Script::plain()).await;
+    for (host, steps) in [
+        (
+            "mixed.example",
+            [
+                format!(
+                    "mixed.example is 127.0.0.1, 169.254.169.254 (asked {})",
+                    names.addr
+                ),
+                "allowed; not used because the egress policy denies it: 169.254.169.254".to_owned(),
+            ],
+        ),
+        (
+            "metadata.example",
+            [
+                format!("metadata.example is 169.254.169.254 (asked {})", names.addr),
+                "169.254.169.254 ".to_owned(),
+            ],
+        ),
+    ] {
+        let settings = settings(&server, "none", json!({ "host": host }));
+        let profile = Profile {
+            settings: &settings,
+            stored: None,
+        };
+        let letter = letter_to("me@example.net");
+        let done = mailer.deliver(&Batch::single(), profile, &letter, &|_| ()).await;
+        assert_eq!(done.result.is_ok(), host == "mixed.example");
+        for (step, begin) in done.steps.iter().zip(steps) {
+            assert!(step.detail.starts_with(&begin), "{}", step.detail);
+        }
+    }
 }
 
 #[tokio::test]
