@@ -76,7 +76,8 @@ impl Reply {
             .or_else(|| after(" id="))
             .or_else(|| after(" id "))
             .and_then(|rest| rest.split_whitespace().next())
-            .or_else(|| lone_word_after_ok(&text))?;
+            .or_else(|| lone_word_after_ok(&text))
+            .or_else(|| bracketed(&text))?;
         let id = word.trim_matches(|c: char| "<>[](),;.\"'".contains(c));
         (!id.is_empty()).then(|| sanitize(id, 200))
     }
@@ -109,6 +110,13 @@ fn lone_word_after_ok(text: &str) -> Option<&str> {
     let word = words.next()?;
     let looks_like_id = word.len() >= 6 && word.bytes().any(|b| b.is_ascii_digit());
     (looks_like_id && words.next().is_none()).then_some(word)
+}
+
+/// `2.0.0 <4711@relay.example> accepted`: what stands in brackets, where nothing else is called an id.
+fn bracketed(text: &str) -> Option<&str> {
+    let (_, opened) = text.split_once('<')?;
+    let (id, _) = opened.split_once('>')?;
+    (!id.is_empty() && !id.contains(char::is_whitespace)).then_some(id)
 }
 
 /// Why bytes are not a reply.
@@ -305,6 +313,15 @@ mod tests {
                 Some("42"),
             ),
             ("250 Ok 0100018c1c38-a2b-000000", Some("0100018c1c38-a2b-000000")),
+            (
+                "250 2.0.0 <4711.abc@relay.example> accepted",
+                Some("4711.abc@relay.example"),
+            ),
+            ("250 Message accepted <20261126-42>", Some("20261126-42")),
+            ("250 2.0.0 Ok: <a@b> queued as ABC123", Some("ABC123")),
+            ("250 <a b> thanks", None),
+            ("250 <> thanks", None),
+            ("250 a < b", None),
             ("250 2.0.0 Message accepted", None),
             ("250 ok", None),
             ("250", None),
