@@ -478,3 +478,50 @@ async fn an_address_beyond_ascii_keeps_no_other_recipient_from_its_mail() {
         assert!(!head.contains("List-Unsubscribe"), "{head}");
     }
 }
+
+/// Where a mail comes back to is not whom it is from.
+#[tokio::test]
+async fn a_mail_comes_back_to_where_the_settings_say() {
+    let to = json!({ "to": ["a@example.net", "b@example.net"] });
+    for (envelope, shared) in [
+        (json!(null), 1),
+        (json!("bounces@example.org"), 1),
+        (json!("bounces@example.org"), 10),
+        (json!("bounce+%s@bounces.example"), 1),
+        (json!("bounce+%s@bounces.example"), 10),
+    ] {
+        let post = Post::new().await;
+        let server = SmtpServer::start(Script::plain()).await;
+        post.profile(
+            &server,
+            json!({ "envelope_from": envelope, "max_recipients": shared }),
+        )
+        .await;
+        let channel = post.channel(to.clone()).await;
+        let running = post.scene.start();
+        post.outage("Shop", channel).await;
+        let sent = post.scene.wait_state(2, DeliveryState::Sent).await;
+        stop(running).await;
+
+        let messages = server.messages();
+        assert_eq!(messages.len(), if shared == 1 { 2 } else { 1 });
+        for message in messages {
+            assert_eq!(message.header("From").unwrap(), "watch@example.org");
+            let from = message.from.as_str();
+            match envelope.as_str() {
+                Some("bounces@example.org") => assert_eq!(from, "bounces@example.org"),
+                // One return address for several would blame the first for each of them.
+                Some(_) if shared == 1 => {
+                    assert!(
+                        from.starts_with("bounce+") && from.ends_with("@bounces.example"),
+                        "{from}"
+                    );
+                    let delivery = post.scene.store.bounces().delivery_of(from).unwrap();
+                    let of = sent.iter().find(|d| d.id == delivery).unwrap();
+                    assert_eq!(message.recipients, [of.recipient.as_str()]);
+                }
+                _ => assert_eq!(from, "watch@example.org"),
+            }
+        }
+    }
+}

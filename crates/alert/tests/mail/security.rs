@@ -1,6 +1,9 @@
 //! Each switch of the settings page, on the wire.
 
+use std::net::IpAddr;
+
 use alert::mail::{Batch, Class, Deadlines, Mailer, Profile, Step, Symptom};
+use domain::host::Host;
 use serde_json::json;
 use testkit::{
     Act, Script, SmtpServer, Step as At,
@@ -290,6 +293,40 @@ async fn a_password_travels_unencrypted_to_loopback_only() {
     let server = SmtpServer::start(Script::plain().login(USER, PASSWORD)).await;
     let done = deliver(&settings(&server, "none", with_login())).await;
     assert!(done.result.is_ok(), "{:?}", done.result);
+}
+
+/// The address that was dialled decides: a name that was this machine when it was typed may be another one now.
+#[tokio::test]
+async fn a_password_travels_unencrypted_elsewhere_only_by_a_word() {
+    // Leads to this machine and is no loopback address.
+    let elsewhere: IpAddr = "0.0.0.0".parse().unwrap();
+    let policy = egress::Policy::new(vec![elsewhere.into()], Vec::new());
+    let dialer = egress::Dialer::new(policy).unwrap();
+    let mailer = Mailer::new(dialer, "https://watch.example.org".parse().unwrap());
+    for allowed in [false, true] {
+        let server = SmtpServer::start(Script::plain().login(USER, PASSWORD)).await;
+        let over = json!({ "username": USER, "password": PASSWORD, "allow_insecure_auth": allowed });
+        let mut settings = settings(&server, "none", over);
+        settings.server.host = Host::Ip(elsewhere);
+        let profile = Profile {
+            settings: &settings,
+            stored: None,
+        };
+        let letter = letter_to("me@example.net");
+        let done = mailer.deliver(&Batch::single(), profile, &letter, &|_| ()).await;
+        if allowed {
+            assert!(done.result.is_ok(), "{:?}", done.result);
+            assert_eq!(server.auth_attempts().len(), 1);
+        } else {
+            assert_eq!(
+                failure(&done).symptom,
+                Symptom::InsecureAuth,
+                "{}",
+                failure(&done).what
+            );
+            assert_nothing_said(&server);
+        }
+    }
 }
 
 #[tokio::test]
