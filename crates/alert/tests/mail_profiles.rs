@@ -313,6 +313,48 @@ async fn a_retry_of_what_travelled_together_is_the_same_message() {
 }
 
 #[tokio::test]
+async fn what_may_have_arrived_keeps_its_id_when_others_travel_together() {
+    let post = Post::new().await;
+    let server = SmtpServer::start(Script::plain()).await;
+    // Room for two messages at once.
+    post.profile(&server, json!({ "rate_per_minute": 20 })).await;
+    server.rule(Rule::on(Step::RcptTo, Act::reply("451 4.7.1 greylisted")).times(1));
+    server.rule(Rule::on(Step::FinalDot, Act::Cut).times(1));
+    let channel = post.channel(json!({})).await;
+    let running = post.scene.start();
+    for name in ["Blog", "Shop"] {
+        post.outage(name, channel).await;
+        post.scene.wait_attempts(1).await;
+    }
+    stop(running).await;
+    assert_eq!(server.received().len(), 1, "received, and no answer came");
+
+    post.clock.advance(Duration::from_secs(40));
+    for name in ["Wiki", "Forum", "Board"] {
+        post.outage(name, channel).await;
+    }
+    let running = post.scene.start();
+    post.pass(Duration::from_mins(2), "everything is sent", async || {
+        let rows = post.scene.deliveries().await;
+        rows.iter().all(|d| d.state == DeliveryState::Sent)
+    })
+    .await;
+    stop(running).await;
+    let about = |name: &str| {
+        let mut received = server.received();
+        received.retain(|m| m.text().contains(name));
+        received
+            .into_iter()
+            .map(|m| m.header("Message-ID").unwrap())
+            .collect::<Vec<_>>()
+    };
+    let copies = about("Shop");
+    assert_eq!(copies.len(), 2);
+    assert_eq!(copies[0], copies[1], "a receiver drops the second copy");
+    assert_eq!(about("Wiki"), about("Board"), "what is new travels together");
+}
+
+#[tokio::test]
 async fn of_three_recipients_two_have_their_mail_once_and_the_log_names_the_third() {
     for shared in [1, 10] {
         let post = Post::new().await;

@@ -1,7 +1,7 @@
 //! What travels in one message. Usually that is one delivery. Where a mail profile takes no more messages now, the
 //! deliveries of one recipient travel together, so that none is dropped; where it takes several recipients, those of one
-//! event do. Which ones belong together is stored before anything is sent: a retry after a crash is the same message
-//! under the same id.
+//! event do. Which ones belong together is stored before anything is sent, and never changed once something may have
+//! been: a retry, also one after a crash, is the same message under the same id.
 
 use std::collections::HashMap;
 
@@ -117,7 +117,8 @@ fn regroup(claims: Vec<Claimed>) -> Vec<Parcel> {
     parcels
 }
 
-/// Puts single deliveries with the same key together, at most `most` of them, and stores that.
+/// Puts single deliveries with the same key together, at most `most` of them, and stores that. One that was tried before
+/// stays by itself: whatever became of the try, the receiver may have it, and under its own id.
 async fn bundle(
     store: &Store,
     parcels: Vec<Parcel>,
@@ -127,7 +128,8 @@ async fn bundle(
     let mut packed: Vec<Parcel> = Vec::with_capacity(parcels.len());
     let mut places: HashMap<Key, usize> = HashMap::new();
     for parcel in parcels {
-        let single = parcel.also.is_empty() && parcel.first.travels_with.is_none();
+        let first = &parcel.first;
+        let single = parcel.also.is_empty() && first.travels_with.is_none() && first.attempt == 1;
         let Some(key) = key(&parcel.first).filter(|_| single) else {
             packed.push(parcel);
             continue;

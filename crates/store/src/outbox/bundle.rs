@@ -10,8 +10,9 @@ use super::{Lease, Outbox};
 use crate::{entity::delivery, error::StoreError};
 
 impl Outbox<'_> {
-    /// Claims that are sent as one message, under the `Message-ID` of the first, which is given back: from now on they are claimed together,
-    /// so that every retry is the same message.
+    /// Claims that are sent as one message, under the `Message-ID` of the first, which is given back: from now on they
+    /// are claimed together, so that every retry is the same message. Refused where one of them was tried before: its
+    /// receiver may have it under its own id.
     pub async fn bundle(&self, leases: &[&Lease]) -> Result<String, StoreError> {
         let Some(first) = leases.first() else {
             return Err(StoreError::Conflict("nothing to put together"));
@@ -25,13 +26,20 @@ impl Outbox<'_> {
             message_id: Set(message_id.clone()),
             ..Default::default()
         };
-        delivery::Entity::update_many()
+        let bundled = delivery::Entity::update_many()
             .set(together)
             .filter(delivery::Column::Id.is_in(leases.iter().map(|l| l.delivery.0)))
             .filter(delivery::Column::LeaseToken.is_in(leases.iter().map(|l| l.token)))
             .filter(delivery::Column::State.eq(DeliveryState::Sending.as_str()))
+            .filter(delivery::Column::DigestOf.is_null())
+            .filter(delivery::Column::Attempts.eq(1))
             .exec(&*tx)
             .await?;
+        if bundled.rows_affected != leases.len() as u64 {
+            return Err(StoreError::Conflict(
+                "a delivery was tried before, or is not ours",
+            ));
+        }
         tx.commit().await?;
         Ok(message_id)
     }

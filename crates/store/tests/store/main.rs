@@ -9,6 +9,7 @@
 
 mod accounts;
 mod bounces;
+mod bundle;
 mod fallback;
 mod harness;
 mod log;
