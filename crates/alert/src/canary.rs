@@ -107,7 +107,7 @@ impl Canary {
         };
         if let Some(outcome) = outcome {
             let seen = (reason.as_deref().unwrap_or_default(), step);
-            self.routes.learn(profile, outcome, seen).await;
+            self.routes.learn(profile, (outcome, now), seen).await;
         }
         let words = done.trace.reply_text.as_deref().unwrap_or_default();
         let failure = reason.as_deref().map(|what| (what, step));

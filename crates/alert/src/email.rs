@@ -64,6 +64,7 @@ impl Channel for Email {
                 self.routes.taken(profile);
             }
         };
+        let began = self.clock.now();
         let Conversation { result, trace, .. } = self
             .mailer
             .deliver(&self.batch, profile.into(), &letter, &heard)
@@ -74,7 +75,7 @@ impl Channel for Email {
         };
         if let Some(outcome) = outcome {
             let seen = (reason.as_str(), trace.step.as_deref());
-            self.routes.learn(profile, outcome, seen).await;
+            self.routes.learn(profile, (outcome, began), seen).await;
         }
         match result {
             Ok(accepted) => Ok(Receipt {

@@ -330,7 +330,8 @@ impl Alert {
             return;
         }
         if test.ok {
-            self.routes.learn(profile, Outcome::Works, ("", None)).await;
+            let works = (Outcome::Works, self.clock.now());
+            self.routes.learn(profile, works, ("", None)).await;
         }
         // No message was accepted in a dry run.
         if test.ok && test.dry_run {

@@ -61,16 +61,16 @@ impl Post {
 
     /// Nothing is due or being sent.
     async fn settled(&self) {
-        wait_for(SOON, "nothing is due", async || {
-            let now = self.clock.now();
-            let rows = self.scene.deliveries().await;
-            let rests = |d: &store::outbox::Delivery| {
-                let later = d.next_attempt_at.is_some_and(|at| at > now);
-                d.state.is_final() || (d.state == DeliveryState::Pending && (later || d.waiting))
-            };
-            rows.iter().all(rests).then_some(())
+        wait_for(SOON, "nothing is due", async || self.rests().await.then_some(())).await;
+    }
+
+    async fn rests(&self) -> bool {
+        let now = self.clock.now();
+        let rows = self.scene.deliveries().await;
+        rows.iter().all(|d| {
+            let later = d.next_attempt_at.is_some_and(|at| at > now);
+            d.state.is_final() || (d.state == DeliveryState::Pending && (later || d.waiting))
         })
-        .await;
     }
 }
 
@@ -150,6 +150,82 @@ async fn after_two_minutes_the_next_profile_stands_in_and_the_first_comes_back()
     post.scene.wait_state(3, DeliveryState::Sent).await;
     assert_eq!((first.messages().len(), second.messages().len()), (1, 2));
     stop(running).await;
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_is_stood_in_for_as_soon_as_one_that_is_down() {
+    // How long the mailer waits for it each time, and when the mail is out by the other one.
+    for (silence, most) in [(30, 155), (290, 295)] {
+        let post = Post::new().await;
+        let (first, second) = (
+            SmtpServer::start(Script::plain()).await,
+            SmtpServer::start(Script::plain()).await,
+        );
+        post.profile(&first, json!({ "name": "First" })).await;
+        post.profile(&second, json!({ "name": "Second" })).await;
+        let gate = first.hold(Step::Connect);
+        first.on(Step::Greeting, Act::reply("421 4.3.2 too late"));
+        let channel = post.channel(json!({})).await;
+        let running = post.scene.start();
+        let began = post.clock.now();
+        post.outage("Shop", channel).await;
+        let mut tries = 0;
+        while second.messages().is_empty() {
+            let waited = post.clock.now().since(began).as_secs();
+            assert!(
+                waited < most,
+                "silent for {silence} s a try: in vain after {waited} s"
+            );
+            let called = wait_for(SOON, "a try or rest", async || {
+                let called = first.connection_count() > tries;
+                (called || post.rests().await).then_some(called)
+            })
+            .await;
+            if called {
+                tries += 1;
+                post.clock.advance(Duration::from_secs(silence));
+                gate.release();
+            } else {
+                post.clock.advance(Duration::from_secs(5));
+                post.scene.store.outbox().wake();
+            }
+        }
+        post.scene.wait_state(1, DeliveryState::Sent).await;
+        stop(running).await;
+    }
+}
+
+#[tokio::test]
+async fn while_a_message_hangs_the_others_go_another_way() {
+    let login = json!({ "username": "watch", "password": "x" });
+    for (script, login) in [
+        (Script::plain(), json!({})),
+        (Script::plain().login("watch", "x"), login),
+    ] {
+        let post = Post::new().await;
+        let (first, second) = (
+            SmtpServer::start(script).await,
+            SmtpServer::start(Script::plain()).await,
+        );
+        post.profile(&first, login).await;
+        post.profile(&second, json!({})).await;
+        let gate = first.hold(Step::Ehlo);
+        let channel = post.channel(json!({})).await;
+        let running = post.scene.start();
+        post.outage("Shop", channel).await;
+        gate.reached(SOON).await;
+        post.clock.advance(Duration::from_mins(2));
+        post.outage("Blog", channel).await;
+        post.scene.wait_state(1, DeliveryState::Sent).await;
+        assert_eq!((first.connection_count(), second.messages().len()), (1, 1));
+
+        gate.open();
+        post.scene.wait_state(2, DeliveryState::Sent).await;
+        post.outage("Wiki", channel).await;
+        post.scene.wait_state(3, DeliveryState::Sent).await;
+        assert_eq!((first.messages().len(), second.messages().len()), (2, 1));
+        stop(running).await;
+    }
 }
 
 #[tokio::test]

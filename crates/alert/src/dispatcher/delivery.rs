@@ -213,9 +213,9 @@ impl Deliverer {
 
     async fn attempt(&self, parcel: &Parcel, batch: &Batch, stop: &CancellationToken) -> Tried {
         let claimed = parcel.first();
-        let (profile, _turn) = match &claimed.channel.config {
+        let (profile, _pass) = match &claimed.channel.config {
             Some(ChannelConfig::Email(email)) => match self.routes.admit(email.profile, stop).await {
-                Admission::Go { profile, turn } => (Some(*profile), turn),
+                Admission::Go { profile, pass } => (Some(*profile), Some(pass)),
                 Admission::Later(delay) => return Tried::Postponed(delay),
                 Admission::Refused(error) => return Tried::done(Err(*error)),
                 Admission::NotNow => return Tried::NotNow,

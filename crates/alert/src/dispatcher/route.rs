@@ -1,11 +1,15 @@
 //! Which mail profile a message takes, and when.
 //!
-//! The first profile in order that works is used; the next one stands in for it when it has failed for two minutes. A
-//! profile that fails is tried by one message at a time, and that at ever longer intervals (its breaker, in the
-//! database). A login that nobody has made yet is made by one message; the others of that moment wait until it is known
-//! whether the password is right.
+//! The first profile in order that works is used; the next one stands in for it when it has failed for two minutes, and
+//! while a message hangs in it for longer than that. A profile that fails is tried by one message at a time, and that at
+//! ever longer intervals (its breaker, in the database). A login that nobody has made yet is made by one message; the
+//! others of that moment wait until it is known whether the password is right.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use domain::{
     clock::{Clock, Timestamp},
@@ -48,6 +52,8 @@ struct Known {
     turn: Arc<Semaphore>,
     /// Revision and time of the last login that was taken.
     taken: Option<(i64, Timestamp)>,
+    /// When each message began that is on its way; it is, while somebody else holds it.
+    under_way: Vec<Weak<Timestamp>>,
     /// Nothing stands in the stored breaker.
     clean: bool,
     bucket: Option<Bucket>,
@@ -55,17 +61,20 @@ struct Known {
 
 /// Whether a message may be sent now, and by which profile.
 pub(super) enum Admission {
-    /// `turn` is to be kept until the result is noted.
-    Go {
-        profile: Box<MailProfile>,
-        turn: Option<OwnedSemaphorePermit>,
-    },
+    /// `pass` is to be kept until the result is noted.
+    Go { profile: Box<MailProfile>, pass: Pass },
     /// No profile takes it before then.
     Later(Delay),
     /// None will before a person has changed something, or the database could not be read.
     Refused(Box<SendError>),
     /// The message that went first is still on its way.
     NotNow,
+}
+
+/// Of a message on its way.
+pub(super) struct Pass {
+    _turn: Option<OwnedSemaphorePermit>,
+    _began: Arc<Timestamp>,
 }
 
 /// Nothing is tried before `until`.
@@ -117,12 +126,10 @@ impl Routes {
                 Choice::Later(delay) => return Admission::Later(delay),
                 Choice::Refused(error) => return Admission::Refused(error),
             };
-            if !alone {
-                return Admission::Go { profile, turn: None };
-            }
-            if held.as_ref().is_some_and(|(id, _)| *id == profile.id) {
-                let turn = held.map(|(_, turn)| turn);
-                return Admission::Go { profile, turn };
+            if !alone || held.as_ref().is_some_and(|(id, _)| *id == profile.id) {
+                let turn = held.filter(|_| alone).map(|(_, turn)| turn);
+                let pass = self.pass(profile.id, turn);
+                return Admission::Go { profile, pass };
             }
             held = None;
             tokio::select! {
@@ -187,8 +194,13 @@ impl Routes {
         self.news.notify_waiters();
     }
 
-    /// Learns from a conversation: what it says about the profile, what happened and at which step.
-    pub(crate) async fn learn(&self, profile: &MailProfile, outcome: Outcome, seen: (&str, Option<&str>)) {
+    /// Learns from a conversation: what it says about the profile, when it began, what happened and at which step.
+    pub(crate) async fn learn(
+        &self,
+        profile: &MailProfile,
+        (outcome, began): (Outcome, Timestamp),
+        seen: (&str, Option<&str>),
+    ) {
         let clean = self
             .known
             .lock()
@@ -204,7 +216,8 @@ impl Routes {
             return;
         }
         let mail = self.store.mail();
-        match mail.learn(profile.id, profile.revision, outcome, seen).await {
+        let learned = mail.learn(profile.id, profile.revision, (outcome, began), seen);
+        match learned.await {
             Ok(breaker) => {
                 self.known.lock().entry(profile.id).or_default().clean = breaker.is_clean();
                 if let Some(since) = breaker.open_since() {
@@ -225,7 +238,8 @@ impl Routes {
     pub(crate) async fn relief(&self, profile: &MailProfile) -> Option<Duration> {
         let mail = self.store.mail();
         let others = mail.route(None).await.ok()?;
-        others.iter().find(|other| other.id != profile.id)?;
+        let usable = |other: &&MailProfile| other.id != profile.id && !other.settings.is_locked();
+        others.iter().find(usable)?;
         let from = mail.health(profile.id).await.ok()?.breaker.stands_aside_from()?;
         Some(from.since(self.clock.now()))
     }
@@ -244,24 +258,26 @@ impl Routes {
             }
         };
         let now = self.clock.now();
-        let last = route.len().saturating_sub(1);
-        let (mut later, mut locked): (Option<(Timestamp, String)>, _) = (None, None);
-        for (i, profile) in route.into_iter().enumerate() {
-            if profile.settings.is_locked() {
-                locked.get_or_insert(profile);
-                continue;
-            }
+        let (locked, usable): (Vec<_>, Vec<_>) = route.into_iter().partition(|p| p.settings.is_locked());
+        let last = usable.len().saturating_sub(1);
+        let (mut later, mut hanging): (Option<(Timestamp, String)>, _) = (None, None);
+        for (i, profile) in usable.into_iter().enumerate() {
             let health = health.remove(&profile.id).unwrap_or_default();
             self.known.lock().entry(profile.id).or_default().clean = health.breaker.is_clean();
             let aside = health.breaker.stands_aside_from().filter(|_| i < last);
+            let hangs = i < last && self.hangs(profile.id, now);
             let until = match health.breaker.admit(now) {
+                breaker::Admission::Free if hangs => {
+                    hanging.get_or_insert(profile);
+                    continue;
+                }
                 breaker::Admission::Free => {
                     let alone = profile.settings.credentials.is_some() && !self.is_taken(&profile, now);
                     return take(profile, alone);
                 }
                 // Another one is trying it; whoever can go another way does not wait for that.
                 breaker::Admission::One
-                    if aside.is_some_and(|from| from <= now)
+                    if (hangs || aside.is_some_and(|from| from <= now))
                         && held != Some(profile.id)
                         && self.turn(profile.id).available_permits() == 0 =>
                 {
@@ -280,10 +296,12 @@ impl Routes {
                 later = Some((until, why));
             }
         }
-        match (later, locked) {
-            (Some((until, why)), _) => Choice::Later(Delay { until, why, seen }),
-            (None, Some(profile)) => Choice::Refused(waiting("mail-password-locked", Some(&profile))),
-            (None, None) => Choice::Refused(waiting(self.missing().await, None)),
+        match (hanging, later, locked.first()) {
+            // Nothing else is left.
+            (Some(profile), ..) => take(profile, true),
+            (None, Some((until, why)), _) => Choice::Later(Delay { until, why, seen }),
+            (None, None, Some(profile)) => Choice::Refused(waiting("mail-password-locked", Some(profile))),
+            (None, None, None) => Choice::Refused(waiting(self.missing().await, None)),
         }
     }
 
@@ -297,6 +315,26 @@ impl Routes {
 
     fn turn(&self, id: ProfileId) -> Arc<Semaphore> {
         Arc::clone(&self.known.lock().entry(id).or_default().turn)
+    }
+
+    fn pass(&self, id: ProfileId, turn: Option<OwnedSemaphorePermit>) -> Pass {
+        let began = Arc::new(self.clock.now());
+        let mut known = self.known.lock();
+        let under_way = &mut known.entry(id).or_default().under_way;
+        under_way.retain(|other| other.strong_count() > 0);
+        under_way.push(Arc::downgrade(&began));
+        Pass {
+            _turn: turn,
+            _began: began,
+        }
+    }
+
+    /// A message has been on its way by it for so long that others do not wait for what becomes of that one.
+    fn hangs(&self, id: ProfileId, now: Timestamp) -> bool {
+        let known = self.known.lock();
+        let under_way = known.get(&id).map_or(&[][..], |known| &known.under_way);
+        let mut began = under_way.iter().filter_map(Weak::upgrade);
+        began.any(|began| now.since(*began) >= breaker::PATIENCE)
     }
 
     fn is_taken(&self, profile: &MailProfile, now: Timestamp) -> bool {
@@ -314,6 +352,7 @@ impl Default for Known {
         Self {
             turn: Arc::new(Semaphore::new(1)),
             taken: None,
+            under_way: Vec::new(),
             clean: false,
             bucket: None,
         }

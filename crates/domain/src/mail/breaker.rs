@@ -71,11 +71,13 @@ impl Breaker {
         }
     }
 
-    /// It failed once more.
+    /// It failed once more, in a try that began at `began`: it has failed since then, and not only since it was known.
     #[must_use]
-    pub fn failed(mut self, fault: Fault, now: Timestamp) -> Self {
+    pub fn failed(mut self, fault: Fault, began: Timestamp, now: Timestamp) -> Self {
         self.failures = self.failures.saturating_add(1);
-        self.failing_since = self.failing_since.filter(|since| *since <= now).or(Some(now));
+        let since = self.failing_since.filter(|since| *since <= now);
+        let since = since.unwrap_or(began.min(now));
+        self.failing_since = Some(since);
         let refused = fault == Fault::LoginRefused;
         if refused {
             self.refusals = self.refusals.saturating_add(1);
@@ -91,6 +93,8 @@ impl Breaker {
         self.not_before = match (refused, self.opened_at) {
             (true, None) => Some(now.plus(SECOND_LOGIN)),
             (true, Some(_)) => Some(now.plus(NEXT_LOGIN)),
+            // Whoever stands in for it has its turn, also where failures come too slowly to open it.
+            (false, None) if now.since(since) >= PATIENCE => Some(now.plus(Duration::from_secs(NEXT_TRY[0]))),
             (false, None) => None,
             (false, Some(_)) => {
                 let i = (self.tries as usize).min(NEXT_TRY.len() - 1);
@@ -154,7 +158,7 @@ mod tests {
             match breaker.admit(at(second)) {
                 Admission::Free | Admission::One => {
                     logins.push(second);
-                    breaker = breaker.failed(Fault::LoginRefused, at(second));
+                    breaker = breaker.failed(Fault::LoginRefused, at(second), at(second));
                 }
                 Admission::Wait { until } => assert!(until > at(second)),
             }
@@ -171,7 +175,7 @@ mod tests {
         let mut breaker = Breaker::default();
         for n in 0..5 {
             assert_eq!(breaker.open_since(), None, "after {n}");
-            breaker = breaker.failed(Fault::Failed, at(n));
+            breaker = breaker.failed(Fault::Failed, at(n), at(n));
         }
         assert_eq!(breaker.open_since(), Some(at(4)));
         let mut waits = Vec::new();
@@ -182,18 +186,49 @@ mod tests {
                 Admission::Wait { until: next }
             );
             assert_eq!(breaker.admit(next), Admission::One);
-            breaker = breaker.failed(Fault::Failed, next);
+            breaker = breaker.failed(Fault::Failed, next, next);
             waits.push(breaker.next_try().unwrap().since(next).as_secs());
         }
         assert_eq!(waits, [60, 120, 300, 600, 900, 900, 900, 900]);
     }
 
     #[test]
+    fn after_two_minutes_it_is_left_alone_however_slowly_it_fails() {
+        const NO_GREETING: &[(i64, i64)] = &[(0, 30), (60, 90), (120, 150)];
+        const TARPIT: &[(i64, i64)] = &[(0, 290)];
+        const REFUSED: &[(i64, i64)] = &[(0, 0), (30, 30), (90, 90), (120, 120)];
+        for (name, tries) in [
+            ("no greeting", NO_GREETING),
+            ("tarpit", TARPIT),
+            ("refused", REFUSED),
+        ] {
+            let mut breaker = Breaker::default();
+            for (i, (began, ended)) in tries.iter().enumerate() {
+                assert_eq!(breaker.next_try(), None, "{name}: nobody waits before try {i}");
+                breaker = breaker.failed(Fault::Failed, at(*began), at(*ended));
+                assert_eq!(breaker.failing_since(), Some(at(0)), "{name}: from its begin");
+                assert_eq!(breaker.stands_aside_from(), Some(at(120)), "{name}");
+            }
+            assert_eq!(breaker.open_since(), None, "{name}");
+            let (_, ended) = tries[tries.len() - 1];
+            let until = at(ended + 30);
+            assert_eq!(breaker.admit(at(ended)), Admission::Wait { until }, "{name}");
+            assert_eq!(breaker.admit(until), Admission::One, "{name}");
+        }
+        let ahead = Breaker::default().failed(Fault::Failed, at(60), at(0));
+        assert_eq!(
+            ahead.failing_since(),
+            Some(at(0)),
+            "the clock was set back meanwhile"
+        );
+    }
+
+    #[test]
     fn a_clean_one_is_free_and_a_try_can_be_asked_for() {
         assert_eq!(Breaker::default().admit(at(0)), Admission::Free);
         let open = Breaker::default()
-            .failed(Fault::LoginRefused, at(0))
-            .failed(Fault::LoginRefused, at(60));
+            .failed(Fault::LoginRefused, at(0), at(0))
+            .failed(Fault::LoginRefused, at(60), at(60));
         assert!(matches!(open.admit(at(61)), Admission::Wait { .. }));
         assert_eq!(open.clone().tried_now().admit(at(61)), Admission::One);
         assert_eq!(open.stands_aside_from(), Some(at(120)));
@@ -209,7 +244,7 @@ mod tests {
             for (kind, wait) in &faults {
                 now += wait;
                 let fault = kinds[*kind as usize];
-                breaker = breaker.failed(fault, at(now));
+                breaker = breaker.failed(fault, at(now), at(now));
                 if let Admission::Wait { until } = breaker.admit(at(now)) {
                     prop_assert!(until.since(at(now)) <= NEXT_LOGIN);
                 }

@@ -119,13 +119,13 @@ impl Mail<'_> {
         Ok(queue)
     }
 
-    /// Counts an outcome of `revision`, with what happened and at which step; one of an older revision says nothing about
-    /// the present one. After a success that ends a row of failures, every pending mail is due.
+    /// Counts an outcome of `revision`, when its conversation began, what happened and at which step; one of an older
+    /// revision says nothing about the present one. After a success that ends a row of failures, every pending mail is due.
     pub async fn learn(
         &self,
         id: ProfileId,
         revision: i64,
-        outcome: Outcome,
+        (outcome, began): (Outcome, Timestamp),
         (what, step): (&str, Option<&str>),
     ) -> Result<Breaker, StoreError> {
         let now = self.store.now();
@@ -138,7 +138,7 @@ impl Mail<'_> {
         }
         let after = match outcome {
             Outcome::Works => Breaker::default(),
-            Outcome::Fails(fault) => before.clone().failed(fault, now),
+            Outcome::Fails(fault) => before.clone().failed(fault, began, now),
         };
         if after == before {
             return Ok(after);

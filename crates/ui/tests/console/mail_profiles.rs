@@ -354,7 +354,7 @@ async fn a_server_that_is_left_alone_says_so_and_can_be_tried_now() {
     };
     let profile = scene.store.mail().create(&settings, EMAIL).await.unwrap();
     for _ in 0..2 {
-        let refused = Outcome::Fails(Fault::LoginRefused);
+        let refused = (Outcome::Fails(Fault::LoginRefused), profile.saved_at);
         scene
             .store
             .mail()

@@ -134,8 +134,9 @@ fn stored(target: Target, profiles: i64, well: bool) -> Stored {
     };
     let mut breaker = Breaker::default();
     if !well {
+        let then = NOW.minus(Duration::from_mins(3));
         for _ in 0..5 {
-            breaker = breaker.failed(Fault::Failed, NOW.minus(Duration::from_mins(3)));
+            breaker = breaker.failed(Fault::Failed, then, then);
         }
     }
     let health = MailHealth {
