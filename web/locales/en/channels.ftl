@@ -94,4 +94,4 @@ channel-profile-in-order = In order
 channel-profile-hint = The one that is used first. When it fails, the others stand in.
 channel-fallback = Stands in for it
 channel-fallback-none = No other channel
-channel-fallback-hint = This channel gets the messages when they cannot be sent here for two minutes.
+channel-fallback-hint = This channel tells an event when none of the recipients here was told of it within two minutes.

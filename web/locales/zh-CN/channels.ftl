@@ -90,4 +90,4 @@ channel-profile-in-order = 按顺序
 channel-profile-hint = 优先使用的服务器。它失败时由其他服务器接替。
 channel-fallback = 接替渠道
 channel-fallback-none = 没有其他渠道
-channel-fallback-hint = 此渠道连续两分钟无法发送时，由该渠道接收消息。
+channel-fallback-hint = 如果两分钟内此渠道没有任何收件人收到某个事件的通知，则由该渠道通知。

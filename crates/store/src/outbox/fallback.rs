@@ -1,6 +1,8 @@
-//! A channel that stands in for another one: when that one has not delivered in time, or never will, the same event is
-//! told by its fallback. What it was told instead of stays pending until the fallback has delivered, and is then cancelled
-//! with that as its reason.
+//! A channel that stands in for another one: when that one has told nobody of an event in time, or never will, the event
+//! is told by its fallback. One recipient who was told is enough: the others keep their own tries, for the channel works.
+//! What it was told instead of stays pending until the fallback has delivered, and is then cancelled with that as its
+//! reason; what is being sent at that moment ends as its attempt does. What a person had sent again is nobody else's to
+//! tell.
 
 use std::time::Duration;
 
@@ -10,8 +12,9 @@ use domain::{
     id::{IncidentId, MonitorId},
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Select,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+    sea_query::{Expr, ExprTrait},
 };
 
 use super::plan::Planned;
@@ -46,14 +49,16 @@ impl Store {
         Ok(())
     }
 
-    /// Tells the event of `row` by the fallback of its channel, once. Does nothing where there is none.
+    /// Tells the event of `row` by the fallback of its channel, once. Does nothing where there is none, or where the
+    /// channel told somebody or still may.
     pub(crate) async fn stand_in<C: ConnectionTrait>(
         &self,
         tx: &C,
         row: &delivery::Model,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        if row.fallback_at.is_some() || row.fallback_of.is_some() {
+        let own_way = row.fallback_of.is_some() || row.requested_by.is_some();
+        if row.fallback_at.is_some() || own_way || !nobody_told(tx, row, now).await? {
             return Ok(());
         }
         let own = channel::Entity::find_by_id(row.channel_id).one(tx).await?;
@@ -90,6 +95,30 @@ impl Store {
     }
 }
 
+/// No recipient of the channel was told of the event, and of none of the others it is too early to say.
+async fn nobody_told<C: ConnectionTrait>(
+    tx: &C,
+    row: &delivery::Model,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let told = delivery::Column::State.eq(DeliveryState::Sent.as_str());
+    let has_time = delivery::Column::FinishedAt
+        .is_null()
+        .and(delivery::Column::RequestedBy.is_null())
+        .and(delivery::Column::FallbackOf.is_null())
+        .and(delivery::Column::CreatedAt.gt(now.minus(PATIENCE).as_millis()));
+    let other = delivery::Entity::find()
+        .filter(delivery::Column::IncidentId.eq(row.incident_id))
+        .filter(delivery::Column::Event.eq(row.event.as_str()))
+        .filter(delivery::Column::ChannelId.eq(row.channel_id))
+        .filter(delivery::Column::Id.ne(row.id))
+        .filter(told.or(has_time))
+        .limit(1)
+        .one(tx)
+        .await?;
+    Ok(other.is_none())
+}
+
 /// Its fallback was looked after.
 async fn mark<C: ConnectionTrait>(tx: &C, row: &delivery::Model, now: Timestamp) -> Result<(), StoreError> {
     delivery::Entity::update_many()
@@ -100,7 +129,7 @@ async fn mark<C: ConnectionTrait>(tx: &C, row: &delivery::Model, now: Timestamp)
     Ok(())
 }
 
-/// `row` is pending, and the channel that stands in for its own may have told the event already: then it is done.
+/// `row` may be pending, and the channel that stands in for its own may have told the event already: then it is done.
 pub(super) async fn settle_told<C: ConnectionTrait>(
     tx: &C,
     row: &delivery::Model,
@@ -158,7 +187,12 @@ pub(super) async fn settle<C: ConnectionTrait>(
     Ok(())
 }
 
-/// Pending for too long, of a channel whose fallback is switched on.
+/// A recipient of the same channel was told of the same event. The rows of one incident are few, and `+ 0` keeps both
+/// databases from looking through those of the channel.
+const TOLD: &str = "0 < (SELECT COUNT(*) FROM deliveries o WHERE o.incident_id = deliveries.incident_id \
+     AND o.event = deliveries.event AND o.channel_id + 0 = deliveries.channel_id AND o.state || '' = 'sent')";
+
+/// Not delivered for too long, of a channel whose fallback is switched on and that told nobody.
 fn late(now: Timestamp) -> Select<delivery::Entity> {
     let usable = channel::Entity::find()
         .select_only()
@@ -172,10 +206,11 @@ fn late(now: Timestamp) -> Select<delivery::Entity> {
         .into_query();
     delivery::Entity::find()
         .filter(delivery::Column::FinishedAt.is_null())
-        .filter(delivery::Column::State.eq(DeliveryState::Pending.as_str()))
         .filter(delivery::Column::FallbackAt.is_null())
         .filter(delivery::Column::FallbackOf.is_null())
+        .filter(delivery::Column::RequestedBy.is_null())
         .filter(delivery::Column::CreatedAt.lte(now.minus(PATIENCE).as_millis()))
         .filter(delivery::Column::ChannelId.in_subquery(with_fallback))
+        .filter(Expr::cust(TOLD).not())
         .order_by_asc(delivery::Column::Id)
 }

@@ -10,9 +10,11 @@ use crate::harness::{Db, both};
 
 /// A mail channel with one recipient and a fallback.
 async fn mail_with(db: &Db, fallback: ChannelId) -> domain::channel::Channel {
-    let body = json!({
-        "name": "Mail", "kind": "email", "config": { "to": ["a@example.org"] }, "fallback": fallback.0,
-    });
+    mail_to(db, &["a@example.org"], fallback).await
+}
+
+async fn mail_to(db: &Db, to: &[&str], fallback: ChannelId) -> domain::channel::Channel {
+    let body = json!({ "name": "Mail", "kind": "email", "config": { "to": to }, "fallback": fallback.0 });
     let draft = ChannelDraft::from_json(body, None).unwrap();
     db.store.channels().create(&draft).await.unwrap()
 }
@@ -38,6 +40,117 @@ both! {
         assert_eq!(db.state(first.notice.delivery).await, DeliveryState::Cancelled);
         let (row, _) = db.store.outbox().get(first.notice.delivery).await.unwrap().unwrap();
         assert!(row.reason.unwrap().contains("stands in for this one"));
+    }
+
+    async fn an_attempt_that_takes_too_long_is_not_waited_for(db: Db) {
+        for (next, ends) in [
+            (Next::Sent, DeliveryState::Sent),
+            (Next::Retry { at: db.now().plus(Duration::from_hours(1)) }, DeliveryState::Cancelled),
+            (Next::Wait, DeliveryState::Cancelled),
+            (Next::Failed, DeliveryState::Failed),
+        ] {
+            let hook = db.webhook("https://hooks.example/x").await;
+            let mail = mail_with(&db, hook.id).await;
+            let monitor = db.monitor(&[&mail]).await;
+            db.go_down(&monitor).await;
+            let first = db.claim_one(&mail).await;
+            db.advance(Duration::from_secs(119));
+            assert!(db.due().await.is_empty());
+            db.advance(Duration::from_secs(1));
+            assert_eq!(db.due().await, [hook.id], "while it is being sent");
+            let instead = db.claim_one(&hook).await;
+            db.finish(&instead, Next::Sent).await;
+            assert_eq!(db.state(first.notice.delivery).await, DeliveryState::Sending, "its attempt goes on");
+            assert!(db.finish(&first, next).await);
+            assert_eq!(db.state(first.notice.delivery).await, ends, "{next:?}");
+            assert!(db.due().await.is_empty());
+        }
+    }
+
+    async fn one_dead_address_of_three_calls_nobody_else(db: Db) {
+        let hook = db.webhook("https://hooks.example/x").await;
+        let mail = mail_to(&db, &["a@example.org", "dead@example.org", "slow@example.org"], hook.id).await;
+        let monitor = db.monitor(&[&mail]).await;
+        db.go_down(&monitor).await;
+        let rows = db.claim(&mail).await;
+        let of = |address: &str| rows.iter().find(|c| c.notice.recipient == address).unwrap();
+        db.finish(of("dead@example.org"), Next::Failed).await;
+        assert!(db.due().await.is_empty(), "the others may still be told");
+        db.finish(of("a@example.org"), Next::Sent).await;
+        let later = Next::Retry { at: db.now().plus(Duration::from_mins(10)) };
+        db.finish(of("slow@example.org"), later).await;
+        for _ in 0..5 {
+            db.advance(Duration::from_mins(1));
+            assert!(db.due().await.is_empty(), "the channel told somebody");
+        }
+        assert_eq!(db.state(of("slow@example.org").notice.delivery).await, DeliveryState::Pending);
+        db.advance(Duration::from_mins(5));
+        assert_eq!(db.due().await, [mail.id], "it keeps its own tries");
+    }
+
+    async fn when_nobody_of_the_channel_is_told_the_fallback_tells_it_once(db: Db) {
+        for last in [Next::Failed, Next::Retry { at: db.now().plus(Duration::from_hours(1)) }] {
+            let hook = db.webhook("https://hooks.example/x").await;
+            let mail = mail_to(&db, &["a@example.org", "b@example.org"], hook.id).await;
+            let monitor = db.monitor(&[&mail]).await;
+            db.go_down(&monitor).await;
+            let rows = db.claim(&mail).await;
+            db.finish(&rows[0], Next::Failed).await;
+            assert!(db.due().await.is_empty());
+            db.finish(&rows[1], last).await;
+            if last != Next::Failed {
+                assert!(db.due().await.is_empty(), "the second one has two minutes");
+                db.advance(Duration::from_mins(2));
+            }
+            assert_eq!(db.due().await, [hook.id]);
+            let instead = db.claim_one(&hook).await;
+            db.finish(&instead, Next::Sent).await;
+            assert!(db.due().await.is_empty());
+            let ends = if last == Next::Failed { DeliveryState::Failed } else { DeliveryState::Cancelled };
+            assert_eq!(db.state(rows[1].notice.delivery).await, ends);
+            assert_eq!(db.state(rows[0].notice.delivery).await, DeliveryState::Failed);
+        }
+    }
+
+    async fn what_suspended_recipients_miss_is_told_by_the_fallback_if_there_are_no_others(db: Db) {
+        for (address, told) in [("a@example.org", false), ("b@example.org", true)] {
+            db.sql(&format!(
+                "INSERT INTO mail_recipients (address_key, address, refusals, suspended_at, suspended_why, updated_at) \
+                 VALUES ('{address}', '{address}', 2, 0, 'refused', 0)"
+            ))
+            .await;
+            let hook = db.webhook("https://hooks.example/x").await;
+            let mail = mail_to(&db, &["a@example.org", "b@example.org"], hook.id).await;
+            let monitor = db.monitor(&[&mail]).await;
+            db.go_down(&monitor).await;
+            let left = db.claim(&mail).await;
+            assert_eq!(left.is_empty(), told, "{address} is suspended as well");
+            for claimed in left {
+                db.finish(&claimed, Next::Sent).await;
+            }
+            assert_eq!(db.due().await.contains(&hook.id), told);
+        }
+    }
+
+    async fn what_a_person_had_sent_again_is_told_by_nobody_else(db: Db) {
+        let hook = db.webhook("https://hooks.example/x").await;
+        let mail = mail_with(&db, hook.id).await;
+        let monitor = db.monitor(&[&mail]).await;
+        db.go_down(&monitor).await;
+        let first = db.claim_one(&mail).await;
+        db.finish(&first, Next::Failed).await;
+        let instead = db.claim_one(&hook).await;
+        db.finish(&instead, Next::Sent).await;
+        let asked_for = db.store.outbox().resend(first.notice.delivery, "ana").await.unwrap().unwrap();
+        let again = db.claim_one(&mail).await;
+        db.finish(&again, Next::Retry { at: db.now().plus(Duration::from_mins(5)) }).await;
+        db.advance(Duration::from_mins(5));
+        assert_eq!(db.due().await, [mail.id], "it is still to be sent");
+        let again = db.claim_one(&mail).await;
+        assert_eq!(again.notice.delivery, asked_for);
+        db.finish(&again, Next::Failed).await;
+        assert!(db.due().await.is_empty());
+        assert_eq!(db.state(asked_for).await, DeliveryState::Failed);
     }
 
     async fn a_recovery_is_told_once_as_well(db: Db) {
