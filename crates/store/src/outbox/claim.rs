@@ -106,7 +106,7 @@ impl Outbox<'_> {
     ) -> Result<Vec<Claimed>, StoreError> {
         let now = self.store.now();
         let tx = self.store.inner.db.write().await?;
-        sweep(&*tx, Some(channel), now).await?;
+        sweep(self.store, &*tx, Some(channel), now).await?;
         let row = channel::Entity::find_by_id(channel.0).one(&*tx).await?;
         let Some(row) = row.filter(|c| c.enabled) else {
             tx.commit().await?;
@@ -176,7 +176,7 @@ impl Outbox<'_> {
         if tx.get_database_backend() != DbBackend::Sqlite {
             lost = lost.add(delivery::Column::ClaimedBy.eq(self.store.inner.instance));
         }
-        let recovered = sweep::interrupted(&*tx, lost, now).await?;
+        let recovered = sweep::interrupted(self.store, &*tx, lost, now).await?;
         sweep::bring_forward(&*tx, delivery::Column::Waiting.eq(true), now).await?;
         tx.commit().await?;
         self.wake();

@@ -1,5 +1,7 @@
 //! Recording how an attempt ended: the attempt and the row's new state in one transaction, if the claim still holds.
 
+use std::time::Duration;
+
 use domain::{
     channel::Channel,
     clock::Timestamp,
@@ -163,11 +165,15 @@ impl Outbox<'_> {
             .filter(delivery::Column::Id.is_in(leases.iter().map(|l| l.delivery.0)))
             .filter(delivery::Column::LeaseToken.is_in(leases.iter().map(|l| l.token)))
             .filter(delivery::Column::State.eq(DeliveryState::Sending.as_str()))
-            .exec(&*tx)
+            .exec_with_returning(&*tx)
             .await?;
+        // The other channel may have told it while this one had it.
+        for row in done.iter().filter(|r| r.fallback_at.is_some()) {
+            fallback::settle_told(&*tx, row, self.store.now()).await?;
+        }
         tx.commit().await?;
         self.wake();
-        Ok(done.rows_affected)
+        Ok(done.len() as u64)
     }
 
     /// Whether somebody saved what the attempt failed on while it was running: then waiting for a save would wait for
@@ -271,13 +277,47 @@ fn write_attempt(row: &delivery::Model, attempt: &Attempt) -> Result<attempt::Ac
     })
 }
 
+/// An attempt that nobody came back from. When it began is not known: it stands at the time at which it was missed.
+pub(super) async fn note_interrupted<C: ConnectionTrait>(
+    tx: &C,
+    row: &delivery::Model,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let reason = "Watchbell was stopped, or hung, while it had this message to send. Whether it was sent is not known.";
+    let reason = reason.to_owned();
+    let attempt = Attempt {
+        number: u32::try_from(row.attempts).unwrap_or(0),
+        started_at: now,
+        duration: Duration::ZERO,
+        profile: None,
+        settings_revision: None,
+        remote: None,
+        server: None,
+        step: None,
+        tls: None,
+        reply_code: None,
+        enhanced_code: None,
+        reply_text: None,
+        verdict: if row.finished_at.is_some() {
+            AttemptVerdict::Refused { reason }
+        } else {
+            AttemptVerdict::Deferred { reason }
+        },
+        transcript: None,
+    };
+    attempt::Entity::insert(write_attempt(row, &attempt)?)
+        .exec_without_returning(tx)
+        .await?;
+    Ok(())
+}
+
 /// Without its transcript.
 pub(super) fn read_attempt(row: attempt::Model) -> Result<Attempt, StoreError> {
     let damaged = |column| corrupt("delivery_attempts", row.id, column);
     Ok(Attempt {
         number: u32::try_from(row.number).map_err(|_| damaged("number"))?,
         started_at: Timestamp::from_millis(row.started_at),
-        duration: std::time::Duration::from_millis(u64::try_from(row.duration_ms).unwrap_or(0)),
+        duration: Duration::from_millis(u64::try_from(row.duration_ms).unwrap_or(0)),
         settings_revision: row.settings_revision,
         remote: row
             .remote

@@ -16,6 +16,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, IntoCondition, SimpleExpr},
 };
 
+use super::{fallback, finish};
 use crate::{
     entity::{delivery, incident},
     error::StoreError,
@@ -51,7 +52,7 @@ impl Store {
         if overdue > 0 {
             let tx = self.inner.db.write().await?;
             pull_back(&*tx, now).await?;
-            sweep(&*tx, None, now).await?;
+            sweep(self, &*tx, None, now).await?;
             tx.commit().await?;
         }
         Ok(())
@@ -83,6 +84,7 @@ fn pending_beyond(column: delivery::Column, now: Timestamp, longest: Duration) -
 
 /// Rows whose lease ran out become pending again, rows whose time is over expire.
 pub(super) async fn sweep<C: ConnectionTrait>(
+    store: &Store,
     tx: &C,
     channel: Option<ChannelId>,
     now: Timestamp,
@@ -90,13 +92,14 @@ pub(super) async fn sweep<C: ConnectionTrait>(
     let scope = channel.map_or_else(Condition::all, |c| {
         delivery::Column::ChannelId.eq(c.0).into_condition()
     });
-    interrupted(tx, scope.clone().add(lease_over(now)), now).await?;
+    interrupted(store, tx, scope.clone().add(lease_over(now)), now).await?;
     expire(tx, scope, now).await
 }
 
 /// Rows in `lost` were claimed and nothing was heard of them. Whether the message went out is unknown; it is sent
 /// again under the same id.
 pub(super) async fn interrupted<C: ConnectionTrait>(
+    store: &Store,
     tx: &C,
     lost: Condition,
     now: Timestamp,
@@ -116,7 +119,7 @@ pub(super) async fn interrupted<C: ConnectionTrait>(
         .filter(unfinished())
         .filter(lost.clone())
         .filter(delivery::Column::Interruptions.gte(MOST_INTERRUPTIONS - 1))
-        .exec(tx)
+        .exec_with_returning(tx)
         .await?;
     let again = delivery::ActiveModel {
         state: Set(DeliveryState::Pending.to_string()),
@@ -134,9 +137,22 @@ pub(super) async fn interrupted<C: ConnectionTrait>(
         )
         .filter(unfinished())
         .filter(lost)
-        .exec(tx)
+        .exec_with_returning(tx)
         .await?;
-    Ok(failed.rows_affected + returned.rows_affected)
+    for row in returned.iter().chain(&failed) {
+        finish::note_interrupted(tx, row, now).await?;
+    }
+    for row in returned.iter().filter(|r| r.fallback_at.is_some()) {
+        fallback::settle_told(tx, row, now).await?;
+    }
+    for row in &failed {
+        match store.stand_in(tx, row, now).await {
+            // What cannot be read cannot be told by anybody.
+            Err(StoreError::Corrupt { .. }) => {}
+            other => other?,
+        }
+    }
+    Ok((failed.len() + returned.len()) as u64)
 }
 
 async fn expire<C: ConnectionTrait>(tx: &C, scope: Condition, now: Timestamp) -> Result<(), StoreError> {

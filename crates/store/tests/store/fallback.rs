@@ -6,7 +6,7 @@ use domain::{channel::ChannelDraft, delivery::DeliveryState, id::ChannelId};
 use serde_json::json;
 use store::{StoreError, outbox::Next};
 
-use crate::harness::{Db, both};
+use crate::harness::{Db, LEASE, both};
 
 /// A mail channel with one recipient and a fallback.
 async fn mail_with(db: &Db, fallback: ChannelId) -> domain::channel::Channel {
@@ -65,6 +65,45 @@ both! {
             assert_eq!(db.state(first.notice.delivery).await, ends, "{next:?}");
             assert!(db.due().await.is_empty());
         }
+    }
+
+    async fn what_the_fallback_told_meanwhile_is_done_however_the_claim_ends(db: Db) {
+        for way in ["released", "postponed", "its lease ran out", "a restart"] {
+            let hook = db.webhook("https://hooks.example/x").await;
+            let mail = mail_with(&db, hook.id).await;
+            let monitor = db.monitor(&[&mail]).await;
+            db.go_down(&monitor).await;
+            let first = db.claim_one(&mail).await;
+            db.advance(Duration::from_mins(2));
+            assert_eq!(db.due().await, [hook.id], "{way}");
+            let instead = db.claim_one(&hook).await;
+            db.finish(&instead, Next::Sent).await;
+            let outbox = db.store.outbox();
+            match way {
+                "released" => assert!(outbox.release(&first.lease).await.unwrap()),
+                "postponed" => {
+                    let until = db.now().plus(Duration::from_mins(1));
+                    let seen = db.store.mail().changes();
+                    outbox.postpone(&[&first.lease], until, "no room", seen).await.unwrap();
+                }
+                "a restart" => assert_eq!(outbox.recover_claims().await.unwrap(), 1),
+                _ => db.advance(LEASE),
+            }
+            assert!(db.due().await.is_empty(), "{way}: nobody tells it again");
+            assert_eq!(db.state(first.notice.delivery).await, DeliveryState::Cancelled, "{way}");
+        }
+    }
+
+    async fn a_message_that_kills_its_sender_is_told_by_the_fallback(db: Db) {
+        let hook = db.webhook("https://hooks.example/x").await;
+        let mail = mail_with(&db, hook.id).await;
+        let monitor = db.monitor(&[&mail]).await;
+        db.go_down(&monitor).await;
+        for _ in 0..5 {
+            db.claim_one(&mail).await;
+            assert_eq!(db.store.outbox().recover_claims().await.unwrap(), 1);
+        }
+        assert_eq!(db.due().await, [hook.id]);
     }
 
     async fn one_dead_address_of_three_calls_nobody_else(db: Db) {

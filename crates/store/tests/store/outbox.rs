@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use domain::{
-    delivery::{DeliveryState, Event},
+    delivery::{AttemptVerdict, DeliveryState, Event},
     monitor::Monitor,
 };
 use store::outbox::{DeliveryFilter, Next};
@@ -73,7 +73,7 @@ both! {
         assert!(!db.finish(&lost, Next::Sent).await);
         assert!(!db.store.outbox().release(&lost.lease).await.unwrap());
         let (delivery, attempts) = db.store.outbox().get(lost.notice.delivery).await.unwrap().unwrap();
-        assert_eq!((delivery.state, attempts.len()), (DeliveryState::Sending, 0));
+        assert_eq!((delivery.state, attempts.len()), (DeliveryState::Sending, 1), "only that it was missed");
         assert!(db.finish(&held, Next::Sent).await);
     }
 
@@ -114,6 +114,9 @@ both! {
         let page = db.store.outbox().page(&DeliveryFilter { limit: 1, ..Default::default() }).await.unwrap();
         assert_eq!(page.items[0].state, DeliveryState::Failed);
         assert!(page.items[0].reason.as_ref().unwrap().contains("without a result"));
+        let (_, attempts) = db.store.outbox().get(page.items[0].id).await.unwrap().unwrap();
+        assert_eq!(attempts.len(), 5);
+        assert!(matches!(attempts[4].verdict, AttemptVerdict::Refused { .. }));
     }
 
     async fn a_restart_gives_back_what_was_being_sent(db: Db) {
@@ -125,7 +128,12 @@ both! {
         // Not sent yet, and held by nothing that somebody could save.
         let health = db.store.channels().health(&[hook.id]).await.unwrap();
         assert_eq!((health[&hook.id].waiting, health[&hook.id].pending), (0, 1));
-        assert_eq!(db.claim_one(&hook).await.attempt, 2);
+        let again = db.claim_one(&hook).await;
+        assert_eq!(again.attempt, 2);
+        db.finish(&again, Next::Sent).await;
+        let (_, attempts) = db.store.outbox().get(again.notice.delivery).await.unwrap().unwrap();
+        assert_eq!(attempts.iter().map(|a| a.number).collect::<Vec<_>>(), [1, 2], "the log has each of them");
+        assert!(matches!(&attempts[0].verdict, AttemptVerdict::Deferred { reason } if reason.contains("was stopped")));
     }
 
     async fn what_another_instance_is_sending_is_left_to_it(db: Db) {
