@@ -34,6 +34,7 @@ mod incident;
 mod language;
 mod palette;
 mod preview;
+mod space;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -45,6 +46,7 @@ use head::{Unsubscribe, header, list_id, reachable};
 pub use language::Language;
 pub use preview::Preview;
 pub(crate) use preview::preview;
+use space::{LARGEST, Space};
 use view::View;
 pub(crate) use words::Reader;
 
@@ -80,7 +82,7 @@ pub(crate) struct Writing<'a> {
     pub(crate) token: &'a str,
 }
 
-/// The message for one recipient, or for several who share it.
+/// The message for one recipient, or for several who share it, short enough that mail programs show all of it.
 pub(crate) fn notice_letter(notice: &Notice, writing: &Writing<'_>) -> Result<Letter, ComposeError> {
     let alone = notice.shared_with.is_empty();
     let letter = letter_to_all(notice, alone, writing)?;
@@ -127,7 +129,6 @@ fn letter_to_all(notice: &Notice, alone: bool, writing: &Writing<'_>) -> Result<
     let wording = Wording {
         settings: writing.wording,
     };
-    let view = View::of_notice(notice, &wording, &links, page.clone(), writing.reader);
     let head = Head {
         to: &to,
         also_to: &also_to,
@@ -139,12 +140,20 @@ fn letter_to_all(notice: &Notice, alone: bool, writing: &Writing<'_>) -> Result<
             .filter(|_| notice.event != Event::Opened && notice.also.is_empty()),
         boundary: notice.delivery.0,
         channel: Some((notice.channel, &notice.channel_name)),
-        unsubscribe: page.map(|page| Unsubscribe {
+        unsubscribe: page.clone().map(|page| Unsubscribe {
             page,
             reply_to: writing.settings.reply_to.clone(),
         }),
     };
-    compose(&view, &head, writing.settings, writing.reader.now)
+    let mut space = Space::AMPLE;
+    loop {
+        let view = View::of_notice(notice, &wording, &links, page.clone(), (writing.reader, space));
+        let letter = compose(&view, &head, writing.settings, writing.reader.now)?;
+        match space.less() {
+            Some(less) if letter.bytes().len() > LARGEST => space = less,
+            _ => return Ok(letter),
+        }
+    }
 }
 
 /// The message that tests the settings. Its id is its own: it belongs to no delivery, and one that comes back says so.

@@ -58,6 +58,7 @@ mail-note-both = No message about the beginning of this outage was accepted by t
 mail-headline-digest = { $n } messages in one
 mail-note-digest = The mail server takes a limited number of messages a minute, so that several travel in this one.
 mail-digest-names = { $names } and { $n } more
+mail-digest-more = { $n } more are in the list of incidents.
 mail-headline-week = Mail still works
 mail-note-week = This mail comes once a week by each mail server, on the way that alerts take. When it does not come, something on that way has changed.
 mail-why-week = { $recipient } gets this because it is entered for the weekly mail under Settings > General.

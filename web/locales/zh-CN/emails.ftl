@@ -46,6 +46,7 @@ mail-note-both = 此次故障开始时的通知未被邮件服务器接收，本
 mail-headline-digest = { $n } 条消息合并为一封
 mail-note-digest = 邮件服务器每分钟接收的邮件数量有限，因此多条消息合并在这一封邮件中发送。
 mail-digest-names = { $names } 等，另有 { $n } 个
+mail-digest-more = 另有 { $n } 个，请查看事件列表。
 mail-headline-week = 邮件仍可正常发送
 mail-note-week = 每周会通过每台邮件服务器发送一封这样的邮件，与告警走完全相同的路径。如果没有收到，说明途中有什么发生了变化。
 mail-why-week = { $recipient } 收到此邮件，因为它在“设置 > 常规”中被填写为每周邮件的收件人。

@@ -83,9 +83,10 @@ impl Wording<'_> {
         Some(subject).filter(|s| !s.is_empty())
     }
 
-    pub(super) fn note(&self, values: &Values) -> Option<String> {
-        let template = self.settings.note.as_ref()?;
-        let note = template.render(LARGEST_NOTE, |p| values.of(p));
+    /// At most `most` bytes of it.
+    pub(super) fn note(&self, values: &Values, most: usize) -> Option<String> {
+        let template = self.settings.note.as_ref().filter(|_| most > 0)?;
+        let note = template.render(most, |p| values.of(p));
         Some(note.trim().to_owned()).filter(|n| !n.is_empty())
     }
 }

@@ -1,12 +1,16 @@
 //! The message about several incidents: what would have been messages of their own, where the mail server takes no more.
+//!
+//! A few have a part each, as their own message would tell them. Many are a list with a line or two for each, so that
+//! mail programs show all of it; where that is still too much, with the names alone.
 
 use std::collections::BTreeMap;
 
-use domain::delivery::{Event, Notice};
+use domain::delivery::{Event, Notice, Subject};
 
 use super::{
     incident::{announced, section},
-    view::{Section, Tone, View, clean},
+    space::Parts,
+    view::{Item, Section, Tone, View, clean},
     words::{Reader, shortened, tagged_subject},
 };
 use crate::links::Links;
@@ -15,25 +19,36 @@ use crate::links::Links;
 const NAMED: usize = 3;
 /// Of a name in the title of its part.
 const LONGEST_NAME: usize = 60;
+/// The same where there are names alone.
+const SHORT_NAME: usize = 30;
+/// Of a reason in the list.
+const LONGEST_REASON: usize = 120;
+/// More than this are a list.
+const MOST_PARTS: usize = 10;
 
 /// `notice` and what travels with it, in the order in which things happened.
-pub(super) fn view(notice: &Notice, links: &Links, reader: Reader) -> View {
-    let all: Vec<&Notice> = std::iter::once(notice).chain(&notice.also).collect();
-    let (mut sections, mut names, mut counts) = (Vec::new(), Vec::new(), BTreeMap::new());
-    for one in &all {
-        let Some(subject) = &one.subject else { continue };
-        let (word, ..) = announced(one.event);
-        *counts.entry((rank(one.event), word)).or_insert(0_usize) += 1;
-        let name = clean(&subject.monitor.name);
+pub(super) fn view(notice: &Notice, links: &Links, reader: Reader, parts: Parts) -> View {
+    let all = || std::iter::once(notice).chain(&notice.also);
+    let all = || all().filter_map(|one| Some((one.event, one.subject.as_ref()?)));
+    let (mut names, mut counts) = (Vec::new(), BTreeMap::new());
+    for (event, subject) in all() {
+        let (word, ..) = announced(event);
+        *counts.entry((rank(event), word)).or_insert(0_usize) += 1;
+        let name = shortened(clean(&subject.monitor.name).trim(), LONGEST_NAME);
         if !names.contains(&name) {
-            names.push(name.clone());
+            names.push(name);
         }
-        sections.push(Section {
-            title: Some(format!("{word}: {}", shortened(&name, LONGEST_NAME))),
-            checks: None,
-            ..section(one.event, subject, links, reader)
-        });
     }
+    let count = all().count();
+    let (mut sections, mut list) = (Vec::new(), Vec::new());
+    if matches!(parts, Parts::Told) && count <= MOST_PARTS {
+        sections.extend(all().map(|(event, subject)| part(event, subject, links, reader)));
+    } else {
+        let most = parts.most().unwrap_or(count);
+        let listed = all().take(most);
+        list.extend(listed.map(|(event, subject)| item(event, subject, links, reader, parts)));
+    }
+    let unlisted = if list.is_empty() { 0 } else { count - list.len() };
     let words: Vec<String> = counts
         .iter()
         .map(|((_, word), n)| format!("{n} {word}"))
@@ -58,14 +73,54 @@ pub(super) fn view(notice: &Notice, links: &Links, reader: Reader) -> View {
         } else {
             announced(notice.event).1
         },
-        headline: reader.text_with("mail-headline-digest", &[("n", sections.len().into())]),
+        headline: reader.text_with("mail-headline-digest", &[("n", count.into())]),
         preheader: format!("{}: {about}", words.join(", ")),
         sections,
+        list,
         // The note of one's own speaks of one incident; it has no place here.
-        notes: vec![reader.text("mail-note-digest")],
+        notes: notes(unlisted, reader),
         why: String::new(),
         stop: None,
     }
+}
+
+fn part(event: Event, subject: &Subject, links: &Links, reader: Reader) -> Section {
+    let (word, ..) = announced(event);
+    let name = shortened(&clean(&subject.monitor.name), LONGEST_NAME);
+    Section {
+        title: Some(format!("{word}: {name}")),
+        checks: None,
+        ..section(event, subject, links, reader)
+    }
+}
+
+fn item(event: Event, subject: &Subject, links: &Links, reader: Reader, parts: Parts) -> Item {
+    let (word, tone, _) = announced(event);
+    let incident = &subject.incident;
+    let when = reader.absolute(incident.resolved_at().unwrap_or(incident.since));
+    let named = matches!(parts, Parts::Named { .. });
+    let what = match incident.resolved_at() {
+        Some(_) => {
+            let lasted = reader.duration(incident.duration(reader.now));
+            format!("{}: {lasted}", reader.text("mail-label-lasted"))
+        }
+        None => shortened(&clean(&incident.reason.detail), LONGEST_REASON),
+    };
+    let name = clean(&subject.monitor.name);
+    Item {
+        word,
+        tone,
+        name: shortened(&name, if named { SHORT_NAME } else { LONGEST_NAME }),
+        detail: if named { when } else { format!("{when} · {what}") },
+        url: links.incident(incident.id),
+    }
+}
+
+fn notes(unlisted: usize, reader: Reader) -> Vec<String> {
+    let more = (unlisted > 0).then(|| reader.text_with("mail-digest-more", &[("n", unlisted.into())]));
+    more.into_iter()
+        .chain([reader.text("mail-note-digest")])
+        .collect()
 }
 
 /// What is wrong comes first.

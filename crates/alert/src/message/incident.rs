@@ -9,6 +9,7 @@ use domain::{
 
 use super::{
     custom::{Values, Wording},
+    space::Space,
     view::{CheckRow, Checks, Link, Row, Section, Tone, View, clean},
     words::{Reader, latency, shortened, subject_line, tagged_subject},
 };
@@ -34,7 +35,7 @@ pub(super) fn view(
     subject: &Subject,
     wording: &Wording<'_>,
     links: &Links,
-    reader: Reader,
+    (reader, space): (Reader, Space),
 ) -> View {
     let name = clean(&subject.monitor.name);
     let (word, tone, headline) = announced(notice.event);
@@ -59,7 +60,11 @@ pub(super) fn view(
             SubjectStyle::Thread => format!("{word}: {summary}"),
         },
         sections: vec![section(notice.event, subject, links, reader)],
-        notes: both.into_iter().chain(wording.note(&values)).collect(),
+        list: Vec::new(),
+        notes: both
+            .into_iter()
+            .chain(wording.note(&values, space.note))
+            .collect(),
         why: String::new(),
         stop: None,
     }

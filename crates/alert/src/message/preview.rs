@@ -12,7 +12,7 @@ use domain::{
 use url::Url;
 use uuid::Uuid;
 
-use super::{View, custom::Wording, head::reachable, words::Reader};
+use super::{View, custom::Wording, head::reachable, space::Space, words::Reader};
 use crate::links::Links;
 
 /// What a recipient would see.
@@ -36,7 +36,13 @@ pub(crate) fn preview(
     let links = Links::new(public_url.clone());
     // Nobody gets this one, so there is nothing to be signed.
     let unsubscribe = reachable(public_url).then(|| links.unsubscribe("…"));
-    let view = View::of_notice(&notice, &Wording { settings }, &links, unsubscribe, reader);
+    let view = View::of_notice(
+        &notice,
+        &Wording { settings },
+        &links,
+        unsubscribe,
+        (reader, Space::AMPLE),
+    );
     Ok(Preview {
         subject: view.subject.clone(),
         preheader: view.preheader.clone(),

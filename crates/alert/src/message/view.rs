@@ -10,6 +10,7 @@ use domain::{
 use super::{
     Language, Occasion, custom, digest, incident,
     palette::{DARK, LIGHT, Palette},
+    space::Space,
     words::{Reader, tagged_subject},
     wrap::wrapped,
 };
@@ -104,6 +105,16 @@ pub(super) struct Section {
     pub(super) link: Option<Link>,
 }
 
+/// One of many things that the message is about, in a line or two.
+pub(super) struct Item {
+    pub(super) word: &'static str,
+    pub(super) tone: Tone,
+    pub(super) name: String,
+    /// When, and what there is room for.
+    pub(super) detail: String,
+    pub(super) url: String,
+}
+
 pub(super) struct View {
     pub(super) language: Language,
     pub(super) subject: String,
@@ -114,6 +125,8 @@ pub(super) struct View {
     /// What a list of messages shows after the subject.
     pub(super) preheader: String,
     pub(super) sections: Vec<Section>,
+    /// Instead of sections, where they would be too many.
+    pub(super) list: Vec<Item>,
     /// Ours first, then the one that people wrote. Line breaks are meant.
     pub(super) notes: Vec<String>,
     /// Who gets this and why.
@@ -164,7 +177,7 @@ impl View {
         wording: &custom::Wording<'_>,
         links: &Links,
         unsubscribe: Option<String>,
-        reader: Reader,
+        (reader, space): (Reader, Space),
     ) -> Self {
         let channel = clean(&notice.channel_name);
         let recipients: Vec<&str> = std::iter::once(&notice.recipient)
@@ -191,8 +204,8 @@ impl View {
             },
         };
         let mut view = match &notice.subject {
-            Some(_) if !notice.also.is_empty() => digest::view(notice, links, reader),
-            Some(subject) => incident::view(notice, subject, wording, links, reader),
+            Some(_) if !notice.also.is_empty() => digest::view(notice, links, reader, space.parts),
+            Some(subject) => incident::view(notice, subject, wording, links, (reader, space)),
             None => Self {
                 subject: tagged_subject("TEST", &channel),
                 headline: reader.text_with("mail-headline-channel-test", &[("channel", channel.into())]),
@@ -245,6 +258,7 @@ impl View {
             headline: String::new(),
             preheader: reader.text("mail-note-test"),
             sections: Vec::new(),
+            list: Vec::new(),
             notes: vec![reader.text("mail-note-test")],
             why: String::new(),
             stop: None,

@@ -26,7 +26,7 @@ pub struct MessagesDraft {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
     /// Added to every mail about an incident; placeholders as in `subject`.
-    #[schema(max_length = 4000, example = "Runbook: https://wiki.example/{{kind}}")]
+    #[schema(max_length = 2048, example = "Runbook: https://wiki.example/{{kind}}")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }

@@ -194,6 +194,82 @@ fn filters_and_readers_find_nothing_to_dislike() {
     }
 }
 
+/// Gmail cuts at 102 KB, and how to stop the messages stands at the end.
+#[test]
+fn however_many_travel_together_all_of_it_is_shown() {
+    let name = |long: &str, n: usize| format!("{n} {}", long.repeat(300));
+    for language in Language::ALL {
+        for (long, counts) in [
+            ("eu-west-1 ", &[2, 10, 11, 50, 500][..]),
+            ("商店", &[10, 50, 500]),
+            ("&<>\"", &[10, 50]),
+            ("🛒", &[3, 10, 50, 500]),
+        ] {
+            for count in counts {
+                let one = |n: usize| {
+                    let mut notice = if n % 5 == 4 { resolved(None) } else { opened() };
+                    let subject = notice.subject.as_mut().unwrap();
+                    subject.incident.reason.detail = name(long, n);
+                    subject.monitor.target = name(long, n);
+                    subject.monitor.name = name(long, n);
+                    notice
+                };
+                let mut all = (0..*count).map(one);
+                let mut notice = all.next().unwrap();
+                notice.channel_name = name(long, 0);
+                notice.also = all.collect();
+                let letter = Desk::new(language).write(&notice).unwrap();
+                let size = letter.bytes().len();
+                assert!(size < 100 * 1024, "{count} of {long}: {size} bytes");
+                let (text, html) = (text_of(&letter), html_of(&letter));
+                assert!(text.contains("/unsubscribe/") && html.contains("/unsubscribe/"));
+                // Nobody is left out in silence.
+                let told = html.matches("/incidents/7\"").count();
+                let left = count - told;
+                assert!(told >= 1, "{count} of {long}");
+                assert_eq!(
+                    left > 0,
+                    html.contains(&reads_more(language, left)),
+                    "{left} left"
+                );
+                if *count <= 50 && long == "eu-west-1 " {
+                    assert_eq!(left, 0, "{count} with long names");
+                }
+            }
+        }
+    }
+}
+
+fn reads_more(language: Language, left: usize) -> String {
+    language.text_with("mail-digest-more", &[("n", left.into())])
+}
+
+#[test]
+fn a_note_leaves_room_for_how_to_stop_the_messages() {
+    for language in Language::ALL {
+        for (note, shown) in [
+            ("商店".repeat(1024), "商店".repeat(1024)),
+            ("🛒".repeat(2048), "🛒".repeat(2048)),
+            ("<".repeat(2048), "&#60;".repeat(2048)),
+            ("{{reason}}\n".repeat(186), String::new()),
+        ] {
+            let desk = Desk::new(language).worded(json!({ "note": note }));
+            let mut notice = opened();
+            if shown.is_empty() {
+                let subject = notice.subject.as_mut().unwrap();
+                subject.incident.reason.detail = "🛒".repeat(300);
+                subject.monitor.target = "🛒".repeat(300);
+            }
+            let letter = desk.write(&notice).unwrap();
+            let size = letter.bytes().len();
+            assert!(size < 100 * 1024, "{size} bytes");
+            let html = html_of(&letter);
+            assert!(html.contains(&shown), "all that was typed is shown");
+            assert!(html.contains("/unsubscribe/") && text_of(&letter).contains("/unsubscribe/"));
+        }
+    }
+}
+
 #[test]
 fn nobody_is_shouted_at() {
     for language in Language::ALL {

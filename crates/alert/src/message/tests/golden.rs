@@ -200,6 +200,80 @@ fn golden_hostile() {
     golden("hostile_en", &letter, &expected);
 }
 
+/// What travels together where the server takes no more: names, answers and an outage that is over.
+fn together(count: u64) -> Notice {
+    let one = |n: u64| {
+        let mut notice = if n % 3 == 2 { resolved(None) } else { opened() };
+        let subject = notice.subject.as_mut().unwrap();
+        subject.incident.id = IncidentId(n as i64);
+        subject.incident.since = SINCE.minus(Duration::from_mins(n));
+        subject.monitor.name = match n % 3 {
+            0 => format!("<b>Shop {n}</b>\r\nBcc: x@evil.example"),
+            1 => format!("网上商店 {n} \u{202e}elpmaxe.live\u{202c}"),
+            _ => format!("{n}-{}", "eu-west-1-production-".repeat(20)),
+        };
+        subject.incident.reason.detail = "</td><script>alert(1)</script>\r\n.\r\nQUIT".to_owned();
+        notice
+    };
+    let mut all = (0..count).map(one);
+    let mut first = all.next().unwrap();
+    first.also = all.collect();
+    first
+}
+
+#[test]
+fn golden_several_in_one() {
+    for (name, count, language, subject) in [
+        (
+            "digest_en",
+            3,
+            Language::English,
+            "[2 DOWN, 1 UP] <b>Shop 0</b>  Bcc: x@evil.example, 网上商店 1  elpmaxe.live, 2-eu-west-1-production-eu-west…on-eu-west-1-production-eu-w…",
+        ),
+        (
+            "digest_list_zh",
+            12,
+            Language::SimplifiedChinese,
+            "[8 DOWN, 4 UP] <b>Shop 0</b>  Bcc: x@evil.example, 网上商店 1  elpmaxe.live, 2-eu-west-1-production-eu-west…on-eu-west-1-production-eu-w… 等，另有 9 个",
+        ),
+    ] {
+        let expected = Expected {
+            subject,
+            id: OPENING_ID,
+            answers: None,
+            list: LIST,
+            unsubscribe: true,
+        };
+        golden(name, &letter(&together(count), language), &expected);
+    }
+}
+
+#[test]
+fn golden_shared() {
+    let mut notice = opened();
+    let subject = notice.subject.as_mut().unwrap();
+    subject.monitor.name = "<b>Shop</b>\r\nBcc: x@evil.example".to_owned();
+    subject.incident.reason.detail = "</td><script>alert(1)</script>".to_owned();
+    notice.shared_with = vec!["you@example.net".to_owned(), "they@example.com".to_owned()];
+    let letter = letter(&notice, Language::English);
+    let to: Vec<_> = parsed(&letter)
+        .to()
+        .unwrap()
+        .iter()
+        .map(|a| a.address().unwrap().to_owned())
+        .collect();
+    assert_eq!(to, ["me@example.net", "you@example.net", "they@example.com"]);
+    let expected = Expected {
+        subject: "[DOWN] <b>Shop</b>  Bcc: x@evil.example",
+        id: OPENING_ID,
+        answers: None,
+        list: LIST,
+        // One of them must not unsubscribe the others.
+        unsubscribe: false,
+    };
+    golden("shared_en", &letter, &expected);
+}
+
 #[test]
 fn golden_test() {
     let to = Address::parse("to", "me@example.net").unwrap();
