@@ -248,7 +248,8 @@ fn key(id: ProfileId) -> i32 {
     i32::try_from(id.0).unwrap_or(i32::MAX)
 }
 
-/// Notes how a mail ended, for the page: what happened and at which step, or the server's words.
+/// Notes how a mail ended, for the page: what happened and at which step, or the server's words. A failure of settings
+/// that were saved again since says nothing about the present ones.
 pub(crate) async fn note<C: ConnectionTrait>(
     tx: &C,
     id: ProfileId,
@@ -257,6 +258,13 @@ pub(crate) async fn note<C: ConnectionTrait>(
     words: &str,
     revision: i64,
 ) -> Result<(), StoreError> {
+    if failure.is_some()
+        && saved(tx, id)
+            .await?
+            .is_some_and(|(current, _)| current > revision)
+    {
+        return Ok(());
+    }
     let row = match failure {
         None => mail_status::ActiveModel {
             success_at: Set(Some(at.as_millis())),

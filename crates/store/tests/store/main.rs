@@ -13,6 +13,7 @@ mod bundle;
 mod fallback;
 mod harness;
 mod log;
+mod mail;
 mod mail_tokens;
 mod monitors;
 mod opening;
