@@ -1,6 +1,7 @@
 //! Taking due rows: conditional update, lease, attempt counted, committed before anybody sends.
 
 use std::{
+    cmp::Reverse,
     collections::{BTreeSet, HashMap},
     time::Duration,
 };
@@ -379,7 +380,8 @@ async fn take<C: ConnectionTrait>(
     Ok(rows)
 }
 
-/// The `Message-ID` of the opening that a recipient has, by incident and recipient.
+/// The `Message-ID` of the opening that a recipient has, by incident and recipient: the first one, not a copy that
+/// somebody had sent again.
 async fn threads<C: ConnectionTrait>(
     tx: &C,
     rows: &[delivery::Model],
@@ -387,13 +389,15 @@ async fn threads<C: ConnectionTrait>(
     let Some(first) = rows.first() else {
         return Ok(HashMap::new());
     };
-    let sent = delivery::Entity::find()
+    let mut sent = delivery::Entity::find()
         .filter(delivery::Column::IncidentId.is_in(rows.iter().map(|r| r.incident_id)))
         .filter(delivery::Column::ChannelId.eq(first.channel_id))
         .filter(delivery::Column::Event.eq(Event::Opened.as_str()))
         .filter(delivery::Column::State.eq(DeliveryState::Sent.as_str()))
         .all(tx)
         .await?;
+    // Of several the last one counts.
+    sent.sort_by_key(|r| (r.requested_by.is_none(), Reverse(r.created_at)));
     Ok(sent
         .into_iter()
         .map(|r| ((r.incident_id, r.recipient), r.message_id))

@@ -373,6 +373,23 @@ both! {
         assert_eq!(db.claim_one(&hook).await.notice.subject.unwrap().monitor.name, "Shop");
     }
 
+    async fn a_recovery_answers_the_opening_and_not_a_copy_of_it(db: Db) {
+        for copies in [1, 5] {
+            let (hook, monitor) = outage(&db).await;
+            let opening = db.claim_one(&hook).await;
+            db.finish(&opening, Next::Sent).await;
+            for _ in 0..copies {
+                db.advance(Duration::from_secs(1));
+                db.store.outbox().resend(opening.notice.delivery, "ana").await.unwrap().unwrap();
+                let copy = db.claim_one(&hook).await;
+                db.finish(&copy, Next::Sent).await;
+            }
+            db.come_up(&monitor).await;
+            let recovery = db.claim_one(&hook).await;
+            assert_eq!(recovery.notice.thread, Some(opening.notice.message_id));
+        }
+    }
+
     async fn a_damaged_row_fails_alone(db: Db) {
         let (hook, first) = outage(&db).await;
         let second = db.monitor(&[&hook]).await;
