@@ -7,7 +7,7 @@ use domain::{
 
 use super::{
     view::clean,
-    words::{Reader, subject_line},
+    words::{Reader, subject_about},
 };
 use crate::links::Links;
 
@@ -76,10 +76,18 @@ impl Values {
 }
 
 impl Wording<'_> {
-    /// `None`: the usual one. One whose values are all empty is no subject.
-    pub(super) fn subject(&self, values: &Values) -> Option<String> {
+    /// At most `most` characters of it. `None`: the usual one. One whose values are all empty is no subject.
+    pub(super) fn subject(&self, values: &Values, most: usize) -> Option<String> {
         let template = self.settings.subject.as_ref()?;
-        let subject = subject_line(&template.render(LARGEST_NOTE, |p| values.of(p)));
+        let subject = subject_about(&values.monitor, most, |name| {
+            template.render(LARGEST_NOTE, |p| {
+                if p == Placeholder::Monitor {
+                    name.to_owned()
+                } else {
+                    values.of(p)
+                }
+            })
+        });
         Some(subject).filter(|s| !s.is_empty())
     }
 

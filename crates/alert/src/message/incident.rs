@@ -4,19 +4,21 @@ use domain::{
     clock::Timestamp,
     delivery::{CheckResult, Event, LastCheck, Notice, Subject},
     incident::Progress,
-    mail_message::SubjectStyle,
+    mail_message::{LONGEST_SUBJECT, SubjectStyle},
 };
 
 use super::{
     custom::{Values, Wording},
     space::Space,
     view::{CheckRow, Checks, Link, Row, Section, Tone, View, clean},
-    words::{Reader, latency, shortened, subject_line, tagged_subject},
+    words::{Reader, latency, shortened, subject_about, tagged_subject},
 };
 use crate::links::Links;
 
 /// Of a name in a headline; the whole of it stands below.
 const LONGEST_NAME: usize = 100;
+/// Programs that group by subject leave this prefix, and only this one, out of the comparison.
+const ANSWER: &str = "Re: ";
 
 /// The word in front, its colour, and the key of the headline.
 pub(super) fn announced(event: Event) -> (&'static str, Tone, &'static str) {
@@ -79,18 +81,22 @@ fn subject_of(
     values: &Values,
     reader: Reader,
 ) -> String {
-    let own = wording.subject(values);
     match wording.settings.subject_style {
-        SubjectStyle::Status => own.unwrap_or_else(|| tagged_subject(word, name)),
+        SubjectStyle::Status => wording
+            .subject(values, LONGEST_SUBJECT)
+            .unwrap_or_else(|| tagged_subject(word, name)),
         SubjectStyle::Thread => {
-            let about = own.unwrap_or_else(|| {
+            // The same from beginning to end, with room for what the answers to it begin with.
+            let most = LONGEST_SUBJECT - ANSWER.len();
+            let about = wording.subject(values, most).unwrap_or_else(|| {
                 let number = subject.incident.id.to_string();
-                let named = [("number", number.into()), ("name", name.into())];
-                subject_line(&reader.text_with("mail-subject-incident", &named))
+                subject_about(name, most, |name| {
+                    let named = [("number", number.clone().into()), ("name", name.into())];
+                    reader.text_with("mail-subject-incident", &named)
+                })
             });
-            // Programs that group by subject leave this prefix, and only this one, out of the comparison.
             match notice.thread {
-                Some(_) if notice.event != Event::Opened => format!("Re: {about}"),
+                Some(_) if notice.event != Event::Opened => format!("{ANSWER}{about}"),
                 _ => about,
             }
         }

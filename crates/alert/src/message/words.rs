@@ -119,15 +119,28 @@ pub(super) fn tagged_subject(word: &str, name: &str) -> String {
     format!("[{word}] {}", shortened(&one_line(name), room))
 }
 
-/// One short line, whatever it was.
-pub(super) fn subject_line(text: &str) -> String {
-    shortened(&one_line(text), LONGEST_SUBJECT)
+/// One line of at most `most` characters. `write` puts a name into its words; it is the name that is cut, as long as
+/// some of it is left, because the words around it say what it is about.
+pub(super) fn subject_about(name: &str, most: usize, write: impl Fn(&str) -> String) -> String {
+    let whole = one_line(&write(name));
+    let Some(excess) = whole.chars().count().checked_sub(most).filter(|n| *n > 0) else {
+        return whole;
+    };
+    // It may stand there twice.
+    let count = name.chars().count().max(1);
+    let words = one_line(&write("")).chars().count();
+    let times = (whole.chars().count().saturating_sub(words) / count).max(1);
+    let room = count.saturating_sub(excess.div_ceil(times)).max(SHORTEST_NAME);
+    shortened(&one_line(&write(&shortened(name, room))), most)
 }
 
 fn one_line(text: &str) -> String {
     let spaced: String = text.chars().map(|c| if is_unsafe(c) { ' ' } else { c }).collect();
     spaced.trim().to_owned()
 }
+
+/// Of a name, so that one is still known by it.
+const SHORTEST_NAME: usize = 20;
 
 /// Cut in the middle: names of one family differ at their ends.
 pub(super) fn shortened(text: &str, most: usize) -> String {
@@ -231,7 +244,34 @@ mod tests {
         assert!(long.starts_with("[DOWN] aaa") && long.ends_with("a-eu-1") && long.contains('…'));
         let chinese = tagged_subject("UP", &"商店".repeat(100));
         assert!(chinese.chars().count() <= 150, "{chinese}");
-        assert_eq!(subject_line(" a\nb "), "a b");
-        assert_eq!(subject_line(&"x".repeat(1000)).chars().count(), 150);
+    }
+
+    #[test]
+    fn it_is_the_name_that_is_cut() {
+        let name = format!("{}-eu-1", "a".repeat(300));
+        assert_eq!(subject_about(" a\nb ", 150, |n| format!("{n} ")), "a b");
+        for write in [
+            |n: &str| format!("Incident #7: {n}"),
+            |n: &str| format!("{n} via the channel of operations"),
+            |n: &str| format!("{n} ({n}) of 7"),
+        ] {
+            let subject = subject_about(&name, 146, write);
+            let (before, after) = {
+                let words = write("|");
+                let (before, rest) = words.split_once('|').unwrap();
+                (before.to_owned(), rest.rsplit('|').next().unwrap().to_owned())
+            };
+            assert!(
+                subject.starts_with(&before) && subject.ends_with(&after),
+                "{subject}"
+            );
+            assert!(subject.contains("-eu-1"), "{subject}");
+            let length = subject.chars().count();
+            assert!((140..=146).contains(&length), "{length}: {subject}");
+        }
+        // Words that are too long by themselves.
+        let words = "x".repeat(1000);
+        let subject = subject_about(&name, 146, |n| format!("{n}{words}"));
+        assert_eq!(subject.chars().count(), 146);
     }
 }

@@ -159,10 +159,23 @@ fn corpus() -> Vec<Notice> {
 /// what sends an alert to the spam folder, or hides half of it.
 #[test]
 fn filters_and_readers_find_nothing_to_dislike() {
-    let note = json!({ "note": "Runbook: {{link}}\n{{monitor}} {{reason}}" });
-    for language in Language::ALL {
-        let desk = Desk::new(language).worded(note.clone());
-        for notice in corpus() {
+    let note = "Runbook: {{link}}\n{{monitor}} {{reason}}";
+    let wordings = [
+        json!({ "note": note }),
+        json!({ "note": note, "subject_style": "thread" }),
+        json!({ "note": note, "subject_style": "thread", "subject": "{{monitor}} by {{channel}} #{{incident}}" }),
+    ];
+    for (language, wording) in Language::ALL
+        .iter()
+        .flat_map(|language| wordings.iter().map(|wording| (*language, wording)))
+    {
+        let desk = Desk::new(language).worded(wording.clone());
+        let answers = corpus().into_iter().map(|mut notice| {
+            notice.thread = Some(OPENING_ID.to_owned());
+            notice
+        });
+        let threaded = wording.get("subject_style").is_some();
+        for notice in corpus().into_iter().chain(answers.filter(|_| threaded)) {
             let letter = desk.write(&notice).unwrap();
             let (text, html) = (text_of(&letter), html_of(&letter));
             // Gmail cuts at 102 KB.
