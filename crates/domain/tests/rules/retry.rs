@@ -27,8 +27,23 @@ proptest! {
 }
 
 #[test]
+fn mail_waits_as_long_as_servers_that_greylist_or_count_expect() {
+    let minutes = [0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 60.0, 60.0];
+    for (attempt, minutes) in (1..).zip(minutes) {
+        let base = Duration::from_secs_f64(minutes * 60.0);
+        assert_eq!(RetryPolicy::MAIL.base(attempt), base, "after attempt {attempt}");
+        for (random, part) in [(0.0, 0.8), (0.5, 1.0), (1.0, 1.2)] {
+            let delay = RetryPolicy::MAIL.delay(attempt, random);
+            assert!(
+                delay.abs_diff(base.mul_f64(part)) < Duration::from_millis(1),
+                "{delay:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn the_first_wait_is_the_shortest() {
-    assert_eq!(RetryPolicy::MAIL.base(1), Duration::from_secs(30));
     assert_eq!(RetryPolicy::HTTP.base(1), Duration::from_secs(5));
     assert_eq!(RetryPolicy::HTTP.base(6), RetryPolicy::HTTP.base(600));
 }
