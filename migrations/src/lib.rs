@@ -22,6 +22,7 @@ mod m20261126_000008_mail_messages;
 mod m20261126_000009_mail_recipients;
 mod m20261126_000010_mail_tokens;
 mod m20261126_000011_setting_changes;
+mod m20261126_000012_mail_canary;
 
 pub struct Migrator;
 
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000009_mail_recipients::Migration),
             Box::new(m20261126_000010_mail_tokens::Migration),
             Box::new(m20261126_000011_setting_changes::Migration),
+            Box::new(m20261126_000012_mail_canary::Migration),
         ]
     }
 }

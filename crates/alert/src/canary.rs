@@ -8,6 +8,7 @@ use std::{sync::Arc, time::Duration};
 use domain::{
     clock::{Clock, Timestamp},
     mail::{Address, breaker::Admission},
+    zone::Tz,
 };
 use store::{
     MailProfile, Store, StoreError,
@@ -20,7 +21,7 @@ use crate::{
     dispatcher::Routes,
     id,
     mail::{Batch, Language, Mailer},
-    message::{self, Occasion},
+    message::{self, Occasion, Reader},
 };
 
 const EVERY: Duration = Duration::from_hours(7 * 24);
@@ -63,6 +64,7 @@ impl Canary {
     /// Sends what is due now.
     pub(crate) async fn send_due(&self) -> Result<(), StoreError> {
         let general = self.store.settings().general().await?;
+        let zone = general.zone();
         let Some(to) = general.canary_to else {
             return Ok(());
         };
@@ -73,18 +75,24 @@ impl Canary {
         for profile in self.store.mail().route(None).await? {
             let health = self.store.mail().health(profile.id).await?;
             if is_due(&profile, &health, self.clock.now()) {
-                self.send(&profile, &to, language).await?;
+                self.send(&profile, &to, (language, zone)).await?;
             }
         }
         Ok(())
     }
 
-    async fn send(&self, profile: &MailProfile, to: &Address, language: Language) -> Result<(), StoreError> {
+    async fn send(
+        &self,
+        profile: &MailProfile,
+        to: &Address,
+        (language, zone): (Language, Tz),
+    ) -> Result<(), StoreError> {
         let now = self.clock.now();
         let Some(id) = id::fresh(now).filter(|_| self.routes.take_room(profile).is_ok()) else {
             return Ok(());
         };
-        let letter = message::test_letter(&profile.settings, to, language, now, id, Occasion::Week);
+        let reader = Reader { language, zone, now };
+        let letter = message::test_letter(&profile.settings, to, reader, id, Occasion::Week);
         let letter = match letter {
             Ok(letter) => letter,
             Err(error) => {
@@ -122,7 +130,7 @@ fn is_due(profile: &MailProfile, health: &MailHealth, now: Timestamp) -> bool {
     let fresh = |at: Timestamp| at <= now && now.since(at) < EVERY;
     let usable = !profile.settings.is_locked() && health.breaker.admit(now) == Admission::Free;
     // One that was refused is not sent every hour.
-    let refused = health.canary.error.as_ref().and(health.last_error.as_ref());
-    let tried = refused.is_some_and(|(at, _)| *at <= now && now.since(*at) < AGAIN);
+    let refused = health.canary.error.as_ref().and(health.canary.tried);
+    let tried = refused.is_some_and(|at| at <= now && now.since(at) < AGAIN);
     usable && !tried && !health.canary.at.is_some_and(fresh)
 }

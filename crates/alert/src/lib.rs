@@ -19,6 +19,7 @@ use domain::{
     id::{DeliveryId, ProfileId},
     mail::{Address, MailSettings},
     mail_message::MessageSettings,
+    zone::Tz,
 };
 use egress::Dialer;
 use store::{MailProfile, Store, StoreError, mail::Outcome};
@@ -290,14 +291,17 @@ impl Alert {
     /// Sends a test mail by the function that alerts use, through settings that are not saved, or through what is stored
     /// at this moment. Dropping the future ends the test where it stands.
     pub async fn test_mail(&self, through: Through, to: &Address, trial: Trial<'_>) -> MailTest {
-        let language = self.language().await;
+        let (language, zone) = self.voice().await;
         let stored = match through {
             Through::Unsaved(settings) => {
                 let profile = Profile {
                     settings: &settings,
                     stored: None,
                 };
-                return self.mailer.test(profile, to, language, &*self.clock, trial).await;
+                let mailer = &self.mailer;
+                return mailer
+                    .test(profile, to, (language, zone), &*self.clock, trial)
+                    .await;
             }
             Through::Primary => self.store.mail().primary().await,
             Through::Profile(id) => self.store.mail().profile(id).await,
@@ -317,7 +321,7 @@ impl Alert {
         };
         let test = self
             .mailer
-            .test((&profile).into(), to, language, &*self.clock, trial)
+            .test((&profile).into(), to, (language, zone), &*self.clock, trial)
             .await;
         self.note_test(&profile, &test).await;
         test
@@ -345,10 +349,14 @@ impl Alert {
         }
     }
 
-    async fn language(&self) -> Language {
-        let general = self.store.settings().general().await.ok();
-        let tag = general.and_then(|g| g.language);
-        tag.map_or(Language::default(), |tag| Language::of(&tag))
+    /// Language and zone of the installation.
+    async fn voice(&self) -> (Language, Tz) {
+        let general = self.store.settings().general().await.unwrap_or_default();
+        let language = general
+            .language
+            .as_deref()
+            .map_or(Language::default(), Language::of);
+        (language, general.zone())
     }
 
     /// Right side of the `Message-ID` of a test: the domain of the sender, or our own.

@@ -13,7 +13,6 @@ use domain::{
     mail::{Address, MailSettings},
     mail_message::MessageSettings,
     text::{is_unsafe, sanitize},
-    zone::Tz,
 };
 use lettre::{
     Message,
@@ -160,16 +159,10 @@ fn letter_to_all(notice: &Notice, alone: bool, writing: &Writing<'_>) -> Result<
 pub(crate) fn test_letter(
     settings: &MailSettings,
     to: &Address,
-    language: Language,
-    now: Timestamp,
+    reader: Reader,
     id: Uuid,
     occasion: Occasion,
 ) -> Result<Letter, ComposeError> {
-    let reader = Reader {
-        language,
-        zone: Tz::UTC,
-        now,
-    };
     let view = View::of_test(settings, to, reader, occasion);
     let head = Head {
         to,
@@ -180,7 +173,7 @@ pub(crate) fn test_letter(
         channel: None,
         unsubscribe: None,
     };
-    let letter = compose(&view, &head, settings, now)?;
+    let letter = compose(&view, &head, settings, reader.now)?;
     let envelope = settings.envelope_from.as_ref().and_then(|e| e.address("test"));
     Ok(letter.returned_to(envelope))
 }

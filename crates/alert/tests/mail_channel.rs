@@ -314,6 +314,39 @@ async fn a_channel_has_a_language_and_a_time_zone_of_its_own() {
 }
 
 #[tokio::test]
+async fn tests_and_the_weekly_mail_tell_the_time_of_the_installation() {
+    let (scene, server) = (scene().await, SmtpServer::start(Script::plain()).await);
+    set_up(&scene, &server, json!({})).await;
+    let to = Address::parse("to", "me@example.net").unwrap();
+    let general = General {
+        timezone: Some("Asia/Shanghai".to_owned()),
+        canary_to: Some(to.clone()),
+        ..General::default()
+    };
+    scene
+        .store
+        .settings()
+        .save_general(&general, "ana")
+        .await
+        .unwrap();
+    let test = scene
+        .alert
+        .test_mail(Through::Primary, &to, Trial::default())
+        .await;
+    assert!(test.ok, "{}", test.detail);
+    scene.alert.send_canary().await.unwrap();
+    let messages = server.messages();
+    assert_eq!(messages.len(), 2);
+    for message in messages {
+        assert!(
+            message.text().contains("+08:00 Asia/Shanghai"),
+            "{}",
+            message.text()
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_next_message_is_worded_as_saved() {
     let (scene, server) = (scene().await, SmtpServer::start(Script::plain()).await);
     set_up(&scene, &server, json!({})).await;

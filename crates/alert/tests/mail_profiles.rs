@@ -499,13 +499,15 @@ async fn a_mail_a_week_goes_through_every_profile() {
     alert.send_canary().await.unwrap();
     assert_eq!((first.messages().len(), second.connection_count()), (1, 1));
     post.clock.advance(Duration::from_hours(25));
+    let mail = post.scene.store.mail();
+    let of_an_alert = Some(("550 5.1.1 no such user", None));
+    mail.note_message(two, 1, of_an_alert, "").await.unwrap();
     alert.send_canary().await.unwrap();
     assert_eq!(
         second.messages().len(),
         1,
-        "a refused one is tried again the next day"
+        "a refused one is tried again the next day, whatever became of other mails"
     );
-    let mail = post.scene.store.mail();
     for id in [one, two] {
         let health = mail.health(id).await.unwrap();
         assert_eq!(health.canary.error, None);

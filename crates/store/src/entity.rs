@@ -230,6 +230,7 @@ table!(mail_status = "mail_status" {
     breaker_revision: Option<i64>,
     canary_at: Option<i64>,
     canary_error: Option<String>,
+    canary_tried_at: Option<i64>,
 });
 
 table!(mail_profile = "mail_profiles" {

@@ -5,6 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use domain::{
     clock::Clock,
     mail::{Address, MailSettings},
+    zone::Tz,
 };
 use serde::Serialize;
 
@@ -14,7 +15,7 @@ use super::{
 };
 use crate::{
     id,
-    message::{self, Occasion},
+    message::{self, Occasion, Reader},
 };
 
 /// Nobody watches a test for longer.
@@ -79,7 +80,7 @@ impl Mailer {
         &self,
         profile: Profile<'_>,
         to: &Address,
-        language: Language,
+        (language, zone): (Language, Tz),
         clock: &dyn Clock,
         trial: Trial<'_>,
     ) -> MailTest {
@@ -91,7 +92,8 @@ impl Mailer {
             let detail = "The operating system gave no random numbers for the id of the message.";
             return MailTest::not_tried(detail.to_owned(), Some(profile));
         };
-        let letter = match message::test_letter(profile.settings, to, language, now, id, Occasion::Test) {
+        let reader = Reader { language, zone, now };
+        let letter = match message::test_letter(profile.settings, to, reader, id, Occasion::Test) {
             Ok(letter) => letter,
             Err(error) => return MailTest::not_tried(error.to_string(), Some(profile)),
         };

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use alert::mail::{Deadlines, Language, MailTest, Profile, Step, StepReport, Trial};
-use domain::{id::ProfileId, mail::MailSettings};
+use domain::{id::ProfileId, mail::MailSettings, zone::Tz};
 use serde_json::json;
 use testkit::{FakeClock, Script, SmtpServer, Step as At, tls::Certificate};
 use tokio::sync::mpsc;
@@ -17,7 +17,7 @@ async fn test(settings: &MailSettings, revision: Option<i64>, language: Language
         .test(
             profile,
             &recipient(),
-            language,
+            (language, Tz::UTC),
             &FakeClock::new(),
             Trial::default(),
         )
@@ -105,7 +105,7 @@ async fn steps_are_seen_while_the_conversation_goes_on() {
     let sending = mailer.test(
         profile,
         &to,
-        Language::English,
+        (Language::English, Tz::UTC),
         &*clock,
         Trial {
             dry_run: false,
@@ -161,7 +161,7 @@ async fn a_dry_run_asks_for_the_recipient_and_sends_nothing() {
         };
         let clock = FakeClock::new();
         mailer(Deadlines::default())
-            .test(profile, &recipient(), Language::English, &clock, trial)
+            .test(profile, &recipient(), (Language::English, Tz::UTC), &clock, trial)
             .await
     };
     let good = rehearse().await;

@@ -131,7 +131,7 @@ async fn the_result_of_a_test_holds_no_password() {
         .test(
             profile,
             &recipient(),
-            Language::English,
+            (Language::English, domain::zone::Tz::UTC),
             &FakeClock::new(),
             Trial::default(),
         )

@@ -51,6 +51,8 @@ pub struct Canary {
     pub at: Option<Timestamp>,
     /// Why the latest one was not accepted.
     pub error: Option<String>,
+    /// When that one was tried.
+    pub tried: Option<Timestamp>,
 }
 
 /// What waits for mail as a whole.
@@ -191,6 +193,7 @@ impl Mail<'_> {
         let tx = self.store.inner.db.write().await?;
         let mut row = mail_status::ActiveModel {
             canary_error: Set(error.map(str::to_owned)),
+            canary_tried_at: Set(Some(now.as_millis())),
             ..Default::default()
         };
         if error.is_none() {
@@ -216,6 +219,7 @@ fn read(row: mail_status::Model, revision: Option<i64>) -> MailHealth {
         canary: Canary {
             at: row.canary_at.map(Timestamp::from_millis),
             error: row.canary_error,
+            tried: row.canary_tried_at.map(Timestamp::from_millis),
         },
     }
 }

@@ -28,6 +28,7 @@ const NEW_COLUMNS: [(&str, &[&str]); 5] = [
             "breaker_revision",
             "canary_at",
             "canary_error",
+            "canary_tried_at",
         ],
     ),
     (

@@ -278,7 +278,7 @@ fn golden_shared() {
 fn golden_test() {
     let to = Address::parse("to", "me@example.net").unwrap();
     let id = Uuid::from_u128(0x0193_9d1c_0000_7000_8000_0000_0000_0009);
-    let now = SINCE.plus(Duration::from_mins(15));
+    let reader = Desk::new(Language::English).reader;
     let expected = Expected {
         subject: "[TEST] Watchbell mail settings",
         id: "01939d1c-0000-7000-8000-000000000009@example.org",
@@ -288,7 +288,7 @@ fn golden_test() {
     };
     golden(
         "test_en",
-        &test_letter(&settings(), &to, Language::English, now, id, Occasion::Test).unwrap(),
+        &test_letter(&settings(), &to, reader, id, Occasion::Test).unwrap(),
         &expected,
     );
     let mut notice = opened();

@@ -6,6 +6,7 @@ use alert::mail::{Batch, Language, Letter, Trial};
 use domain::{
     host::{Host, HostPort},
     mail::{Address, MailSettings, Security},
+    zone::Tz,
 };
 use mail_parser::MessageParser;
 use proptest::prelude::*;
@@ -170,7 +171,13 @@ fn whatever_is_entered_only_meant_lines_are_said() {
         let profile = profile(&settings);
         let mailer = mailer(short());
         let clock = FakeClock::new();
-        let test = mailer.test(profile, &to, Language::English, &clock, Trial::default());
+        let test = mailer.test(
+            profile,
+            &to,
+            (Language::English, Tz::UTC),
+            &clock,
+            Trial::default(),
+        );
         let test = in_time(short(), test).await?;
         for message in read_all(&server.heard())? {
             sent.set(sent.get() + 1);

@@ -156,6 +156,7 @@ fn stored(target: Target, profiles: i64, well: bool) -> Stored {
         canary: Canary {
             at: Some(NOW.minus(Duration::from_hours(40))),
             error: (!well).then(|| "The server did not answer.".to_owned()),
+            tried: Some(NOW.minus(Duration::from_hours(if well { 40 } else { 2 }))),
         },
     };
     Stored {
