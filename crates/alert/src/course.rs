@@ -47,7 +47,7 @@ mod tests {
     fn a_server_that_refuses_one_recipient_has_not_failed() {
         let now = Timestamp::from_millis(1_800_000_000_000);
         let before = |minutes: u64| now.minus(Duration::from_mins(minutes));
-        let open = Breaker::default().failed(Fault::Failed, before(1));
+        let open = Breaker::default().failed(Fault::Failed, before(1), before(1));
         let health = |success: Option<u64>, error: Option<(u64, &str)>, breaker: &Breaker| MailHealth {
             last_success: success.map(|m| (before(m), "250 ok".to_owned(), 1)),
             last_error: error.map(|(m, _)| (before(m), "550 no".to_owned())),

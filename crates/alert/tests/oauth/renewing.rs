@@ -9,6 +9,7 @@ use alert::{
 use domain::{
     delivery::{AttemptVerdict, DeliveryState},
     mail::{Address, MailSettings},
+    zone::Tz,
 };
 use egress::{Dialer, Policy};
 use futures_util::future::join_all;
@@ -88,7 +89,13 @@ async fn a_provider_that_is_slow_takes_its_time_from_that_of_the_mail() {
         .with_deadlines(Deadlines::default().within(SESSION));
     let to = Address::parse("to", "me@example.net").unwrap();
     let begun = Instant::now();
-    let test = mailer.test(profile, &to, Language::English, &*account.clock, Trial::default());
+    let test = mailer.test(
+        profile,
+        &to,
+        (Language::English, Tz::UTC),
+        &*account.clock,
+        Trial::default(),
+    );
     let report = test.await;
     assert!(
         begun.elapsed() < SESSION + Duration::from_secs(3),

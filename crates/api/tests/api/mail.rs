@@ -362,8 +362,9 @@ async fn messages_that_are_not_sent_yet_are_counted() {
     );
     let (_, channel, _) = outage(&api).await;
     for _ in 0..2 {
-        let refused = Outcome::Fails(Fault::LoginRefused);
         let mail = api.store.mail();
+        let saved_at = mail.primary().await.unwrap().unwrap().saved_at;
+        let refused = (Outcome::Fails(Fault::LoginRefused), saved_at);
         mail.learn(ProfileId(1), 1, refused, ("535 no", Some("auth")))
             .await
             .unwrap();
