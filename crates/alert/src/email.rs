@@ -43,7 +43,11 @@ impl Channel for Email {
             settings: &profile.settings,
             wording: &wording.settings,
             public_url: self.mailer.public_url(),
-            reader: Reader::new(&general, &self.config, self.clock.now()),
+            reader: Reader::new(
+                &general,
+                (self.config.language, self.config.timezone),
+                self.clock.now(),
+            ),
             token: &token,
         };
         let letter = message::notice_letter(notice, &writing).map_err(|error| {

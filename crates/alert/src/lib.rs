@@ -34,11 +34,13 @@ mod course;
 pub mod deliverability;
 mod dispatcher;
 mod email;
+mod http;
 mod id;
 mod links;
 pub mod mail;
 mod message;
 pub mod oauth;
+mod service;
 mod webhook;
 
 pub use course::Course;
@@ -50,11 +52,12 @@ use channel::{Channel, Receipt, Retry, SendError, Trace};
 use deliverability::Deliverability;
 use dispatcher::{Open, Routes};
 use email::Email;
+use http::Http;
 use links::Links;
 use mail::{Batch, Language, MailTest, Mailer, Profile, Step, Trial};
 use message::Reader;
 use oauth::OAuth;
-use webhook::{Webhook, Webhooks};
+use webhook::Webhook;
 
 /// Everything that sends. Cheap to clone.
 #[derive(Clone)]
@@ -114,7 +117,7 @@ impl Alert {
         )?;
         let mailer = Mailer::new(dialer.clone(), public_url.clone()).with_oauth(oauth.clone());
         let links = Links::new(public_url.clone());
-        let webhooks = Arc::new(Webhooks::new(dialer, Arc::clone(&clock), links)?);
+        let http = Arc::new(Http::new(dialer, Arc::clone(&clock))?);
         let routes = Arc::new(Routes::new(store.clone(), Arc::clone(&clock)));
         let mail = (
             store.clone(),
@@ -123,7 +126,15 @@ impl Alert {
             Arc::clone(&clock),
         );
         let open: Open = Arc::new(move |config, profile, batch| match config {
-            ChannelConfig::Webhook(config) => Box::new(Webhook::new(Arc::clone(&webhooks), config.clone())),
+            ChannelConfig::Webhook(config) => {
+                Box::new(Webhook::new(Arc::clone(&http), links.clone(), config.clone()))
+            }
+            ChannelConfig::Service(config) => Box::new(service::Sender {
+                http: Arc::clone(&http),
+                links: links.clone(),
+                store: mail.0.clone(),
+                config: config.clone(),
+            }),
             ChannelConfig::Email(config) => {
                 let (store, mailer, routes, clock) = mail.clone();
                 Box::new(Email {
@@ -192,7 +203,7 @@ impl Alert {
                 })?;
                 route.into_iter().next()
             }
-            ChannelConfig::Webhook(_) => None,
+            ChannelConfig::Webhook(_) | ChannelConfig::Service(_) => None,
         };
         let batch = Batch::default();
         let sender = (self.open)(config, profile.clone(), &batch);
@@ -234,6 +245,7 @@ impl Alert {
                 subject: None,
                 message_id: format!("{delivery}@{}", self.message_domain().await),
                 thread: None,
+                thread_reference: None,
                 also: Vec::new(),
                 shared_with: Vec::new(),
             };

@@ -1,6 +1,9 @@
 //! The addresses of our own pages, as messages carry them.
 
-use domain::id::{IncidentId, MonitorId};
+use domain::{
+    delivery::Notice,
+    id::{IncidentId, MonitorId},
+};
 use url::Url;
 
 /// Built from the public URL of the process, which may have a path of its own; never from a request.
@@ -14,6 +17,20 @@ impl Links {
 
     pub(crate) fn incident(&self, id: IncidentId) -> String {
         self.page("incidents", id.0)
+    }
+
+    /// The same for every message about one incident, and no other installation's.
+    pub(crate) fn key(&self, notice: &Notice) -> String {
+        let page = match &notice.subject {
+            Some(subject) => self.incident(subject.incident.id),
+            None => format!(
+                "{}/tests/{}",
+                self.0.as_str().trim_end_matches('/'),
+                notice.delivery
+            ),
+        };
+        page.split_once("://")
+            .map_or(page.clone(), |(_, rest)| rest.to_owned())
     }
 
     pub(crate) fn monitor(&self, id: MonitorId) -> String {

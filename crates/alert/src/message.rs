@@ -26,6 +26,7 @@ use uuid::Uuid;
 
 use crate::{links::Links, mail::Letter};
 
+mod brief;
 mod custom;
 mod digest;
 mod head;
@@ -40,12 +41,14 @@ mod view;
 mod words;
 mod wrap;
 
+pub(crate) use brief::Brief;
 use custom::Wording;
 use head::{Unsubscribe, header, list_id, reachable};
 pub use language::Language;
 pub use preview::Preview;
 pub(crate) use preview::preview;
 use space::{LARGEST, Space};
+pub(crate) use view::Tone;
 use view::View;
 pub(crate) use words::Reader;
 

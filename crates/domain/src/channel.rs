@@ -1,25 +1,57 @@
 //! Where messages go: a named channel of some kind with its own configuration.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 use url::Url;
 
 use crate::{
     field::{FieldError, FieldErrors},
-    id::{ChannelId, ProfileId},
+    id::ChannelId,
     json::Object,
     language::Language,
-    mail::Address,
     outcome::named,
     retry::RetryPolicy,
-    target::{Header, Stored, header_list, header_values, parse_url},
+    target::header_values,
     text::parse_line,
-    zone::{self, Tz},
+    zone::Tz,
 };
 
+pub mod catalogue;
+mod email;
+mod service;
+mod webhook;
+
+pub use email::EmailChannel;
+pub use service::{Family, Need, Service, ServiceChannel, ServiceField, Shape};
+pub use webhook::{WebhookChannel, signing_secret};
+
 named! {
-    ChannelKind { Email = "email", Webhook = "webhook" }
+    ChannelKind {
+        Email = "email",
+        Webhook = "webhook",
+        Slack = "slack",
+        SlackBot = "slack_bot",
+        Discord = "discord",
+        Teams = "teams",
+        GoogleChat = "google_chat",
+        Mattermost = "mattermost",
+        RocketChat = "rocket_chat",
+        Telegram = "telegram",
+        Matrix = "matrix",
+        Feishu = "feishu",
+        DingTalk = "dingtalk",
+        WeCom = "wecom",
+        PagerDuty = "pagerduty",
+        SplunkOnCall = "splunk_on_call",
+        Alertmanager = "alertmanager",
+        Ntfy = "ntfy",
+        Pushover = "pushover",
+        Gotify = "gotify",
+        Bark = "bark",
+        ServerChan = "serverchan",
+        Twilio = "twilio",
+        Apprise = "apprise",
+    }
 }
 
 /// A stored channel.
@@ -49,32 +81,8 @@ pub struct ChannelDraft {
 pub enum ChannelConfig {
     Email(EmailChannel),
     Webhook(WebhookChannel),
+    Service(ServiceChannel),
 }
-
-/// Every address gets a message of its own; `cc` and `bcc` are kept apart because people think in them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EmailChannel {
-    pub to: Vec<Address>,
-    pub cc: Vec<Address>,
-    pub bcc: Vec<Address>,
-    /// Of the people who read it; `None` = that of the installation.
-    pub language: Option<Language>,
-    /// In which their times are; `None` = that of the installation.
-    pub timezone: Option<Tz>,
-    /// The mail profile that is used first; `None`: the first in order.
-    pub profile: Option<ProfileId>,
-}
-
-/// A Standard Webhooks endpoint. The URL often carries a token, so it is a secret as well.
-#[derive(Clone, Debug)]
-pub struct WebhookChannel {
-    pub url: SecretString,
-    /// `whsec_` + base64 of 24 to 64 bytes. Without one the message goes out unsigned.
-    pub secret: Option<SecretString>,
-    pub headers: Vec<Header>,
-}
-
-const MOST_RECIPIENTS: usize = 50;
 
 impl ChannelDraft {
     /// `previous` supplies the secrets that the new body leaves out.
@@ -87,8 +95,9 @@ impl ChannelDraft {
         let kind = o.required_text("kind");
         let kind = o.parse("kind", kind, |f, v| {
             ChannelKind::parse(&v).ok_or_else(|| {
-                FieldError::new(f, "kind-unknown", "Choose one of: email, webhook.")
-                    .with("known", "email, webhook")
+                let known: Vec<&str> = ChannelKind::ALL.iter().map(|k| k.as_str()).collect();
+                let known = known.join(", ");
+                FieldError::new(f, "kind-unknown", format!("Choose one of: {known}.")).with("known", known)
             })
         });
         let enabled = o.boolean("enabled").unwrap_or(true);
@@ -135,6 +144,13 @@ impl ChannelConfig {
                 };
                 WebhookChannel::read(&mut o, previous).map(Self::Webhook)
             }
+            service => {
+                let previous = match previous {
+                    Some(Self::Service(s)) => Some(s),
+                    _ => None,
+                };
+                ServiceChannel::read(&mut o, service, previous).map(Self::Service)
+            }
         };
         let errors = o.finish();
         config.filter(|_| errors.is_empty()).ok_or(errors)
@@ -152,6 +168,7 @@ impl ChannelConfig {
                     w.headers.iter().map(|h| (h.name.clone(), Value::Null)).collect();
                 json!({ "url": null, "secret": null, "headers": headers })
             }
+            Self::Service(s) => s.to_json(),
         }
     }
 
@@ -169,6 +186,7 @@ impl ChannelConfig {
                 }
                 Some(SecretString::from(all.to_string()))
             }
+            Self::Service(s) => s.secrets(),
         }
     }
 
@@ -176,6 +194,7 @@ impl ChannelConfig {
         match self {
             Self::Email(_) => ChannelKind::Email,
             Self::Webhook(_) => ChannelKind::Webhook,
+            Self::Service(s) => s.kind(),
         }
     }
 
@@ -193,7 +212,7 @@ impl ChannelConfig {
                 all.retain(|a| seen.insert(a.to_ascii_lowercase()));
                 all
             }
-            Self::Webhook(_) => vec![String::new()],
+            Self::Webhook(_) | Self::Service(_) => vec![String::new()],
         }
     }
 
@@ -204,102 +223,14 @@ impl ChannelConfig {
             Self::Webhook(w) => Url::parse(w.url.expose_secret())
                 .map(|u| format!("{}/…", u.origin().ascii_serialization()))
                 .unwrap_or_default(),
+            Self::Service(s) => s.origin().unwrap_or_default(),
         }
     }
 
     pub fn retry_policy(&self) -> RetryPolicy {
         match self {
             Self::Email(_) => RetryPolicy::MAIL,
-            Self::Webhook(_) => RetryPolicy::HTTP,
+            Self::Webhook(_) | Self::Service(_) => RetryPolicy::HTTP,
         }
     }
-}
-
-impl EmailChannel {
-    fn read(o: &mut Object) -> Option<Self> {
-        let mut list = |name: &str, required: bool| {
-            let texts = o.texts(name).unwrap_or_default();
-            if texts.len() > MOST_RECIPIENTS {
-                return o.complain(name, "recipients-too-many", "Use at most 50 addresses.");
-            }
-            if required && texts.is_empty() && o.errors.of(&o.path(name)).next().is_none() {
-                return o.complain(name, "recipients-missing", "Enter at least one mail address.");
-            }
-            o.parse(name, Some(texts), |f, v| {
-                v.iter().map(|t| Address::parse(f, t)).collect()
-            })
-        };
-        let (to, cc, bcc) = (list("to", true), list("cc", false), list("bcc", false));
-        let language = o.text("language").filter(|t| !t.trim().is_empty());
-        let language = o.parse("language", language, |f, v| Language::read(f, &v));
-        let timezone = o.text("timezone").filter(|t| !t.trim().is_empty());
-        let timezone = o.parse("timezone", timezone, |f, v| zone::parse(f, &v));
-        let profile = o.integer("profile").map(ProfileId);
-        Some(Self {
-            to: to?,
-            cc: cc?,
-            bcc: bcc?,
-            language,
-            timezone,
-            profile,
-        })
-    }
-}
-
-impl WebhookChannel {
-    fn read(o: &mut Object, previous: Option<&Self>) -> Option<Self> {
-        let stored_url = previous.and_then(|p| Url::parse(p.url.expose_secret()).ok());
-        let url = match o.text("url") {
-            Some(url) => o.parse("url", Some(url), |f, v| parse_url(f, &v)),
-            None if stored_url.is_some() => stored_url.clone(),
-            None => o.complain("url", "required", "This field is required."),
-        };
-        let secret = match o.text("secret") {
-            Some(s) => o.parse("secret", Some(s), parse_secret).map(Some),
-            None => Some(previous.and_then(|p| p.secret.clone())),
-        };
-        let stored = Stored {
-            headers: previous.map_or(&[], |p| &p.headers),
-            // A url that is itself refused needs no second complaint.
-            same_place: stored_url
-                .zip(url.as_ref())
-                .is_none_or(|(stored, url)| stored.origin() == url.origin()),
-        };
-        // Left out altogether, the stored ones stay: the same as naming each with `null`.
-        let headers = o.value("headers").unwrap_or_else(|| {
-            stored
-                .headers
-                .iter()
-                .map(|h| (h.name.clone(), Value::Null))
-                .collect::<Map<_, _>>()
-                .into()
-        });
-        let headers = o.parse("headers", Some(headers), |f, v| header_list(f, v, stored));
-        Some(Self {
-            url: SecretString::from(url?.to_string()),
-            secret: secret?,
-            headers: headers?,
-        })
-    }
-}
-
-/// A signing secret for a webhook that came without one.
-pub fn signing_secret(random: &[u8; 32]) -> SecretString {
-    SecretString::from(format!("whsec_{}", STANDARD.encode(random)))
-}
-
-/// Standard Webhooks 1.0.0: `whsec_` and the base64 of 24 to 64 random bytes.
-fn parse_secret(field: &str, text: String) -> Result<SecretString, FieldError> {
-    let body = text.trim().strip_prefix("whsec_").unwrap_or_default();
-    let digits = body.trim_end_matches('=').len();
-    let alphabet = |b: u8| b.is_ascii_alphanumeric() || b == b'+' || b == b'/' || b == b'=';
-    // 24 bytes are 32 base64 digits, 64 bytes are 86.
-    if !(32..=86).contains(&digits) || !body.len().is_multiple_of(4) || !body.bytes().all(alphabet) {
-        return Err(FieldError::new(
-            field,
-            "webhook-secret",
-            "A signing secret is \"whsec_\" and the base64 of 24 to 64 bytes. Leave the field empty to have one made.",
-        ));
-    }
-    Ok(SecretString::from(text.trim().to_owned()))
 }

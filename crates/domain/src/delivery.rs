@@ -75,6 +75,8 @@ pub struct Notice {
     pub message_id: String,
     /// The `Message-ID` of this recipient's message about the opening, if that one was accepted by a server.
     pub thread: Option<String>,
+    /// What the other side called that message when it accepted it, if it is a service that gives its messages names.
+    pub thread_reference: Option<String>,
     /// Further events of the same recipient that travel in the same message.
     pub also: Vec<Notice>,
     /// Further recipients of the same message.

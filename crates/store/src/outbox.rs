@@ -23,6 +23,7 @@ mod fallback;
 mod filter;
 mod finish;
 pub(crate) mod plan;
+mod reference;
 mod sweep;
 
 pub use export::Export;

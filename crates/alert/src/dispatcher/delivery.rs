@@ -220,7 +220,7 @@ impl Deliverer {
                 Admission::Refused(error) => return Tried::done(Err(*error)),
                 Admission::NotNow => return Tried::NotNow,
             },
-            Some(ChannelConfig::Webhook(_)) | None => (None, None),
+            Some(ChannelConfig::Webhook(_) | ChannelConfig::Service(_)) | None => (None, None),
         };
         // It may have waited behind others since it was claimed, and somebody corrected, switched off or deleted its
         // channel meanwhile, or a recipient wants no more.

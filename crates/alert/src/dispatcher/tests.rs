@@ -80,7 +80,7 @@ impl Scene {
                 assert!(!url.ends_with("/unbuildable"), "a defect in building a channel");
                 Box::new(Puppet(url::Url::parse(url).unwrap().path().to_owned()))
             }
-            ChannelConfig::Email(_) => Box::new(Puppet(String::new())),
+            ChannelConfig::Email(_) | ChannelConfig::Service(_) => Box::new(Puppet(String::new())),
         })
     }
 

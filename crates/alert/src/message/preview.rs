@@ -100,6 +100,7 @@ pub(super) fn sample(event: Event, reader: Reader) -> Notice {
         }),
         message_id: "sample@example.org".to_owned(),
         thread: (event != Event::Opened).then(|| "opening@example.org".to_owned()),
+        thread_reference: None,
         also: Vec::new(),
         shared_with: Vec::new(),
     }

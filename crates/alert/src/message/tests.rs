@@ -113,6 +113,7 @@ fn opened() -> Notice {
         }),
         message_id: OPENING_ID.to_owned(),
         thread: None,
+        thread_reference: None,
         also: Vec::new(),
         shared_with: Vec::new(),
     }

@@ -18,7 +18,7 @@ use crate::links::Links;
 
 /// Colour and mark of a message. The word says the same: nobody needs to see colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tone {
+pub(crate) enum Tone {
     Bad,
     Good,
     Neutral,

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use chrono::{Datelike as _, Offset as _};
-use domain::{
-    channel::EmailChannel, clock::Timestamp, mail_message::LONGEST_SUBJECT, text::is_unsafe, zone::Tz,
-};
+use domain::{clock::Timestamp, language, mail_message::LONGEST_SUBJECT, text::is_unsafe, zone::Tz};
 use fluent::FluentValue;
 use store::General;
 
@@ -21,14 +19,18 @@ pub(crate) struct Reader {
 
 impl Reader {
     /// What the channel says of its readers, else what is usual here.
-    pub(crate) fn new(general: &General, channel: &EmailChannel, now: Timestamp) -> Self {
-        let language = match channel.language {
+    pub(crate) fn new(
+        general: &General,
+        (language, zone): (Option<language::Language>, Option<Tz>),
+        now: Timestamp,
+    ) -> Self {
+        let language = match language {
             Some(language) => Some(language.as_str()),
             None => general.language.as_deref(),
         };
         Self {
             language: language.map_or(Language::English, Language::of),
-            zone: channel.timezone.unwrap_or_else(|| general.zone()),
+            zone: zone.unwrap_or_else(|| general.zone()),
             now,
         }
     }

@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Instant, timeout_at};
 use url::{Url, form_urlencoded};
 
-use crate::webhook;
+use crate::http;
 
 /// From the first step to the last byte.
 pub(super) const DEADLINE: Duration = Duration::from_secs(10);
@@ -32,7 +32,7 @@ struct Form {
 impl Endpoint {
     pub(super) fn new(dialer: Dialer) -> Result<Self, crate::StartError> {
         Ok(Self {
-            client: webhook::client(&dialer)?,
+            client: http::client(&dialer)?,
             dialer,
         })
     }

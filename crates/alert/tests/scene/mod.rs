@@ -142,7 +142,7 @@ impl Scene {
         self.outcome(monitor, Verdict::Up).await;
     }
 
-    async fn outcome(&self, monitor: &Monitor, verdict: Verdict) {
+    pub(crate) async fn outcome(&self, monitor: &Monitor, verdict: Verdict) {
         let outcome = Outcome {
             at: self.clock.now(),
             verdict,

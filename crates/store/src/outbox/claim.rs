@@ -22,6 +22,7 @@ use uuid::Uuid;
 use super::{
     Claimed, Lease, Outbox, bundle,
     plan::new_token,
+    reference::add_references,
     sweep::{self, sweep},
 };
 use crate::{
@@ -137,6 +138,9 @@ impl Outbox<'_> {
         let token = new_token()?;
         let rows = take(&*tx, ids, (token, self.store.inner.instance), now.plus(lease)).await?;
         let mut claimed = self.describe(&*tx, rows, token, &to, now).await?;
+        if to.kind != ChannelKind::Email {
+            add_references(&*tx, &mut claimed).await?;
+        }
         tx.commit().await?;
         if !claimed.is_empty() {
             crash_point!("after_claim");
@@ -286,6 +290,7 @@ fn describe_one(
             subject: Some(subject),
             message_id: row.message_id,
             thread: thread.filter(|_| event != Event::Opened),
+            thread_reference: None,
             also: Vec::new(),
             shared_with: Vec::new(),
         },

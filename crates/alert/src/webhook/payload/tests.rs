@@ -42,6 +42,7 @@ fn notice(event: Event, at: Timestamp, progress: Option<Progress>) -> Notice {
         }),
         message_id: "x@example.org".into(),
         thread: None,
+        thread_reference: None,
         also: Vec::new(),
         shared_with: Vec::new(),
     }

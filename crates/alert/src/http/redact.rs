@@ -1,6 +1,6 @@
 //! Keeps what we know to be secret out of what others say: receivers like to echo the request.
 
-use domain::{channel::WebhookChannel, text::sanitize};
+use domain::text::sanitize;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -10,10 +10,11 @@ const MARK: &str = "[hidden]";
 const LONGEST: usize = 1024;
 
 /// The secrets of one channel, longest first.
-pub(super) struct Redactor(Vec<SecretString>);
+pub(crate) struct Redactor(Vec<SecretString>);
 
 impl Redactor {
-    pub(super) fn new(config: &WebhookChannel, url: &Url) -> Self {
+    /// `secrets` beside what the address holds.
+    pub(crate) fn new(url: &Url, secrets: &[&SecretString]) -> Self {
         let mut words: Vec<SecretString> = Vec::new();
         let mut add = |text: &str| {
             if text.len() >= SHORTEST {
@@ -21,7 +22,6 @@ impl Redactor {
             }
         };
         add(url.as_str());
-        add(config.url.expose_secret());
         add(&url[url::Position::BeforePath..]);
         add(url.path());
         for segment in url.path_segments().into_iter().flatten() {
@@ -31,11 +31,7 @@ impl Redactor {
         for (_, value) in url.query_pairs() {
             add(&value);
         }
-        for secret in config
-            .secret
-            .iter()
-            .chain(config.headers.iter().map(|h| &h.value))
-        {
+        for secret in secrets {
             let text = secret.expose_secret();
             add(text);
             // `Bearer abc`, `whsec_abc`: the part that matters also alone.
@@ -46,7 +42,7 @@ impl Redactor {
     }
 
     /// The other side's text on one line, at most 1 KiB, without our secrets.
-    pub(super) fn clean(&self, text: &str) -> String {
+    pub(crate) fn clean(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for word in &self.0 {
             text = text.replace(word.expose_secret(), MARK);
@@ -62,21 +58,15 @@ impl Redactor {
 
 #[cfg(test)]
 mod tests {
-    use domain::target::Header;
-
     use super::*;
 
     fn redactor() -> Redactor {
         let url = "https://hooks.example/services/T0000AAAA/B1/c4n4rysecret?token=querycanary&v=1";
-        let config = WebhookChannel {
-            url: url.into(),
-            secret: Some("whsec_bXkgc2lnbmluZyBzZWNyZXQgaXMgbG9uZw==".into()),
-            headers: vec![Header {
-                name: "authorization".into(),
-                value: "Bearer header-canary".into(),
-            }],
-        };
-        Redactor::new(&config, &Url::parse(url).unwrap())
+        let secrets = [
+            SecretString::from("whsec_bXkgc2lnbmluZyBzZWNyZXQgaXMgbG9uZw=="),
+            "Bearer header-canary".into(),
+        ];
+        Redactor::new(&Url::parse(url).unwrap(), &secrets.each_ref())
     }
 
     #[test]

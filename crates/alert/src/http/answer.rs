@@ -21,6 +21,7 @@ pub(super) fn judge(
     headers: &HeaderMap,
     url: &Url,
     now: Timestamp,
+    credentials: &str,
 ) -> Result<(), (Retry, String)> {
     let code = status.as_u16();
     let (retry, reason) = match code {
@@ -48,9 +49,7 @@ pub(super) fn judge(
         ),
         401 | 403 => (
             Retry::Briefly,
-            format!(
-                "The receiver does not let us in ({code}). Check the headers and the signing secret of this channel."
-            ),
+            format!("The receiver does not let us in ({code}). Check {credentials}."),
         ),
         404 => (
             Retry::Briefly,
@@ -78,10 +77,12 @@ fn later(headers: &HeaderMap, now: Timestamp) -> Retry {
         .get(RETRY_AFTER)
         .and_then(|v| v.to_str().ok())
         .and_then(|text| parse_wait(text.trim(), now));
-    match wait {
-        Some(wait) => Retry::After(wait.clamp(SHORTEST_WAIT, LONGEST_WAIT)),
-        None => Retry::Backoff,
-    }
+    wait.map_or(Retry::Backoff, after)
+}
+
+/// The time that the other side named, wherever it did.
+pub(crate) fn after(wait: Duration) -> Retry {
+    Retry::After(wait.clamp(SHORTEST_WAIT, LONGEST_WAIT))
 }
 
 fn parse_wait(text: &str, now: Timestamp) -> Option<Duration> {
@@ -123,7 +124,13 @@ mod tests {
             headers.insert(name, HeaderValue::from_str(value).unwrap());
         }
         let url = Url::parse("https://hooks.example/secret-path").unwrap();
-        judge(StatusCode::from_u16(code).unwrap(), &headers, &url, NOW)
+        judge(
+            StatusCode::from_u16(code).unwrap(),
+            &headers,
+            &url,
+            NOW,
+            "the key",
+        )
     }
 
     #[test]

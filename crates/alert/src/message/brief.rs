@@ -1,0 +1,78 @@
+//! What there is to say where there is little room: chat, paging, push.
+
+use domain::delivery::Notice;
+
+use super::{
+    incident::{announced, section},
+    view::{Row, Tone, clean},
+    words::{Reader, tagged_subject},
+};
+use crate::links::Links;
+
+/// One message in the words of its readers. Nothing in it is escaped.
+#[derive(Debug)]
+pub(crate) struct Brief {
+    pub(crate) tone: Tone,
+    /// `[DOWN] Shop`: the word in front is the same in every language.
+    pub(crate) title: String,
+    /// `Shop is down`.
+    pub(crate) headline: String,
+    /// What is known, with its labels.
+    pub(crate) facts: Vec<(String, String)>,
+    pub(crate) note: Option<String>,
+    /// Where to look, with its words.
+    pub(crate) link: Option<(String, String)>,
+    /// What was watched; of a test, the channel.
+    pub(crate) source: String,
+}
+
+impl Brief {
+    pub(crate) fn new(notice: &Notice, links: &Links, reader: Reader) -> Self {
+        let Some(subject) = &notice.subject else {
+            return Self::of_a_test(notice, reader);
+        };
+        let name = clean(&subject.monitor.name);
+        let (word, tone, headline) = announced(notice.event);
+        let section = section(notice.event, subject, links, reader);
+        // The headline has the name.
+        let facts = section.rows.into_iter().skip(1);
+        Self {
+            tone,
+            title: tagged_subject(word, &name),
+            headline: reader.text_with(headline, &[("name", name.into())]),
+            facts: facts.map(|Row { label, value }| (label, value)).collect(),
+            note: None,
+            link: section.link.map(|l| (l.label, l.url)),
+            source: clean(&subject.monitor.target),
+        }
+    }
+
+    fn of_a_test(notice: &Notice, reader: Reader) -> Self {
+        let channel = clean(&notice.channel_name);
+        Self {
+            tone: Tone::Neutral,
+            title: tagged_subject("TEST", &channel),
+            headline: reader.text_with(
+                "mail-headline-channel-test",
+                &[("channel", channel.as_str().into())],
+            ),
+            facts: vec![(reader.text("mail-label-sent"), reader.absolute(reader.now))],
+            note: Some(reader.text("mail-note-test")),
+            link: None,
+            source: channel,
+        }
+    }
+
+    /// All of it, line by line.
+    pub(crate) fn text(&self) -> String {
+        let facts = self
+            .facts
+            .iter()
+            .map(|(label, value)| format!("{label}: {value}"));
+        let lines: Vec<String> = std::iter::once(self.headline.clone())
+            .chain(facts)
+            .chain(self.note.clone())
+            .collect();
+        lines.join("\n")
+    }
+}

@@ -1,0 +1,185 @@
+//! Services with an API of their own. Each has one file here, which says what is asked of it and what its answers mean;
+//! what a person fills in stands in [`domain::channel::catalogue`].
+//!
+//! Flow: [`Sender`] puts together what there is to say ([`Brief`]) in the language of those who read it, asks the
+//! service's file for the request, exchanges it through the egress policy (`http`), and asks the file what the answer
+//! means. What a target or a person put into a message is text and nothing else: each file escapes it for its service.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::{
+    channel::{ChannelKind, ServiceChannel},
+    clock::Timestamp,
+    delivery::{Event, Notice},
+};
+use secrecy::SecretString;
+use store::Store;
+use url::Url;
+
+use crate::{
+    channel::{Channel, Receipt, Retry, SendError, Trace},
+    http::{Answer, Http, Redactor},
+    links::Links,
+    message::{Brief, Reader},
+};
+
+mod escape;
+mod outgoing;
+
+mod ntfy;
+mod pagerduty;
+mod slack;
+
+pub(crate) use outgoing::Outgoing;
+
+/// What a refused login is about.
+const CREDENTIALS: &str = "the address, the key or the token of this channel";
+
+/// One kind of service.
+pub(crate) trait Service: Send + Sync {
+    /// What is asked of it for one message.
+    fn request(&self, call: &Call<'_>) -> Result<Outgoing, Unusable>;
+
+    /// What its answer means. Many say no with a status of 200.
+    fn judge(&self, answer: &Answer) -> Verdict {
+        answer.judge(CREDENTIALS)?;
+        Ok(None)
+    }
+}
+
+/// The service's yes, with its own name for the message if it gives one; or what to do next, and why in words.
+pub(crate) type Verdict = Result<Option<String>, (Retry, String)>;
+
+/// Why nothing can be asked with what was filled in: a sentence for a person.
+#[derive(Debug)]
+pub(crate) struct Unusable(pub(crate) String);
+
+fn of(kind: ChannelKind) -> Option<&'static dyn Service> {
+    Some(match kind {
+        ChannelKind::Slack => &slack::Slack,
+        ChannelKind::PagerDuty => &pagerduty::PagerDuty,
+        ChannelKind::Ntfy => &ntfy::Ntfy,
+        _ => return None,
+    })
+}
+
+/// One message on its way to a service.
+pub(crate) struct Call<'a> {
+    pub(crate) config: &'a ServiceChannel,
+    pub(crate) notice: &'a Notice,
+    pub(crate) brief: &'a Brief,
+    /// The same for every message about one incident, and different between installations.
+    pub(crate) key: &'a str,
+    /// When it is sent.
+    pub(crate) at: Timestamp,
+}
+
+/// Where a message stands in the life of its incident.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Trigger,
+    Acknowledge,
+    Resolve,
+    Test,
+}
+
+impl Call<'_> {
+    pub(crate) fn stage(&self) -> Stage {
+        match self.notice.event {
+            Event::Opened | Event::Reminder | Event::CertificateExpiring => Stage::Trigger,
+            Event::Acknowledged => Stage::Acknowledge,
+            Event::Resolved => Stage::Resolve,
+            Event::Test => Stage::Test,
+        }
+    }
+
+    pub(crate) fn get(&self, field: &str) -> Option<&str> {
+        self.config.get(field)
+    }
+
+    /// Something without which nothing can be asked; the form does not let it be left out.
+    pub(crate) fn need(&self, field: &str) -> Result<&str, Unusable> {
+        let missing = || {
+            Unusable(format!(
+                "The field \"{field}\" of this channel is empty. Fill it in."
+            ))
+        };
+        self.get(field).ok_or_else(missing)
+    }
+
+    /// The address that was filled in.
+    pub(crate) fn url(&self) -> Result<Url, Unusable> {
+        parse(self.need("url")?)
+    }
+
+    /// A path below the address of the server, which may have one of its own.
+    pub(crate) fn server(&self, path: &[&str]) -> Result<Url, Unusable> {
+        let mut url = parse(self.need("server")?)?;
+        url.set_query(None);
+        url.set_fragment(None);
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(path);
+        }
+        Ok(url)
+    }
+
+    /// What the service called its message about the opening of this incident; `None` for the opening itself.
+    pub(crate) fn opening(&self) -> Option<&str> {
+        self.notice.thread_reference.as_deref()
+    }
+}
+
+fn parse(text: &str) -> Result<Url, Unusable> {
+    Url::parse(text)
+        .map_err(|_| Unusable("The address of this channel is not a URL. Enter it again.".to_owned()))
+}
+
+/// One channel of a service.
+pub(crate) struct Sender {
+    pub(crate) http: Arc<Http>,
+    pub(crate) links: Links,
+    pub(crate) store: Store,
+    pub(crate) config: ServiceChannel,
+}
+
+#[async_trait]
+impl Channel for Sender {
+    async fn send(&self, notice: &Notice) -> Result<Receipt, SendError> {
+        let refused = |retry, reason: String| SendError::new(retry, reason, Trace::default());
+        let general = self.store.settings().general().await.map_err(|error| {
+            let reason = format!("The settings could not be read: {error}. It is tried again.");
+            refused(Retry::Backoff, reason)
+        })?;
+        let Some(service) = of(self.config.kind()) else {
+            let reason = "This version of Watchbell does not know the service of this channel.";
+            return Err(refused(Retry::OnSettings, reason.to_owned()));
+        };
+        let now = self.http.now();
+        let reader = Reader::new(&general, (self.config.language, self.config.timezone), now);
+        let brief = Brief::new(notice, &self.links, reader);
+        let key = self.links.key(notice);
+        let call = Call {
+            config: &self.config,
+            notice,
+            brief: &brief,
+            key: &key,
+            at: now,
+        };
+        let request = service
+            .request(&call)
+            .and_then(Outgoing::into_request)
+            .map_err(|Unusable(reason)| refused(Retry::OnSettings, reason))?;
+        let secrets: Vec<&SecretString> = self.config.secret_values().collect();
+        let redactor = Redactor::new(request.url(), &secrets);
+        let answer = self.http.exchange(request, &redactor).await?;
+        match service.judge(&answer) {
+            Ok(reference) => Ok(Receipt {
+                reference: reference.map(|r| redactor.clean(&r)),
+                trace: answer.trace,
+                ..Receipt::default()
+            }),
+            Err((retry, reason)) => Err(SendError::new(retry, redactor.clean(&reason), answer.trace)),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! ntfy, its own server or another: <https://docs.ntfy.sh/publish/#publish-as-json>.
+
+use serde_json::{Value, json};
+
+use super::{CREDENTIALS, Call, Outgoing, Service, Stage, Unusable, Verdict, escape::cut};
+use crate::{channel::Retry, http::Answer};
+
+pub(super) struct Ntfy;
+
+/// Of a message, in bytes; a longer one becomes an attachment.
+const LONGEST: usize = 4_096;
+
+impl Service for Ntfy {
+    fn request(&self, call: &Call<'_>) -> Result<Outgoing, Unusable> {
+        let brief = call.brief;
+        // Nobody is woken by good news.
+        let priority = match call.stage() {
+            Stage::Trigger => priority(call.get("priority")),
+            Stage::Acknowledge | Stage::Resolve | Stage::Test => 3,
+        };
+        let tag = match call.stage() {
+            Stage::Trigger => "rotating_light",
+            Stage::Acknowledge => "eyes",
+            Stage::Resolve => "white_check_mark",
+            Stage::Test => "bell",
+        };
+        let mut body = json!({
+            "topic": call.need("topic")?,
+            "title": brief.title,
+            "message": cut(&brief.text(), LONGEST / 4),
+            "priority": priority,
+            "tags": [tag],
+        });
+        if let Some((label, url)) = &brief.link {
+            body["click"] = url.as_str().into();
+            body["actions"] = json!([{ "action": "view", "label": label, "url": url }]);
+        }
+        let request = Outgoing::post(call.server(&[])?).json(&body);
+        Ok(match call.get("token") {
+            Some(token) => request.bearer(token),
+            None => request,
+        })
+    }
+
+    fn judge(&self, answer: &Answer) -> Verdict {
+        let said: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        if answer.status.as_u16() == 400 {
+            let error = said["error"].as_str().unwrap_or_default();
+            let reason = format!("ntfy refuses the message (400): {error}. Check the topic of this channel.");
+            return Err((Retry::Briefly, reason));
+        }
+        answer.judge(CREDENTIALS)?;
+        Ok(said["id"].as_str().map(str::to_owned))
+    }
+}
+
+fn priority(chosen: Option<&str>) -> u8 {
+    match chosen {
+        Some("min") => 1,
+        Some("low") => 2,
+        Some("high") => 4,
+        Some("max") => 5,
+        _ => 3,
+    }
+}

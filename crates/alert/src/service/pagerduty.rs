@@ -1,0 +1,65 @@
+//! PagerDuty, Events API v2: <https://developer.pagerduty.com/docs/send-alert-event>.
+
+use serde_json::{Value, json};
+
+use super::{Call, Outgoing, Service, Stage, Unusable, Verdict, escape::cut};
+use crate::{channel::Retry, http::Answer};
+
+pub(super) struct PagerDuty;
+
+const LONGEST_SUMMARY: usize = 1_024;
+
+impl Service for PagerDuty {
+    fn request(&self, call: &Call<'_>) -> Result<Outgoing, Unusable> {
+        let brief = call.brief;
+        let action = match call.stage() {
+            Stage::Trigger | Stage::Test => "trigger",
+            Stage::Acknowledge => "acknowledge",
+            Stage::Resolve => "resolve",
+        };
+        let mut body = json!({
+            "routing_key": call.need("key")?,
+            "event_action": action,
+            "dedup_key": call.key,
+            "client": "Watchbell",
+        });
+        if action == "trigger" {
+            let details: serde_json::Map<String, Value> = brief
+                .facts
+                .iter()
+                .map(|(label, value)| (label.clone(), value.as_str().into()))
+                .collect();
+            body["payload"] = json!({
+                "summary": cut(&brief.title, LONGEST_SUMMARY),
+                "source": brief.source,
+                "severity": if call.stage() == Stage::Test { "info" } else { "critical" },
+                "timestamp": call.notice.at.to_rfc3339(),
+                "custom_details": details,
+            });
+        }
+        if let Some((label, url)) = &brief.link {
+            body["client_url"] = url.as_str().into();
+            body["links"] = json!([{ "href": url, "text": label }]);
+        }
+        Ok(Outgoing::post(call.server(&["v2", "enqueue"])?).json(&body))
+    }
+
+    fn judge(&self, answer: &Answer) -> Verdict {
+        let said: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        if answer.status.as_u16() == 400 {
+            let errors: Vec<&str> = said["errors"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .collect();
+            let reason = format!(
+                "PagerDuty refuses the event (400): {}. Check the integration key of this channel.",
+                errors.join("; ")
+            );
+            return Err((Retry::Briefly, reason));
+        }
+        answer.judge(super::CREDENTIALS)?;
+        Ok(said["dedup_key"].as_str().map(str::to_owned))
+    }
+}

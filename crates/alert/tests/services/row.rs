@@ -1,0 +1,53 @@
+//! What the table knows of one service.
+
+use alert::channel::Retry;
+use serde_json::Value;
+use testkit::{Reply, Request};
+
+pub(crate) struct Row {
+    pub(crate) kind: &'static str,
+    /// What is filled in, for a copy of the service at this address (without a slash at its end). Secrets come from
+    /// [`secret`].
+    pub(crate) config: fn(base: &str) -> Value,
+    /// Its yes.
+    pub(crate) yes: fn() -> Reply,
+    /// What it calls the message then.
+    pub(crate) reference: Option<&'static str>,
+    pub(crate) noes: fn() -> Vec<No>,
+    /// Panics when what a target wrote into this request ([`HOSTILE`]) could be more than text.
+    pub(crate) harmless: fn(&Request),
+}
+
+/// A documented way of saying no.
+pub(crate) struct No {
+    pub(crate) reply: Reply,
+    pub(crate) retry: Retry,
+    /// What the reason must say.
+    pub(crate) says: &'static str,
+}
+
+impl No {
+    pub(crate) fn new(reply: Reply, retry: Retry, says: &'static str) -> Self {
+        Self { reply, retry, says }
+    }
+}
+
+/// A secret of this name, recognisable wherever it shows.
+pub(crate) fn secret(name: &str) -> String {
+    format!("c4n4ry{name}0123456789abcdef")
+}
+
+/// What targets would like to do with those who read of them.
+pub(crate) const HOSTILE: &str = "<script>alert(1)</script> <!channel> <@U123> <https://evil.example|safe> @everyone @here @all \
+     [safe](https://evil.example) **bold** _it_ `code` ~~gone~~ # head > quote {{7*7}} ${7*7} {% x %} %s &amp; \u{202e}gnp.exe \r\n\
+     Bcc: x@evil.example \u{7} \u{0}";
+
+/// Every text in a JSON body.
+pub(crate) fn texts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => vec![text],
+        Value::Array(items) => items.iter().flat_map(texts).collect(),
+        Value::Object(fields) => fields.values().flat_map(texts).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
+    }
+}

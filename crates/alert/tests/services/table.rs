@@ -1,0 +1,277 @@
+//! What holds for every service.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test whose scene cannot be set fails at once and loudly"
+)]
+
+use std::{sync::Arc, time::Duration};
+
+use alert::channel::{Receipt, Retry, SendError};
+use domain::{
+    channel::{Channel, ChannelKind, catalogue::SERVICES},
+    clock::Clock,
+    delivery::{DeliveryState, Event},
+    outcome::{Reason, ReasonKind, Verdict},
+};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use testkit::{FakeClock, HttpTarget, Reply, Request, WallClock};
+
+use crate::{
+    row::{HOSTILE, Row, secret, texts},
+    rows,
+    scene::{Logs, SOON, Scene},
+};
+
+struct Copy {
+    row: Row,
+    scene: Scene,
+    service: HttpTarget,
+    channel: Channel,
+}
+
+impl Copy {
+    async fn of(row: Row, clock: Arc<dyn Clock>) -> Self {
+        let scene = Scene::new(clock).await;
+        let service = HttpTarget::start().await;
+        service.reply((row.yes)());
+        let config = (row.config)(&service.url(""));
+        let channel = scene
+            .channel(json!({ "name": "Ops", "kind": row.kind, "config": config }))
+            .await;
+        Self {
+            row,
+            scene,
+            service,
+            channel,
+        }
+    }
+
+    async fn test(&self) -> Result<Receipt, SendError> {
+        self.scene.alert.send_test(&self.channel).await
+    }
+
+    /// The answer to one test with this reply.
+    async fn refusal(&self, reply: Reply) -> SendError {
+        self.service.reply(reply);
+        match self.test().await {
+            Err(error) => error,
+            Ok(receipt) => panic!("{} took it: {receipt:?}", self.row.kind),
+        }
+    }
+}
+
+async fn every(clock: fn() -> Arc<dyn Clock>) -> Vec<Copy> {
+    join_all(rows::all().into_iter().map(|row| Copy::of(row, clock()))).await
+}
+
+fn wall() -> Arc<dyn Clock> {
+    Arc::new(WallClock)
+}
+
+#[test]
+fn every_service_has_a_row() {
+    let rows: Vec<_> = rows::all().iter().map(|row| row.kind).collect();
+    let services: Vec<_> = SERVICES.iter().map(|s| s.kind.as_str()).collect();
+    assert_eq!(rows, services);
+    for kind in ChannelKind::ALL.iter().skip(2) {
+        assert!(services.contains(&kind.as_str()), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_yes_is_a_yes_and_names_the_message() {
+    for copy in every(wall).await {
+        let kind = copy.row.kind;
+        let receipt = copy.test().await.unwrap_or_else(|e| panic!("{kind}: {e:?}"));
+        assert_eq!(receipt.reference.as_deref(), copy.row.reference, "{kind}");
+        assert_eq!(receipt.trace.step.as_deref(), Some("reply"), "{kind}");
+        assert!(
+            receipt.trace.remote.is_some() && receipt.trace.server.is_some(),
+            "{kind}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn each_documented_no_is_classified() {
+    for copy in every(wall).await {
+        let kind = copy.row.kind;
+        let noes = (copy.row.noes)();
+        assert!(noes.len() >= 3, "{kind} documents more");
+        for no in noes {
+            let shown = format!("{kind}, {:?}", no.reply);
+            let error = copy.refusal(no.reply).await;
+            assert_eq!(error.retry, no.retry, "{shown}: {}", error.reason);
+            assert!(error.reason.contains(no.says), "{shown}: {}", error.reason);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_any_service_may_do_is_told_apart() {
+    for copy in every(wall).await {
+        let kind = copy.row.kind;
+        let elsewhere = HttpTarget::start().await;
+        for (what, reply, retry) in [
+            ("overloaded", Reply::status(503), Retry::Backoff),
+            (
+                "asks for patience",
+                Reply::status(429).header("retry-after", "7"),
+                Retry::After(Duration::from_secs(7)),
+            ),
+            ("lets nobody in", Reply::status(401), Retry::Briefly),
+            ("is gone", Reply::status(404), Retry::Briefly),
+            ("moved", Reply::redirect(307, &elsewhere.url("/")), Retry::Briefly),
+            ("hangs up", Reply::reset(), Retry::Backoff),
+            ("talks nonsense", Reply::raw("SSH-2.0-x\r\n"), Retry::Backoff),
+            (
+                "never ends",
+                Reply::status(500).body(vec![b'x'; 4 * 1024 * 1024]),
+                Retry::Backoff,
+            ),
+        ] {
+            let error = copy.refusal(reply).await;
+            assert_eq!(error.retry, retry, "{kind} {what}: {}", error.reason);
+            assert!(error.reason.len() <= 1_200, "{kind} {what}");
+            assert!(
+                error.trace.reply_text.is_none_or(|t| t.len() <= 1_024),
+                "{kind} {what}"
+            );
+        }
+        assert_eq!(elsewhere.count(), 0, "{kind} followed a redirect");
+    }
+}
+
+#[tokio::test]
+async fn a_silent_service_is_left_after_ten_seconds() {
+    let copies = every(wall).await;
+    let silent = copies.iter().map(async |copy| {
+        let error = copy.refusal(Reply::hang()).await;
+        (copy.row.kind, error)
+    });
+    for (kind, error) in join_all(silent).await {
+        assert_eq!(error.retry, Retry::Backoff, "{kind}");
+        assert!(error.reason.contains("within 10 s"), "{kind}: {}", error.reason);
+    }
+}
+
+/// Whatever a service repeats of what it was asked.
+#[tokio::test]
+async fn no_secret_shows() {
+    let logs = Logs::default();
+    let guard = logs.capture();
+    for copy in every(wall).await {
+        let kind = copy.row.kind;
+        copy.test().await.unwrap();
+        let asked = copy.service.requests().remove(0);
+        let secrets = secrets_of(&copy.channel.config.as_ref().unwrap().secrets().unwrap());
+        assert!(!secrets.is_empty(), "{kind} has secrets");
+        let echo = format!(
+            "{} {:?} {}",
+            asked.path,
+            asked.headers,
+            String::from_utf8_lossy(&asked.body)
+        );
+        for status in [200, 400, 401, 404, 500] {
+            copy.service.reply(Reply::status(status).body(echo.clone()));
+            let shown = format!("{:?}", copy.test().await);
+            for secret in &secrets {
+                assert!(!shown.contains(secret.as_str()), "{kind} {status}: {shown}");
+            }
+        }
+        let shown = format!(
+            "{:?} {}",
+            copy.channel,
+            copy.channel.config.as_ref().unwrap().to_json()
+        );
+        for secret in &secrets {
+            assert!(!shown.contains(secret.as_str()), "{kind}: {shown}");
+        }
+    }
+    drop(guard);
+    assert!(!logs.text().contains("c4n4ry"), "{}", logs.text());
+}
+
+/// Each value that is filled in as a secret, and the part of an address that is one.
+fn secrets_of(sealed: &secrecy::SecretString) -> Vec<String> {
+    let all: Value = serde_json::from_str(secrecy::ExposeSecret::expose_secret(sealed)).unwrap();
+    let found = texts(&all)
+        .into_iter()
+        .filter_map(|t| Some(t[t.find("c4n4ry")?..].to_owned()));
+    let found: Vec<String> = found.collect();
+    assert!(found.iter().all(|t| t.starts_with(&secret("")[..6])));
+    found
+}
+
+/// From the opening to the recovery, by the dispatcher.
+#[tokio::test]
+async fn an_outage_with_hostile_words_is_told_and_nothing_in_it_is_obeyed() {
+    for row in rows::all() {
+        let clock = Arc::new(FakeClock::new());
+        let copy = Copy::of(row, Arc::clone(&clock) as Arc<dyn Clock>).await;
+        let kind = copy.row.kind;
+        let monitor = copy.scene.monitor(&HOSTILE[..120], &[copy.channel.id]).await;
+        let running = copy.scene.start();
+        let reason = Reason::new(ReasonKind::Status, HOSTILE);
+        copy.scene.outcome(&monitor, Verdict::Down(reason)).await;
+        copy.scene.wait_state(1, DeliveryState::Sent).await;
+        clock.advance(Duration::from_mins(3));
+        copy.scene.up(&monitor).await;
+        let rows = copy.scene.wait_state(2, DeliveryState::Sent).await;
+        running.stop().await;
+        assert_eq!(rows[1].event, Event::Resolved, "{kind}");
+        let requests = copy.service.wait_for_requests(2, SOON).await;
+        assert!(requests.len() >= 2, "{kind}");
+        (copy.row.harmless)(&requests[0]);
+        for request in &requests {
+            let body = String::from_utf8_lossy(&request.body);
+            assert!(!body.contains(['\u{202e}', '\u{7}', '\u{0}']), "{kind}: {body}");
+            assert!(
+                !body.contains("\\u0007") && !body.contains("\\u0000"),
+                "{kind}: {body}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_asked_of_each() {
+    for row in rows::all() {
+        let clock = Arc::new(FakeClock::new());
+        let copy = Copy::of(row, Arc::clone(&clock) as Arc<dyn Clock>).await;
+        let kind = copy.row.kind;
+        let monitor = copy.scene.monitor("Shop", &[copy.channel.id]).await;
+        let running = copy.scene.start();
+        copy.scene.down(&monitor).await;
+        let opened = copy.scene.wait_state(1, DeliveryState::Sent).await;
+        clock.advance(Duration::from_mins(1));
+        let incidents = copy.scene.store.incidents();
+        incidents.acknowledge(opened[0].incident, "ana").await.unwrap();
+        copy.scene.wait_state(2, DeliveryState::Sent).await;
+        clock.advance(Duration::from_mins(3));
+        copy.scene.up(&monitor).await;
+        copy.scene.wait_state(3, DeliveryState::Sent).await;
+        running.stop().await;
+        let requests: Vec<String> = copy.service.requests().iter().map(told).collect();
+        insta::assert_snapshot!(format!("asked_{kind}"), requests.join("\n\n"));
+    }
+}
+
+/// A request without what changes from run to run.
+fn told(request: &Request) -> String {
+    let usual = ["host", "user-agent", "accept", "content-length"];
+    let headers = request
+        .headers
+        .iter()
+        .filter(|(name, _)| !usual.contains(&name.as_str()));
+    let headers: String = headers
+        .map(|(name, value)| format!("{name}: {value}\n"))
+        .collect();
+    let body = match serde_json::from_slice::<Value>(&request.body) {
+        Ok(json) => serde_json::to_string_pretty(&json).unwrap(),
+        Err(_) => String::from_utf8_lossy(&request.body).into_owned(),
+    };
+    format!("{} {}\n{headers}\n{body}", request.method, request.path)
+}
