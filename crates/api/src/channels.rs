@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State, response::IntoResponse};
 use domain::{
-    channel::{Channel, ChannelConfig, ChannelDraft as Draft},
+    channel::{Channel, ChannelConfig, ChannelDraft as Draft, ChannelKind},
     field::FieldError,
     id::ChannelId,
 };
@@ -132,7 +132,8 @@ fn patched(channel: &Channel, mut patch: Value) -> Result<Draft, Problem> {
         .into());
     }
     // Taking the signature away would go unnoticed at the other end, so it cannot happen by one `null`.
-    if patch.pointer("/config/secret").is_some_and(Value::is_null) {
+    let signs = channel.kind == ChannelKind::Webhook;
+    if signs && patch.pointer("/config/secret").is_some_and(Value::is_null) {
         return Err(FieldError::new(
             "config.secret",
             "secret-fixed",

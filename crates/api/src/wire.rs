@@ -23,6 +23,7 @@ pub mod mail;
 pub mod messages;
 pub mod monitor;
 pub mod oauth;
+pub mod service;
 
 /// RFC 3339 in UTC with milliseconds.
 #[derive(Clone, Copy, Debug, ToSchema)]

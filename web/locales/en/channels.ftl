@@ -2,7 +2,7 @@
 
 channels-add = Add channel
 channels-none = Nobody hears of anything yet
-channels-none-detail = Add a channel: mail addresses, or a webhook that your own systems receive.
+channels-none-detail = Add a channel: mail addresses, a chat, a phone, whoever is on call, or your own systems.
 channels-mail-missing = Mail is not set up yet, so messages to mail addresses wait.
 column-last-sent = Last sent
 column-waiting = Waiting

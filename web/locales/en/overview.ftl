@@ -35,6 +35,7 @@ steps-monitor-do = Add monitor
 second-channel-title = One way of being called is one too few
 second-channel-mail = All channels are mail. When the mail server is down, refuses the login or your mails land in spam, nobody hears of an outage. Add a channel of another kind.
 second-channel-webhook = All channels are webhooks. When the receiver is down, nobody hears of an outage. Add a channel of another kind.
+second-channel-service = All channels are of one service. When it has an outage of its own, nobody hears of yours. Add a channel of another kind.
 second-channel-add = Add a second channel
 second-channel-enough = One kind is enough for me
 flash-one-kind-is-enough = Understood: this will not be asked again.

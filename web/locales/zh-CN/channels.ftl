@@ -2,7 +2,7 @@
 
 channels-add = 添加渠道
 channels-none = 还没有通知渠道
-channels-none-detail = 添加一个渠道：邮箱地址，或由您自己的系统接收的 Webhook。
+channels-none-detail = 添加渠道：邮件地址、聊天、手机、值班人员，或您自己的系统。
 channels-mail-missing = 尚未设置邮件，发往邮箱的通知会一直等待。
 column-last-sent = 最近发送
 column-waiting = 等待中

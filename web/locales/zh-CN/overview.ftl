@@ -26,6 +26,7 @@ steps-monitor-do = 添加监控项
 second-channel-title = 只有一种通知方式是不够的
 second-channel-mail = 所有通知渠道都是邮件。一旦邮件服务器故障、拒绝登录，或邮件被归入垃圾邮件，就没有人会得知故障。请添加另一种类型的渠道。
 second-channel-webhook = 所有通知渠道都是 Webhook。一旦接收端故障，就没有人会得知故障。请添加另一种类型的渠道。
+second-channel-service = 所有渠道都属于同一种服务。该服务发生故障时，没有人会收到您的告警。请添加另一种渠道。
 second-channel-add = 添加第二个渠道
 second-channel-enough = 一种就够了
 flash-one-kind-is-enough = 好的，以后不再提示。

@@ -6,9 +6,20 @@ use alert::channel::{Receipt, Retry, SendError};
 use domain::channel::{Channel, ChannelConfig, ChannelKind};
 use serde::Serialize;
 use store::ChannelHealth;
-use utoipa::{ToSchema, openapi::schema::Object};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        Ref, RefOr,
+        schema::{AnyOfBuilder, Object, Schema},
+    },
+};
 
-use super::{Time, monitor::headers_set, one_of};
+use super::{
+    Time,
+    monitor::headers_set,
+    one_of,
+    service::{ServiceConfigDraft, ServiceConfigView},
+};
 
 fn kinds() -> Object {
     one_of(ChannelKind::ALL.iter().map(|k| k.as_str()))
@@ -31,12 +42,38 @@ pub struct ChannelDraft {
     pub fallback: Option<i64>,
 }
 
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
 pub enum ChannelConfigDraft {
     Email(EmailConfig),
     Webhook(WebhookConfigDraft),
+    Service(ServiceConfigDraft),
 }
+
+/// By `kind`; several kinds want the same fields, so a body can be one of many.
+macro_rules! any_config {
+    ($name:ident: $($kind:ident),+) => {
+        impl ToSchema for $name {
+            fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+                $(
+                    schemas.push(($kind::name().into_owned(), $kind::schema()));
+                    $kind::schemas(schemas);
+                )+
+            }
+        }
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let any = AnyOfBuilder::new();
+                $(let any = any.item(Ref::from_schema_name($kind::name()));)+
+                RefOr::T(Schema::AnyOf(any.build()))
+            }
+        }
+    };
+}
+
+any_config!(ChannelConfigDraft: EmailConfig, WebhookConfigDraft, ServiceConfigDraft);
+any_config!(ChannelConfigView: EmailConfig, WebhookConfigView, ServiceConfigView);
 
 /// `kind` email. Each address gets a message of its own.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -91,11 +128,12 @@ pub struct ChannelView {
     pub health: HealthView,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum ChannelConfigView {
     Email(EmailConfig),
     Webhook(WebhookConfigView),
+    Service(ServiceConfigView),
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -209,6 +247,7 @@ impl From<&ChannelConfig> for ChannelConfigView {
                 secret: None,
                 headers: headers_set(&w.headers),
             }),
+            ChannelConfig::Service(s) => Self::Service(s.into()),
         }
     }
 }

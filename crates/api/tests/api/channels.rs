@@ -26,7 +26,7 @@ async fn stored(api: &Api, id: i64) -> domain::channel::WebhookChannel {
         .unwrap();
     match channel.config.unwrap() {
         domain::channel::ChannelConfig::Webhook(w) => w,
-        domain::channel::ChannelConfig::Email(_) => panic!("not a webhook"),
+        _ => panic!("not a webhook"),
     }
 }
 

@@ -11,8 +11,13 @@ use api::wire::{
         TcpTarget,
     },
     oauth::OAuthDraft,
+    service::ServiceConfigDraft,
 };
-use domain::{channel, mail::MailSettings, monitor::MonitorConfig};
+use domain::{
+    channel::{self, ServiceField, Shape, catalogue::SERVICES},
+    mail::MailSettings,
+    monitor::MonitorConfig,
+};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -234,7 +239,23 @@ async fn drafts_name_exactly_the_fields_that_the_domain_reads() {
         secret: Some("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into()),
         headers: Some(BTreeMap::from([("X-Key".to_owned(), "v".to_owned())])),
     });
-    for (kind, config) in [("email", email), ("webhook", webhook)] {
+    let services = SERVICES.iter().map(|service| {
+        let value = |field: &ServiceField| match field.shape {
+            Shape::Url => "https://service.example/x".to_owned(),
+            Shape::Line(_) => "abc".to_owned(),
+            Shape::Choice(known) => known[0].to_owned(),
+        };
+        let fields = service
+            .fields
+            .iter()
+            .map(|f| (f.name.to_owned(), value(f).into()));
+        let config = ChannelConfigDraft::Service(ServiceConfigDraft(fields.collect()));
+        (service.kind.as_str(), config)
+    });
+    for (kind, config) in [("email", email), ("webhook", webhook)]
+        .into_iter()
+        .chain(services)
+    {
         let draft = ChannelDraft {
             name: "Ops".into(),
             kind,

@@ -8,7 +8,7 @@ use axum::{
     routing::{get, post},
 };
 use domain::{
-    channel::{Channel, ChannelKind},
+    channel::{Channel, ChannelKind, catalogue},
     clock::Timestamp,
     id::{ChannelId, UserId},
     ration::Ration,
@@ -24,11 +24,15 @@ use crate::{
 mod actions;
 mod edit;
 mod fields;
+mod kinds;
 #[cfg(test)]
 mod samples;
+mod service;
 mod test;
 #[cfg(test)]
-pub(crate) use samples::{deletes, edits, lists, secrets};
+pub(crate) use samples::{deletes, edits, kinds, lists, secrets};
+
+use kinds::KindsPage;
 
 /// How many test messages each person has had sent.
 type Tests = Arc<Mutex<Ration<UserId>>>;
@@ -111,11 +115,10 @@ impl Health {
 }
 
 fn kind_name(shell: &Shell, kind: ChannelKind) -> String {
-    let text = match kind {
-        ChannelKind::Email => shell.t("channel-kind-email"),
-        ChannelKind::Webhook => shell.t("channel-kind-webhook"),
-    };
-    text.to_string()
+    match catalogue::of(kind) {
+        Some(service) => service::about(shell, service).0,
+        None => shell.t(&format!("channel-kind-{kind}")).to_string(),
+    }
 }
 
 impl ChannelsPage {

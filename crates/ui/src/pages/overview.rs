@@ -194,6 +194,7 @@ fn second_channel(only: ChannelKind) -> &'static str {
     match only {
         ChannelKind::Email => "second-channel-mail",
         ChannelKind::Webhook => "second-channel-webhook",
+        _ => "second-channel-service",
     }
 }
 

@@ -27,6 +27,7 @@ pub(crate) fn all(language: Language) -> Vec<(&'static str, Box<dyn DynTemplate>
         super::deliveries::recipients(language),
     );
     add(&mut all, "channels", super::channels::lists(language));
+    add(&mut all, "channels/kinds", super::channels::kinds(language));
     add(&mut all, "channels/edit", super::channels::edits(language));
     add(&mut all, "channels/secret", super::channels::secrets(language));
     add(&mut all, "channels/delete", super::channels::deletes(language));

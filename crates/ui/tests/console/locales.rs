@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::deliverability::Code;
+use domain::{
+    channel::{Shape, catalogue::SERVICES},
+    deliverability::Code,
+};
 
 use crate::sources::{calls, code, files, literals, root};
 
@@ -99,8 +102,28 @@ fn every_text_that_is_used_exists_and_none_is_left_over() {
         }
         quoted.extend(literals(&text));
     }
+    quoted.extend(of_channels());
     let left: Vec<_> = known.iter().filter(|k| !quoted.contains(*k)).collect();
     assert!(left.is_empty(), "nothing uses {left:?}");
+}
+
+/// The words of kinds of channels, which are put together from the names in the catalogue.
+fn of_channels() -> Vec<String> {
+    let mut all = vec!["channel-kind-email".to_owned(), "channel-kind-webhook".to_owned()];
+    for service in SERVICES {
+        let kind = service.kind.as_str().replace('_', "-");
+        all.extend([format!("service-{kind}"), format!("service-{kind}-about")]);
+        for field in service.fields {
+            for of in [kind.as_str(), "field"] {
+                let key = format!("service-{of}-{}", field.name);
+                all.extend([format!("{key}-hint"), key]);
+            }
+            if let Shape::Choice(known) = field.shape {
+                all.extend(known.iter().map(|c| format!("service-choice-{}", c.to_lowercase())));
+            }
+        }
+    }
+    all
 }
 
 #[test]

@@ -7,7 +7,10 @@ use axum::{
     response::{IntoResponse as _, Redirect},
 };
 use domain::{
-    channel::{Channel, ChannelConfig, ChannelDraft, ChannelKind, signing_secret},
+    channel::{
+        Channel, ChannelConfig, ChannelDraft, ChannelKind, ServiceChannel, ServiceField, Shape, catalogue,
+        signing_secret,
+    },
     field::{FieldError, FieldErrors},
     id::{ChannelId, MonitorId},
 };
@@ -16,7 +19,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use store::{Optout, StoreError};
 
-use super::{Health, fields, find, health_of, test::Outcome, users_of};
+use super::{Health, KindsPage, fields, find, health_of, kind_name, service, test::Outcome, users_of};
 use crate::{
     Flash, Section, Shell, SignedIn, Typed,
     components::{Field, Form},
@@ -67,7 +70,19 @@ impl Lists {
     }
 }
 
+/// What is filled in for a service.
+struct ServiceForm {
+    fields: Vec<Field>,
+    /// Usually left alone.
+    more: Vec<Field>,
+    more_open: bool,
+    about: String,
+    docs: &'static str,
+}
+
 pub(crate) struct Existing {
+    /// Of a service, what is stored.
+    pub(super) service: Option<ServiceChannel>,
     pub(super) href: String,
     pub(super) id: i64,
     pub(super) name: String,
@@ -113,12 +128,38 @@ impl EditPage {
         with_choices(field, &self.lists.others).hint(t("channel-fallback-hint"))
     }
 
+    fn kind_name(&self) -> String {
+        kind_name(&self.shell, self.kind)
+    }
+
+    /// The form of a service.
+    fn service(&self) -> Option<ServiceForm> {
+        let service = catalogue::of(self.kind)?;
+        let stored = self.channel.as_ref().and_then(|c| c.service.as_ref());
+        let is_new = self.channel.is_none();
+        let (first, more) = service::fields(&self.shell, &self.form, service, stored, is_new);
+        let filled = |f: &ServiceField| {
+            let path = service::path(f);
+            f.shape == Shape::Url
+                && (!self.form.value(&path).is_empty() || !self.form.errors(&path).is_empty())
+        };
+        Some(ServiceForm {
+            fields: first,
+            more_open: service.fields.iter().any(filled),
+            more,
+            about: service::about(&self.shell, service).1,
+            docs: service.docs,
+        })
+    }
+
     fn is(&self, kind: &str) -> bool {
         self.kind.as_str() == kind
     }
 
     fn strays(&self) -> Vec<String> {
-        self.form.other_errors(&fields::NAMES)
+        let names = fields::names(self.kind);
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        self.form.other_errors(&names)
     }
 }
 
@@ -135,7 +176,9 @@ pub(super) struct Chosen {
 
 pub(super) async fn new(signed_in: SignedIn, Query(chosen): Query<Chosen>) -> error::Result {
     let shell = signed_in.shell(Section::Channels, "channel-new-title");
-    let kind = ChannelKind::parse(&chosen.kind).unwrap_or(ChannelKind::Email);
+    let Some(kind) = ChannelKind::parse(&chosen.kind) else {
+        return page(&KindsPage::new(shell));
+    };
     page(&EditPage {
         form: Form::new(shell.language).with("config.to", signed_in.by()),
         kind,
@@ -283,7 +326,9 @@ async fn refused(
     errors: FieldErrors,
 ) -> error::Result {
     let header_names = header_lines::names(value(typed, fields::HEADERS));
-    let form = Form::typed(shell.language, typed, &fields::SECRETS)
+    let secrets = fields::secrets(kind);
+    let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
+    let form = Form::typed(shell.language, typed, &secrets)
         .with(fields::HEADERS, header_names)
         .refused(errors);
     let view = EditPage {
@@ -306,7 +351,12 @@ async fn existing(
     outcome: Option<Outcome>,
 ) -> error::Result<Existing> {
     let optouts = signed_in.store().optouts().of_channel(channel.id).await?;
+    let service = match &channel.config {
+        Some(ChannelConfig::Service(service)) => Some(service.clone()),
+        Some(ChannelConfig::Email(_) | ChannelConfig::Webhook(_)) | None => None,
+    };
     Ok(Existing {
+        service,
         href: format!("/channels/{}", channel.id),
         id: channel.id.0,
         name: channel.name.clone(),

@@ -1,8 +1,12 @@
 //! Between the fields of the form and the JSON that the domain reads: the one validation is there.
 
-use domain::channel::{Channel, ChannelConfig, ChannelKind};
+use domain::{
+    channel::{Channel, ChannelConfig, ChannelKind, catalogue},
+    zone::Tz,
+};
 use serde_json::{Value, json};
 
+use super::service;
 use crate::{
     components::Form,
     locale::Language,
@@ -14,11 +18,10 @@ pub(super) const FALLBACK: &str = "fallback";
 pub(super) const URL: &str = "config.url";
 pub(super) const SECRET: &str = "config.secret";
 pub(super) const HEADERS: &str = "config.headers";
-/// Never sent to a browser.
-pub(super) const SECRETS: [&str; 3] = [URL, SECRET, HEADERS];
+const SECRETS: [&str; 3] = [URL, SECRET, HEADERS];
 
-/// The fields that carry their own complaints.
-pub(super) const NAMES: [&str; 11] = [
+/// The fields of the forms that are written out which carry their own complaints.
+const NAMES: [&str; 11] = [
     "name",
     PROFILE,
     FALLBACK,
@@ -31,6 +34,38 @@ pub(super) const NAMES: [&str; 11] = [
     SECRET,
     HEADERS,
 ];
+
+/// The fields that carry their own complaints.
+pub(super) fn names(kind: ChannelKind) -> Vec<String> {
+    let of_service = catalogue::of(kind)
+        .into_iter()
+        .flat_map(|s| s.fields.iter().map(service::path));
+    NAMES
+        .iter()
+        .map(|name| (*name).to_owned())
+        .chain(of_service)
+        .collect()
+}
+
+/// Those that are never sent to a browser.
+pub(super) fn secrets(kind: ChannelKind) -> Vec<String> {
+    let of_service = catalogue::of(kind).into_iter().flat_map(|s| s.fields);
+    let of_service = of_service.filter(|f| f.secret).map(service::path);
+    SECRETS
+        .iter()
+        .map(|name| (*name).to_owned())
+        .chain(of_service)
+        .collect()
+}
+
+/// In whose words and times.
+pub(super) fn reader(form: Form, language: Option<domain::language::Language>, zone: Option<Tz>) -> Form {
+    form.with(
+        "config.language",
+        language.map_or("", domain::language::Language::as_str),
+    )
+    .with("config.timezone", zone.map_or("", Tz::name))
+}
 
 /// What was typed, as the body of the API.
 pub(super) fn body(typed: &[(String, String)], kind: ChannelKind, enabled: bool) -> Value {
@@ -51,6 +86,7 @@ pub(super) fn body(typed: &[(String, String)], kind: ChannelKind, enabled: bool)
             "secret": secret(SECRET),
             "headers": header_lines::parse(value(typed, HEADERS)),
         }),
+        kind => catalogue::of(kind).map_or(Value::Null, |s| service::body(typed, s)),
     };
     json!({ "name": value(typed, "name"), "kind": kind.as_str(), "config": config, "enabled": enabled,
             "fallback": number(FALLBACK) })
@@ -76,20 +112,18 @@ pub(super) fn stored(language: Language, channel: &Channel) -> Form {
                 let texts: Vec<&str> = list.iter().map(domain::mail::Address::as_str).collect();
                 texts.join("\n")
             };
-            form.with("config.to", lines(&e.to))
+            let form = form
+                .with("config.to", lines(&e.to))
                 .with("config.cc", lines(&e.cc))
                 .with("config.bcc", lines(&e.bcc))
-                .with(
-                    "config.language",
-                    e.language.map_or("", domain::language::Language::as_str),
-                )
-                .with("config.timezone", e.timezone.map_or("", domain::zone::Tz::name))
-                .with(PROFILE, number(e.profile.map(|id| id.0)))
+                .with(PROFILE, number(e.profile.map(|id| id.0)));
+            reader(form, e.language, e.timezone)
         }
         Some(ChannelConfig::Webhook(w)) => {
             let names = header_lines::of(w.headers.iter().map(|h| h.name.as_str()));
             form.with(HEADERS, names)
         }
+        Some(ChannelConfig::Service(s)) => service::stored(form, s),
         None => form,
     }
 }

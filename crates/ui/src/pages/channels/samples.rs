@@ -146,6 +146,9 @@ pub(crate) fn edits(language: Language) -> Vec<EditPage> {
     let mut pages = vec![
         fresh(ChannelKind::Email),
         fresh(ChannelKind::Webhook),
+        fresh(ChannelKind::Slack),
+        fresh(ChannelKind::Ntfy),
+        fresh(ChannelKind::Twilio),
         refused(language, fresh(ChannelKind::Email)),
     ];
     for (i, result) in results.into_iter().enumerate() {
@@ -155,6 +158,7 @@ pub(crate) fn edits(language: Language) -> Vec<EditPage> {
         page.shell.title.clone_from(&stored.name);
         page.form = fields::stored(language, &stored);
         page.channel = Some(Existing {
+            service: None,
             href: "/channels/1".to_owned(),
             id: 1,
             name: stored.name.clone(),
@@ -173,13 +177,21 @@ pub(crate) fn edits(language: Language) -> Vec<EditPage> {
     pages
 }
 
+pub(crate) fn kinds(language: Language) -> Vec<KindsPage> {
+    vec![KindsPage::new(shell(
+        language,
+        Section::Channels,
+        "channel-new-title",
+    ))]
+}
+
 fn refused(language: Language, mut page: EditPage) -> EditPage {
     let typed = [
         ("name".to_owned(), String::new()),
         ("config.to".to_owned(), "nobody".to_owned()),
     ];
     let errors = ChannelDraft::from_json(fields::body(&typed, ChannelKind::Email, true), None).unwrap_err();
-    page.form = Form::typed(language, &typed, &fields::SECRETS).refused(errors);
+    page.form = Form::typed(language, &typed, &[]).refused(errors);
     page
 }
 
