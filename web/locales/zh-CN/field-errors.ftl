@@ -81,5 +81,4 @@ error-username-missing = 填写了密码，还需要填写用户名。
 error-username-token = 令牌登录需要用户名，即邮箱地址。
 error-webhook-secret = 签名密钥由“whsec_”加上 24 到 64 字节的 base64 编码组成。留空则自动生成。
 error-not-a-number = 请填写整数。
-error-choice-unknown = 请选择其中之一：{ $known }。
 error-secret-moved = 该值是为另一台服务器存储的，不会自动发往新的服务器。请重新输入。

@@ -231,7 +231,7 @@ impl ServiceChannel {
                 }
                 (None, Some(_)) => {
                     complete = false;
-                    o.complain::<()>(
+                    let _: Option<()> = o.complain(
                         field.name,
                         "secret-moved",
                         "It was stored for another server and does not go to a new one by itself. Enter it again.",
@@ -287,7 +287,7 @@ impl ServiceField {
         let required = self.need == Need::Required;
         // A value of another type has its complaint already.
         if required && o.errors.of(&o.path(self.name)).next().is_none() {
-            o.complain::<()>(self.name, "required", "This field is required.");
+            let _: Option<()> = o.complain(self.name, "required", "This field is required.");
         }
         !required
     }

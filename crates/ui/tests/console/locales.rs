@@ -119,7 +119,11 @@ fn of_channels() -> Vec<String> {
                 all.extend([format!("{key}-hint"), key]);
             }
             if let Shape::Choice(known) = field.shape {
-                all.extend(known.iter().map(|c| format!("service-choice-{}", c.to_lowercase())));
+                all.extend(
+                    known
+                        .iter()
+                        .map(|c| format!("service-choice-{}", c.to_lowercase())),
+                );
             }
         }
     }
