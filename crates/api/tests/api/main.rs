@@ -20,3 +20,4 @@ mod monitors;
 mod oauth;
 mod problems;
 mod schema;
+mod services;

@@ -16,6 +16,7 @@ mod monitor;
 mod recipient;
 mod retry;
 mod schedule;
+mod service;
 mod state;
 mod text;
 

@@ -15,6 +15,7 @@ mod mail_profiles;
 mod messages;
 mod oauth;
 mod second_channel;
+mod services;
 mod sign_in;
 mod sources;
 mod templates;
