@@ -13,6 +13,7 @@ use domain::{
     clock::Timestamp,
     delivery::{Event, Notice},
 };
+use reqwest::header::AUTHORIZATION;
 use secrecy::SecretString;
 use store::Store;
 use url::Url;
@@ -26,6 +27,8 @@ use crate::{
 
 mod escape;
 mod outgoing;
+mod plain;
+mod said;
 
 mod ntfy;
 mod pagerduty;
@@ -170,7 +173,10 @@ impl Channel for Sender {
             .request(&call)
             .and_then(Outgoing::into_request)
             .map_err(|Unusable(reason)| refused(Retry::OnSettings, reason))?;
-        let secrets: Vec<&SecretString> = self.config.secret_values().collect();
+        // Some logins hold the secret in other letters (RFC 7617).
+        let login = request.headers().get(AUTHORIZATION);
+        let login = login.and_then(|v| v.to_str().ok()).map(SecretString::from);
+        let secrets: Vec<&SecretString> = self.config.secret_values().chain(&login).collect();
         let redactor = Redactor::new(request.url(), &secrets);
         let answer = self.http.exchange(request, &redactor).await?;
         match service.judge(&answer) {

@@ -1,5 +1,6 @@
 //! A request that is being put together.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use reqwest::{
     Method, Request,
     header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
@@ -50,6 +51,11 @@ impl Outgoing {
 
     pub(crate) fn bearer(self, token: &str) -> Self {
         self.header(AUTHORIZATION, &format!("Bearer {token}"))
+    }
+
+    pub(crate) fn basic(self, user: &str, password: &str) -> Self {
+        let both = STANDARD.encode(format!("{user}:{password}"));
+        self.header(AUTHORIZATION, &format!("Basic {both}"))
     }
 
     pub(crate) fn header(mut self, name: HeaderName, value: &str) -> Self {

@@ -1,8 +1,11 @@
 //! What the table knows of one service.
 
+use std::collections::BTreeMap;
+
 use alert::channel::Retry;
 use serde_json::Value;
 use testkit::{Reply, Request};
+use url::form_urlencoded;
 
 pub(crate) struct Row {
     pub(crate) kind: &'static str,
@@ -50,4 +53,9 @@ pub(crate) fn texts(value: &Value) -> Vec<&str> {
         Value::Object(fields) => fields.values().flat_map(texts).collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
     }
+}
+
+/// What was filled into the form that this request is.
+pub(crate) fn fields(request: &Request) -> BTreeMap<String, String> {
+    form_urlencoded::parse(&request.body).into_owned().collect()
 }

@@ -1,0 +1,32 @@
+//! What an answer says in JSON.
+
+use serde_json::Value;
+
+use crate::{channel::Retry, http::Answer};
+
+/// Null when it says nothing of the kind.
+pub(super) fn json(answer: &Answer) -> Value {
+    serde_json::from_slice(&answer.body).unwrap_or_default()
+}
+
+/// A text, or a number as one.
+pub(super) fn name(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// The texts of a list in one line.
+pub(super) fn listed(value: &Value) -> String {
+    let items = value.as_array().into_iter().flatten();
+    let texts: Vec<&str> = items.filter_map(Value::as_str).collect();
+    texts.join("; ")
+}
+
+/// A yes by its status whose body is not this service's: a login page of a network, a proxy, another program.
+pub(super) fn stranger(service: &str) -> (Retry, String) {
+    let reason = format!("What answered is not {service}. Check the address of this channel.");
+    (Retry::Briefly, reason)
+}
