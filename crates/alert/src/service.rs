@@ -30,6 +30,7 @@ mod outgoing;
 mod plain;
 mod said;
 
+mod feishu;
 mod ntfy;
 mod pagerduty;
 mod slack;
@@ -61,6 +62,7 @@ pub(crate) struct Unusable(pub(crate) String);
 fn of(kind: ChannelKind) -> Option<&'static dyn Service> {
     Some(match kind {
         ChannelKind::Slack => &slack::Slack,
+        ChannelKind::Feishu => &feishu::Feishu,
         ChannelKind::PagerDuty => &pagerduty::PagerDuty,
         ChannelKind::Ntfy => &ntfy::Ntfy,
         _ => return None,

@@ -6,6 +6,7 @@
 
 use crate::row::Row;
 
+mod feishu;
 mod ntfy;
 mod pagerduty;
 mod slack;
@@ -13,6 +14,7 @@ mod slack;
 pub(crate) fn all() -> Vec<Row> {
     vec![
         slack::row(),
+        feishu::row(),
         pagerduty::row(),
         ntfy::row(),
     ]

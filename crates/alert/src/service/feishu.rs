@@ -1,0 +1,115 @@
+//! Feishu and Lark, by a custom bot: <https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot>.
+//!
+//! A card, because its `plain_text` knows neither mark-up nor mentions; in a message of type `text`, `<at>` calls
+//! people. Errors come with a status of 200 as a number in the body.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+use super::{CREDENTIALS, Call, Outgoing, Service, Unusable, Verdict, escape::cut_bytes, said};
+use crate::{
+    channel::Retry,
+    http::Answer,
+    message::{Brief, Tone},
+};
+
+pub(super) struct Feishu;
+
+/// A request may have 20 KB; quotation marks take twice their room in JSON.
+const LONGEST_TEXT: usize = 8_000;
+const LONGEST_TITLE: usize = 1_000;
+
+impl Service for Feishu {
+    fn request(&self, call: &Call<'_>) -> Result<Outgoing, Unusable> {
+        let mut body = json!({ "msg_type": "interactive", "card": card(call.brief) });
+        if let Some(secret) = call.get("secret") {
+            let timestamp = call.at.as_seconds();
+            body["timestamp"] = timestamp.to_string().into();
+            body["sign"] = sign(timestamp, secret).into();
+        }
+        Ok(Outgoing::post(call.url()?).json(&body))
+    }
+
+    fn judge(&self, answer: &Answer) -> Verdict {
+        let said = said::json(answer);
+        let code = said["code"].as_i64().or_else(|| said["StatusCode"].as_i64());
+        let (retry, what) = match code {
+            Some(0) if answer.status.is_success() => return Ok(None),
+            Some(19001) => (
+                Retry::OnSettings,
+                "does not know the bot of this address. Add the bot to the group again and enter its new address.",
+            ),
+            Some(19021) => (
+                Retry::Briefly,
+                "does not accept the signature. Check the secret of this channel, and the clock of this computer.",
+            ),
+            Some(19022) => (
+                Retry::Briefly,
+                "takes messages of this bot from other addresses only. Add the address of this computer to the bot's IP whitelist.",
+            ),
+            Some(19024) => (
+                Retry::Briefly,
+                "wants a keyword that is not in the message. Add DOWN, ACK, UP and TEST to the bot's keywords, or sign the messages instead.",
+            ),
+            Some(11232) => (Retry::Backoff, "asks to slow down."),
+            Some(code) if code != 0 && !answer.status.is_server_error() => {
+                let message = said["msg"].as_str().unwrap_or_default();
+                let reason = format!("Feishu refuses the message ({code}): {message}.");
+                return Err((Retry::Briefly, reason));
+            }
+            _ => {
+                answer.judge(CREDENTIALS)?;
+                return Err(said::stranger("Feishu"));
+            }
+        };
+        let code = code.unwrap_or_default();
+        Err((retry, format!("Feishu {what} ({code})")))
+    }
+}
+
+fn card(brief: &Brief) -> Value {
+    let plain = |text: &str, most| json!({ "tag": "plain_text", "content": cut_bytes(text, most) });
+    let mut elements = vec![json!({ "tag": "div", "text": plain(&brief.text(), LONGEST_TEXT) })];
+    if let Some((label, url)) = &brief.link {
+        let button =
+            json!({ "tag": "button", "text": plain(label, LONGEST_TITLE), "type": "default", "url": url });
+        elements.push(json!({ "tag": "action", "actions": [button] }));
+    }
+    json!({
+        "config": { "wide_screen_mode": true },
+        "header": { "title": plain(&brief.title, LONGEST_TITLE), "template": colour(brief.tone) },
+        "elements": elements,
+    })
+}
+
+fn colour(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Bad => "red",
+        Tone::Good => "green",
+        Tone::Neutral => "grey",
+    }
+}
+
+/// Time and secret are the key, and nothing is signed.
+fn sign(timestamp: i64, secret: &str) -> String {
+    // A key may have any length.
+    Hmac::<Sha256>::new_from_slice(format!("{timestamp}\n{secret}").as_bytes())
+        .map(|mac| STANDARD.encode(mac.finalize().into_bytes()))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// By `printf '' | openssl dgst -sha256 -mac HMAC -macopt key:$'1599360473\nsecret' -binary | base64`.
+    #[test]
+    fn the_key_is_what_other_services_sign() {
+        assert_eq!(
+            sign(1_599_360_473, "secret"),
+            "q4jswNiMy51J5JuQV566yJat0/lQ/c+22kINzUgKsGU="
+        );
+    }
+}
