@@ -30,6 +30,7 @@ mod outgoing;
 mod plain;
 mod said;
 
+mod dingtalk;
 mod feishu;
 mod ntfy;
 mod pagerduty;
@@ -63,6 +64,7 @@ fn of(kind: ChannelKind) -> Option<&'static dyn Service> {
     Some(match kind {
         ChannelKind::Slack => &slack::Slack,
         ChannelKind::Feishu => &feishu::Feishu,
+        ChannelKind::DingTalk => &dingtalk::DingTalk,
         ChannelKind::PagerDuty => &pagerduty::PagerDuty,
         ChannelKind::Ntfy => &ntfy::Ntfy,
         _ => return None,

@@ -6,6 +6,7 @@
 
 use crate::row::Row;
 
+mod dingtalk;
 mod feishu;
 mod ntfy;
 mod pagerduty;
@@ -15,6 +16,7 @@ pub(crate) fn all() -> Vec<Row> {
     vec![
         slack::row(),
         feishu::row(),
+        dingtalk::row(),
         pagerduty::row(),
         ntfy::row(),
     ]

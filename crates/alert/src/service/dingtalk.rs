@@ -1,0 +1,110 @@
+//! DingTalk, by a custom robot: <https://open.dingtalk.com/document/orgapp/custom-robot-access>.
+//!
+//! A message of type `text`, in which nothing is mark-up; who is mentioned stands in `at` alone. Errors come with a
+//! status of 200 as a number in the body:
+//! <https://open.dingtalk.com/document/orgapp/custom-robots-send-group-messages>.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::json;
+use sha2::Sha256;
+
+use super::{
+    CREDENTIALS, Call, Outgoing, Service, Unusable, Verdict,
+    plain::{self, Unit},
+    said,
+};
+use crate::{channel::Retry, http::Answer};
+
+pub(super) struct DingTalk;
+
+/// Of a text, in bytes.
+const LONGEST: usize = 20_000;
+
+impl Service for DingTalk {
+    fn request(&self, call: &Call<'_>) -> Result<Outgoing, Unusable> {
+        let brief = call.brief;
+        let mut url = call.url()?;
+        if let Some(secret) = call.get("secret") {
+            let timestamp = call.at.as_millis();
+            url.query_pairs_mut()
+                .append_pair("timestamp", &timestamp.to_string())
+                .append_pair("sign", &sign(timestamp, secret));
+        }
+        let text = format!("{}\n{}", brief.title, brief.text());
+        let body = json!({
+            "msgtype": "text",
+            "text": { "content": plain::with_link(&text, brief, LONGEST, Unit::Bytes) },
+            "at": { "atMobiles": [], "atUserIds": [], "isAtAll": false },
+        });
+        Ok(Outgoing::post(url).json(&body))
+    }
+
+    fn judge(&self, answer: &Answer) -> Verdict {
+        let said = said::json(answer);
+        let message = said["errmsg"].as_str().unwrap_or_default();
+        let code = said["errcode"].as_i64();
+        let (retry, what) = match code {
+            Some(0) if answer.status.is_success() => return Ok(None),
+            Some(310_000) => (Retry::Briefly, refused_by_settings(message)),
+            Some(300_001 | 300_005 | 400_101 | 400_106) => (
+                Retry::OnSettings,
+                "does not know the robot of this address. Add the robot to the group again and enter its new address.",
+            ),
+            Some(400_013) => (
+                Retry::OnSettings,
+                "says that the group of this robot is gone. Add a robot to another group and enter its address.",
+            ),
+            Some(400_102) => (
+                Retry::Briefly,
+                "says that this robot is stopped. Turn it on in the settings of the group.",
+            ),
+            // Twenty messages a minute, then none for ten minutes.
+            Some(130_101 | 410_100) => (Retry::Backoff, "asks to slow down."),
+            Some(-1) => (Retry::Backoff, "is busy."),
+            Some(code) if code != 0 && !answer.status.is_server_error() => {
+                let reason = format!("DingTalk refuses the message ({code}): {message}.");
+                return Err((Retry::Briefly, reason));
+            }
+            _ => {
+                answer.judge(CREDENTIALS)?;
+                return Err(said::stranger("DingTalk"));
+            }
+        };
+        let code = code.unwrap_or_default();
+        Err((retry, format!("DingTalk {what} ({code})")))
+    }
+}
+
+/// One number stands for each of the robot's three ways to know who writes.
+fn refused_by_settings(message: &str) -> &'static str {
+    if message.contains("keyword") {
+        "wants a keyword that is not in the message. Add DOWN, ACK, UP and TEST to the robot's keywords, or let it check signatures instead."
+    } else if message.contains("whitelist") {
+        "takes messages of this robot from other addresses only. Add the address of this computer to the robot's list."
+    } else {
+        "does not accept the signature. Check the secret of this channel, and the clock of this computer."
+    }
+}
+
+fn sign(timestamp: i64, secret: &str) -> String {
+    // A key may have any length.
+    Hmac::<Sha256>::new_from_slice(secret.as_bytes())
+        .map(|mac| mac.chain_update(format!("{timestamp}\n{secret}")))
+        .map(|mac| STANDARD.encode(mac.finalize().into_bytes()))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// By `printf '1700000000000\nSECtest' | openssl dgst -sha256 -hmac SECtest -binary | base64`.
+    #[test]
+    fn time_and_secret_are_signed_with_the_secret() {
+        assert_eq!(
+            sign(1_700_000_000_000, "SECtest"),
+            "aZLLrriXgn05YbwaGR7knYsLeJADjr9NwLaNNKpxh4g="
+        );
+    }
+}
