@@ -35,6 +35,7 @@ mod feishu;
 mod ntfy;
 mod pagerduty;
 mod slack;
+mod wecom;
 
 pub(crate) use outgoing::Outgoing;
 
@@ -65,6 +66,7 @@ fn of(kind: ChannelKind) -> Option<&'static dyn Service> {
         ChannelKind::Slack => &slack::Slack,
         ChannelKind::Feishu => &feishu::Feishu,
         ChannelKind::DingTalk => &dingtalk::DingTalk,
+        ChannelKind::WeCom => &wecom::WeCom,
         ChannelKind::PagerDuty => &pagerduty::PagerDuty,
         ChannelKind::Ntfy => &ntfy::Ntfy,
         _ => return None,

@@ -11,12 +11,14 @@ mod feishu;
 mod ntfy;
 mod pagerduty;
 mod slack;
+mod wecom;
 
 pub(crate) fn all() -> Vec<Row> {
     vec![
         slack::row(),
         feishu::row(),
         dingtalk::row(),
+        wecom::row(),
         pagerduty::row(),
         ntfy::row(),
     ]

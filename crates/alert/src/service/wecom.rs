@@ -1,0 +1,62 @@
+//! WeCom, by a group robot: <https://developer.work.weixin.qq.com/document/path/91770>.
+//!
+//! A message of type `text`, in which nothing is mark-up; who is mentioned stands in two lists. Errors come with a status
+//! of 200 as a number in the body: <https://developer.work.weixin.qq.com/document/path/90313>.
+
+use serde_json::json;
+
+use super::{
+    CREDENTIALS, Call, Outgoing, Service, Unusable, Verdict,
+    plain::{self, Unit},
+    said,
+};
+use crate::{channel::Retry, http::Answer};
+
+pub(super) struct WeCom;
+
+/// Of a text, in bytes.
+const LONGEST: usize = 2_048;
+
+impl Service for WeCom {
+    fn request(&self, call: &Call<'_>) -> Result<Outgoing, Unusable> {
+        let brief = call.brief;
+        let text = format!("{}\n{}", brief.title, brief.text());
+        let text = plain::with_link(&without_mentions(&text), brief, LONGEST, Unit::Bytes);
+        let body = json!({
+            "msgtype": "text",
+            "text": { "content": text, "mentioned_list": [], "mentioned_mobile_list": [] },
+        });
+        Ok(Outgoing::post(call.url()?).json(&body))
+    }
+
+    fn judge(&self, answer: &Answer) -> Verdict {
+        let said = said::json(answer);
+        let message = said["errmsg"].as_str().unwrap_or_default();
+        let code = said["errcode"].as_i64();
+        let (retry, what) = match code {
+            Some(0) if answer.status.is_success() => return Ok(None),
+            Some(93_000) if message.contains("webhook") => (
+                Retry::OnSettings,
+                "does not know the robot of this address. Add the robot to the group again and enter its new address.",
+            ),
+            // Twenty messages a minute.
+            Some(45_009 | 45_033) => (Retry::Backoff, "asks to slow down."),
+            Some(-1) => (Retry::Backoff, "is busy."),
+            Some(code) if code != 0 && !answer.status.is_server_error() => {
+                let reason = format!("WeCom refuses the message ({code}): {message}.");
+                return Err((Retry::Briefly, reason));
+            }
+            _ => {
+                answer.judge(CREDENTIALS)?;
+                return Err(said::stranger("WeCom"));
+            }
+        };
+        let code = code.unwrap_or_default();
+        Err((retry, format!("WeCom {what} ({code})")))
+    }
+}
+
+/// Where WeCom knows mark-up, `<@userid>` calls somebody. That it does not in a text is not promised anywhere.
+fn without_mentions(text: &str) -> String {
+    text.replace("<@", "< @")
+}
