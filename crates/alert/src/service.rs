@@ -35,6 +35,7 @@ mod feishu;
 mod ntfy;
 mod pagerduty;
 mod slack;
+mod splunk_on_call;
 mod wecom;
 
 pub(crate) use outgoing::Outgoing;
@@ -68,6 +69,7 @@ fn of(kind: ChannelKind) -> Option<&'static dyn Service> {
         ChannelKind::DingTalk => &dingtalk::DingTalk,
         ChannelKind::WeCom => &wecom::WeCom,
         ChannelKind::PagerDuty => &pagerduty::PagerDuty,
+        ChannelKind::SplunkOnCall => &splunk_on_call::SplunkOnCall,
         ChannelKind::Ntfy => &ntfy::Ntfy,
         _ => return None,
     })

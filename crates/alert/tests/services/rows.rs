@@ -11,6 +11,7 @@ mod feishu;
 mod ntfy;
 mod pagerduty;
 mod slack;
+mod splunk_on_call;
 mod wecom;
 
 pub(crate) fn all() -> Vec<Row> {
@@ -20,6 +21,7 @@ pub(crate) fn all() -> Vec<Row> {
         dingtalk::row(),
         wecom::row(),
         pagerduty::row(),
+        splunk_on_call::row(),
         ntfy::row(),
     ]
 }
