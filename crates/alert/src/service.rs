@@ -30,6 +30,7 @@ mod outgoing;
 mod plain;
 mod said;
 
+mod alertmanager;
 mod dingtalk;
 mod feishu;
 mod ntfy;
@@ -70,6 +71,7 @@ fn of(kind: ChannelKind) -> Option<&'static dyn Service> {
         ChannelKind::WeCom => &wecom::WeCom,
         ChannelKind::PagerDuty => &pagerduty::PagerDuty,
         ChannelKind::SplunkOnCall => &splunk_on_call::SplunkOnCall,
+        ChannelKind::Alertmanager => &alertmanager::Alertmanager,
         ChannelKind::Ntfy => &ntfy::Ntfy,
         _ => return None,
     })

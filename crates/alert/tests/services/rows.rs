@@ -6,6 +6,7 @@
 
 use crate::row::Row;
 
+mod alertmanager;
 mod dingtalk;
 mod feishu;
 mod ntfy;
@@ -22,6 +23,7 @@ pub(crate) fn all() -> Vec<Row> {
         wecom::row(),
         pagerduty::row(),
         splunk_on_call::row(),
+        alertmanager::row(),
         ntfy::row(),
     ]
 }
