@@ -35,6 +35,7 @@ mod dingtalk;
 mod feishu;
 mod ntfy;
 mod pagerduty;
+mod pushover;
 mod slack;
 mod splunk_on_call;
 mod wecom;
@@ -73,6 +74,7 @@ fn of(kind: ChannelKind) -> Option<&'static dyn Service> {
         ChannelKind::SplunkOnCall => &splunk_on_call::SplunkOnCall,
         ChannelKind::Alertmanager => &alertmanager::Alertmanager,
         ChannelKind::Ntfy => &ntfy::Ntfy,
+        ChannelKind::Pushover => &pushover::Pushover,
         _ => return None,
     })
 }

@@ -11,6 +11,7 @@ mod dingtalk;
 mod feishu;
 mod ntfy;
 mod pagerduty;
+mod pushover;
 mod slack;
 mod splunk_on_call;
 mod wecom;
@@ -25,5 +26,6 @@ pub(crate) fn all() -> Vec<Row> {
         splunk_on_call::row(),
         alertmanager::row(),
         ntfy::row(),
+        pushover::row(),
     ]
 }
