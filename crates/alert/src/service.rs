@@ -33,6 +33,7 @@ mod said;
 mod alertmanager;
 mod dingtalk;
 mod feishu;
+mod gotify;
 mod ntfy;
 mod pagerduty;
 mod pushover;
@@ -75,6 +76,7 @@ fn of(kind: ChannelKind) -> Option<&'static dyn Service> {
         ChannelKind::Alertmanager => &alertmanager::Alertmanager,
         ChannelKind::Ntfy => &ntfy::Ntfy,
         ChannelKind::Pushover => &pushover::Pushover,
+        ChannelKind::Gotify => &gotify::Gotify,
         _ => return None,
     })
 }

@@ -9,6 +9,7 @@ use crate::row::Row;
 mod alertmanager;
 mod dingtalk;
 mod feishu;
+mod gotify;
 mod ntfy;
 mod pagerduty;
 mod pushover;
@@ -27,5 +28,6 @@ pub(crate) fn all() -> Vec<Row> {
         alertmanager::row(),
         ntfy::row(),
         pushover::row(),
+        gotify::row(),
     ]
 }
