@@ -31,6 +31,7 @@ mod plain;
 mod said;
 
 mod alertmanager;
+mod bark;
 mod dingtalk;
 mod feishu;
 mod gotify;
@@ -77,6 +78,7 @@ fn of(kind: ChannelKind) -> Option<&'static dyn Service> {
         ChannelKind::Ntfy => &ntfy::Ntfy,
         ChannelKind::Pushover => &pushover::Pushover,
         ChannelKind::Gotify => &gotify::Gotify,
+        ChannelKind::Bark => &bark::Bark,
         _ => return None,
     })
 }

@@ -7,6 +7,7 @@
 use crate::row::Row;
 
 mod alertmanager;
+mod bark;
 mod dingtalk;
 mod feishu;
 mod gotify;
@@ -29,5 +30,6 @@ pub(crate) fn all() -> Vec<Row> {
         ntfy::row(),
         pushover::row(),
         gotify::row(),
+        bark::row(),
     ]
 }
