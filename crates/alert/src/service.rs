@@ -38,6 +38,7 @@ mod gotify;
 mod ntfy;
 mod pagerduty;
 mod pushover;
+mod serverchan;
 mod slack;
 mod splunk_on_call;
 mod wecom;
@@ -79,6 +80,7 @@ fn of(kind: ChannelKind) -> Option<&'static dyn Service> {
         ChannelKind::Pushover => &pushover::Pushover,
         ChannelKind::Gotify => &gotify::Gotify,
         ChannelKind::Bark => &bark::Bark,
+        ChannelKind::ServerChan => &serverchan::ServerChan,
         _ => return None,
     })
 }

@@ -14,6 +14,7 @@ mod gotify;
 mod ntfy;
 mod pagerduty;
 mod pushover;
+mod serverchan;
 mod slack;
 mod splunk_on_call;
 mod wecom;
@@ -31,5 +32,6 @@ pub(crate) fn all() -> Vec<Row> {
         pushover::row(),
         gotify::row(),
         bark::row(),
+        serverchan::row(),
     ]
 }
