@@ -41,6 +41,7 @@ mod pushover;
 mod serverchan;
 mod slack;
 mod splunk_on_call;
+mod twilio;
 mod wecom;
 
 pub(crate) use outgoing::Outgoing;
@@ -81,6 +82,7 @@ fn of(kind: ChannelKind) -> Option<&'static dyn Service> {
         ChannelKind::Gotify => &gotify::Gotify,
         ChannelKind::Bark => &bark::Bark,
         ChannelKind::ServerChan => &serverchan::ServerChan,
+        ChannelKind::Twilio => &twilio::Twilio,
         _ => return None,
     })
 }

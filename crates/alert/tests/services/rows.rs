@@ -17,6 +17,7 @@ mod pushover;
 mod serverchan;
 mod slack;
 mod splunk_on_call;
+mod twilio;
 mod wecom;
 
 pub(crate) fn all() -> Vec<Row> {
@@ -33,5 +34,6 @@ pub(crate) fn all() -> Vec<Row> {
         gotify::row(),
         bark::row(),
         serverchan::row(),
+        twilio::row(),
     ]
 }
