@@ -31,6 +31,7 @@ mod plain;
 mod said;
 
 mod alertmanager;
+mod apprise;
 mod bark;
 mod dingtalk;
 mod feishu;
@@ -83,6 +84,7 @@ fn of(kind: ChannelKind) -> Option<&'static dyn Service> {
         ChannelKind::Bark => &bark::Bark,
         ChannelKind::ServerChan => &serverchan::ServerChan,
         ChannelKind::Twilio => &twilio::Twilio,
+        ChannelKind::Apprise => &apprise::Apprise,
         _ => return None,
     })
 }

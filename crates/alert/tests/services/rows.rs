@@ -7,6 +7,7 @@
 use crate::row::Row;
 
 mod alertmanager;
+mod apprise;
 mod bark;
 mod dingtalk;
 mod feishu;
@@ -35,5 +36,6 @@ pub(crate) fn all() -> Vec<Row> {
         bark::row(),
         serverchan::row(),
         twilio::row(),
+        apprise::row(),
     ]
 }
