@@ -9,3 +9,4 @@ mod scene;
 mod row;
 mod rows;
 mod table;
+mod trial;
