@@ -5,7 +5,7 @@
 //! service's file for the request, exchanges it through the egress policy (`http`), and asks the file what the answer
 //! means. What a target or a person put into a message is text and nothing else: each file escapes it for its service.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
@@ -20,7 +20,7 @@ use url::Url;
 
 use crate::{
     channel::{Channel, Receipt, Retry, SendError, Trace},
-    http::{Answer, Http, Redactor},
+    http::{Answer, Http, Redactor, answer::after},
     links::Links,
     message::{Brief, Reader},
 };
@@ -34,14 +34,22 @@ mod alertmanager;
 mod apprise;
 mod bark;
 mod dingtalk;
+mod discord;
 mod feishu;
+mod google_chat;
 mod gotify;
+mod matrix;
+mod mattermost;
 mod ntfy;
 mod pagerduty;
 mod pushover;
+mod rocket_chat;
 mod serverchan;
 mod slack;
+mod slack_bot;
 mod splunk_on_call;
+mod teams;
+mod telegram;
 mod twilio;
 mod wecom;
 
@@ -60,6 +68,12 @@ pub(crate) trait Service: Send + Sync {
         answer.judge(CREDENTIALS)?;
         Ok(None)
     }
+
+    /// Whether it says that the message that was to be changed cannot be changed (any more). Then a new one is sent:
+    /// nobody may go without word of a recovery because somebody tidied up.
+    fn lost(&self, _answer: &Answer) -> bool {
+        false
+    }
 }
 
 /// The service's yes, with its own name for the message if it gives one; or what to do next, and why in words.
@@ -72,6 +86,14 @@ pub(crate) struct Unusable(pub(crate) String);
 fn of(kind: ChannelKind) -> Option<&'static dyn Service> {
     Some(match kind {
         ChannelKind::Slack => &slack::Slack,
+        ChannelKind::SlackBot => &slack_bot::SlackBot,
+        ChannelKind::Discord => &discord::Discord,
+        ChannelKind::Teams => &teams::Teams,
+        ChannelKind::GoogleChat => &google_chat::GoogleChat,
+        ChannelKind::Mattermost => &mattermost::Mattermost,
+        ChannelKind::RocketChat => &rocket_chat::RocketChat,
+        ChannelKind::Telegram => &telegram::Telegram,
+        ChannelKind::Matrix => &matrix::Matrix,
         ChannelKind::Feishu => &feishu::Feishu,
         ChannelKind::DingTalk => &dingtalk::DingTalk,
         ChannelKind::WeCom => &wecom::WeCom,
@@ -85,7 +107,7 @@ fn of(kind: ChannelKind) -> Option<&'static dyn Service> {
         ChannelKind::ServerChan => &serverchan::ServerChan,
         ChannelKind::Twilio => &twilio::Twilio,
         ChannelKind::Apprise => &apprise::Apprise,
-        _ => return None,
+        ChannelKind::Email | ChannelKind::Webhook => return None,
     })
 }
 
@@ -153,6 +175,23 @@ impl Call<'_> {
     pub(crate) fn opening(&self) -> Option<&str> {
         self.notice.thread_reference.as_deref()
     }
+
+    /// The same, if this message takes its place. Nobody sees that a message has changed, so what is to be seen is a
+    /// message of its own.
+    pub(crate) fn replaced(&self) -> Option<&str> {
+        match self.stage() {
+            Stage::Acknowledge | Stage::Resolve => self.opening(),
+            Stage::Trigger | Stage::Test => None,
+        }
+    }
+}
+
+/// What the status of an answer means that may say in its body how long to wait.
+fn judge_patiently(answer: &Answer, wait: Option<Duration>) -> Result<(), (Retry, String)> {
+    answer.judge(CREDENTIALS).map_err(|(retry, reason)| match wait {
+        Some(wait) if retry == Retry::Backoff => (after(wait), reason),
+        _ => (retry, reason),
+    })
 }
 
 fn parse(text: &str) -> Result<Url, Unusable> {
@@ -191,16 +230,18 @@ impl Channel for Sender {
             key: &key,
             at: now,
         };
-        let request = service
-            .request(&call)
-            .and_then(Outgoing::into_request)
-            .map_err(|Unusable(reason)| refused(Retry::OnSettings, reason))?;
-        // Some logins hold the secret in other letters (RFC 7617).
-        let login = request.headers().get(AUTHORIZATION);
-        let login = login.and_then(|v| v.to_str().ok()).map(SecretString::from);
-        let secrets: Vec<&SecretString> = self.config.secret_values().chain(&login).collect();
-        let redactor = Redactor::new(request.url(), &secrets);
-        let answer = self.http.exchange(request, &redactor).await?;
+        let (mut answer, mut redactor) = self.ask(service, &call).await?;
+        if call.opening().is_some() && service.lost(&answer) {
+            let alone = Notice {
+                thread_reference: None,
+                ..notice.clone()
+            };
+            let call = Call {
+                notice: &alone,
+                ..call
+            };
+            (answer, redactor) = self.ask(service, &call).await?;
+        }
         match service.judge(&answer) {
             Ok(reference) => Ok(Receipt {
                 reference: reference.map(|r| redactor.clean(&r)),
@@ -209,5 +250,21 @@ impl Channel for Sender {
             }),
             Err((retry, reason)) => Err(SendError::new(retry, redactor.clean(&reason), answer.trace)),
         }
+    }
+}
+
+impl Sender {
+    async fn ask(&self, service: &dyn Service, call: &Call<'_>) -> Result<(Answer, Redactor), SendError> {
+        let request = service
+            .request(call)
+            .and_then(Outgoing::into_request)
+            .map_err(|Unusable(reason)| SendError::new(Retry::OnSettings, reason, Trace::default()))?;
+        // Some logins hold the secret in other letters (RFC 7617).
+        let login = request.headers().get(AUTHORIZATION);
+        let login = login.and_then(|v| v.to_str().ok()).map(SecretString::from);
+        let secrets: Vec<&SecretString> = self.config.secret_values().chain(&login).collect();
+        let redactor = Redactor::new(request.url(), &secrets);
+        let answer = self.http.exchange(request, &redactor).await?;
+        Ok((answer, redactor))
     }
 }

@@ -47,6 +47,34 @@ fn cut_by(text: &str, most: usize, size: fn(char) -> usize) -> String {
     cut
 }
 
+/// With a backslash before each of these characters.
+pub(super) fn backslashed(text: &str, marks: &str) -> String {
+    spaced(text, |c| (marks.contains(c).then_some('\\'), None))
+}
+
+/// Keeps each of these characters from meaning something together with the next one: a joiner that nobody sees stands
+/// between them (U+2060). Where there is no other escape.
+pub(super) fn apart(text: &str, marks: &str) -> String {
+    spaced(text, |c| (None, marks.contains(c).then_some('\u{2060}')))
+}
+
+/// As code in Markdown, in which nothing else is read. A backtick, which would end it, becomes an apostrophe.
+pub(super) fn code(text: &str) -> String {
+    if text.trim().is_empty() {
+        return String::new();
+    }
+    format!("`{}`", text.replace('`', "'"))
+}
+
+/// With what goes before and after each character.
+fn spaced(text: &str, around: impl Fn(char) -> (Option<char>, Option<char>)) -> String {
+    let all = text.chars().flat_map(|c| {
+        let (before, after) = around(c);
+        [before, Some(c), after]
+    });
+    all.flatten().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,5 +92,23 @@ mod tests {
         assert_eq!(cut_utf16(text, text.encode_utf16().count()), text);
         assert_eq!(cut_bytes("服务器", 8), "服…");
         assert_eq!(cut_utf16("🔥🔥🔥", 5), "🔥🔥…");
+    }
+
+    #[test]
+    fn a_text_is_cut_by_characters() {
+        assert_eq!(cut("äöü", 3), "äöü");
+        assert_eq!(cut("äöüß", 3), "äö…");
+    }
+
+    #[test]
+    fn marks_lose_their_meaning() {
+        assert_eq!(backslashed(r"a*b\c", r"\*"), r"a\*b\\c");
+        assert_eq!(apart("@here a@b", "@"), "@\u{2060}here a@\u{2060}b");
+    }
+
+    #[test]
+    fn nothing_ends_code_but_its_end() {
+        assert_eq!(code("a``` b"), "`a''' b`");
+        assert_eq!(code(" "), "");
     }
 }

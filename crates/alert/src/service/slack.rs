@@ -86,7 +86,7 @@ pub(super) fn message(brief: &Brief) -> Value {
     })
 }
 
-fn colour(tone: Tone) -> &'static str {
+pub(super) fn colour(tone: Tone) -> &'static str {
     match tone {
         Tone::Bad => "#d1242f",
         Tone::Good => "#1a7f37",

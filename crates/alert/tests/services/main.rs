@@ -6,6 +6,7 @@
 #[path = "../scene/mod.rs"]
 mod scene;
 
+mod particular;
 mod row;
 mod rows;
 mod table;

@@ -59,3 +59,24 @@ pub(crate) fn texts(value: &Value) -> Vec<&str> {
 pub(crate) fn fields(request: &Request) -> BTreeMap<String, String> {
     form_urlencoded::parse(&request.body).into_owned().collect()
 }
+
+/// Whether one of these characters stands somewhere without a backslash before it that is none itself.
+pub(crate) fn unescaped(text: &str, marks: &str) -> bool {
+    let mut escaped = false;
+    text.chars().any(|c| {
+        let active = !escaped && marks.contains(c);
+        escaped = !escaped && c == '\\';
+        active
+    })
+}
+
+/// The character that keeps marks from what follows them.
+pub(crate) const JOINER: char = '\u{2060}';
+
+/// Whether one of these characters stands somewhere without the joiner after it.
+pub(crate) fn together(text: &str, marks: &str) -> bool {
+    let next = text.chars().skip(1).map(Some).chain([None]);
+    text.chars()
+        .zip(next)
+        .any(|(c, next)| marks.contains(c) && next.is_some_and(|n| n != JOINER))
+}

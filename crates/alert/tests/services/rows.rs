@@ -1,7 +1,8 @@
 //! One file for each service.
 #![expect(
     clippy::unwrap_used,
-    reason = "what is asked of a service is of its shape, or the test has found something"
+    clippy::panic,
+    reason = "a request that has not what it must have fails at once and loudly"
 )]
 
 use crate::row::Row;
@@ -10,20 +11,36 @@ mod alertmanager;
 mod apprise;
 mod bark;
 mod dingtalk;
+mod discord;
 mod feishu;
+mod google_chat;
 mod gotify;
+mod matrix;
+mod mattermost;
 mod ntfy;
 mod pagerduty;
 mod pushover;
+mod rocket_chat;
 mod serverchan;
 mod slack;
+mod slack_bot;
 mod splunk_on_call;
+mod teams;
+mod telegram;
 mod twilio;
 mod wecom;
 
 pub(crate) fn all() -> Vec<Row> {
     vec![
         slack::row(),
+        slack_bot::row(),
+        discord::row(),
+        teams::row(),
+        google_chat::row(),
+        mattermost::row(),
+        rocket_chat::row(),
+        telegram::row(),
+        matrix::row(),
         feishu::row(),
         dingtalk::row(),
         wecom::row(),

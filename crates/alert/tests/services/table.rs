@@ -12,6 +12,7 @@ use domain::{
     channel::{Channel, ChannelKind, catalogue::SERVICES},
     clock::Clock,
     delivery::{DeliveryState, Event},
+    id::DeliveryId,
     outcome::{Reason, ReasonKind, Verdict},
 };
 use futures_util::future::join_all;
@@ -276,5 +277,10 @@ fn told(request: &Request) -> String {
         Ok(json) => serde_json::to_string_pretty(&json).unwrap(),
         Err(_) => String::from_utf8_lossy(&request.body).into_owned(),
     };
-    format!("{} {}\n{headers}\n{body}", request.method, request.path)
+    let path: Vec<&str> = request
+        .path
+        .split('/')
+        .map(|s| s.parse::<DeliveryId>().map_or(s, |_| "(delivery)"))
+        .collect();
+    format!("{} {}\n{headers}\n{body}", request.method, path.join("/"))
 }

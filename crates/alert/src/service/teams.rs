@@ -1,0 +1,118 @@
+//! Microsoft Teams, by a workflow ("Post to a channel when a webhook request is received").
+//!
+//! <https://learn.microsoft.com/en-us/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook>, with
+//! an adaptive card (<https://adaptivecards.io/explorer/>). A `TextBlock` reads Markdown, so what others wrote is escaped;
+//! a `TextRun` reads none, but a 202 says nothing about the card, and not every Teams takes one. The errors are those of
+//! the trigger: a word in `error.code`.
+
+use serde_json::{Value, json};
+
+use super::{
+    CREDENTIALS, Call, Outgoing, Service, Unusable, Verdict,
+    escape::{apart, backslashed, cut},
+};
+use crate::{
+    channel::Retry,
+    http::Answer,
+    message::{Brief, Tone},
+};
+
+pub(super) struct Teams;
+
+/// Of one text, in characters: the whole message may have 28 KB.
+const LONGEST: usize = 700;
+/// What Markdown in a card knows.
+const MARKS: &str = r"\*_`~[]<";
+
+impl Service for Teams {
+    fn request(&self, call: &Call<'_>) -> Result<Outgoing, Unusable> {
+        Ok(Outgoing::post(call.url()?).json(&message(call.brief)))
+    }
+
+    fn judge(&self, answer: &Answer) -> Verdict {
+        let said: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let word = said["error"]["code"].as_str().unwrap_or_default();
+        let code = answer.status.as_u16();
+        let reason = match word {
+            "WorkflowTriggerIsNotEnabled" | "WorkflowDisabled" => format!(
+                "The workflow in Teams is off or deleted ({word}). Turn it on, or make a new one and enter its address."
+            ),
+            "WorkflowNotFound" => format!(
+                "The workflow in Teams does not exist any more ({word}). Make a new one and enter its address."
+            ),
+            "DirectApiAuthorizationRequired" => format!(
+                "The workflow in Teams wants a login ({word}). Let anyone trigger it, and enter its whole address again."
+            ),
+            "TriggerInputSchemaMismatch" | "TriggerRequestSchemaValidationFailed" => format!(
+                "The workflow in Teams does not take cards ({word}). Make one from the template for webhook requests."
+            ),
+            _ => return judge_connector(answer, code),
+        };
+        Err((Retry::Briefly, reason))
+    }
+}
+
+/// The old connectors, which take the same message, said what went wrong in a 200.
+fn judge_connector(answer: &Answer, code: u16) -> Verdict {
+    answer.judge(CREDENTIALS)?;
+    let said = String::from_utf8_lossy(&answer.body);
+    if !said.contains("Webhook message delivery failed") {
+        return Ok(None);
+    }
+    let retry = if said.contains("HTTP error 429") {
+        Retry::Backoff
+    } else {
+        Retry::Briefly
+    };
+    let reason = format!(
+        "Teams took the message and did not deliver it ({code}). Use a workflow instead of a connector."
+    );
+    Err((retry, reason))
+}
+
+fn message(brief: &Brief) -> Value {
+    let mut body = vec![json!({
+        "type": "TextBlock",
+        // Nothing of others where a line begins: there Markdown sees lists.
+        "text": format!("\u{2060}{}", escaped(&brief.headline)),
+        "wrap": true,
+        "size": "Large",
+        "weight": "Bolder",
+        "color": colour(brief.tone),
+    })];
+    let small = |text: String| json!({ "type": "TextBlock", "text": text, "wrap": true, "spacing": "Small" });
+    let facts = brief.facts.iter();
+    body.extend(facts.map(|(label, value)| small(format!("**{label}:** {}", escaped(value)))));
+    body.extend(brief.note.clone().map(small));
+    let mut card = json!({
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "type": "AdaptiveCard",
+        "version": "1.4",
+        "body": body,
+        "msteams": { "width": "Full" },
+    });
+    if let Some((label, url)) = &brief.link {
+        card["actions"] = json!([{ "type": "Action.OpenUrl", "title": label, "url": url }]);
+    }
+    json!({
+        "type": "message",
+        "attachments": [{
+            "contentType": "application/vnd.microsoft.card.adaptive",
+            "contentUrl": null,
+            "content": card,
+        }],
+    })
+}
+
+/// A link is also broken for those who read no backslash, and so are dates (`{{DATE(…)}}`).
+fn escaped(text: &str) -> String {
+    apart(&backslashed(&cut(text, LONGEST), MARKS), "]{")
+}
+
+fn colour(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Bad => "Attention",
+        Tone::Good => "Good",
+        Tone::Neutral => "Default",
+    }
+}
