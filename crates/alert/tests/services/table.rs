@@ -17,12 +17,12 @@ use domain::{
 };
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use testkit::{FakeClock, HttpTarget, Reply, Request, WallClock};
+use testkit::{FakeClock, HttpTarget, Logs, Reply, Request, WallClock};
 
 use crate::{
     row::{HOSTILE, Row, secret, texts},
     rows,
-    scene::{Logs, SOON, Scene},
+    scene::{SOON, Scene},
 };
 
 struct Copy {

@@ -38,8 +38,8 @@ fn config(body: Value, previous: Option<&ChannelConfig>) -> ChannelConfig {
 }
 
 fn sealed_part(config: &ChannelConfig) -> Value {
-    let secrets = config.secrets().unwrap();
-    serde_json::from_str(secrets.expose_secret()).unwrap()
+    let secrets = config.secrets().expect("each has one");
+    serde_json::from_str(secrets.expose_secret()).expect("they are sealed as JSON")
 }
 
 fn get(config: &ChannelConfig, field: &str) -> Option<String> {

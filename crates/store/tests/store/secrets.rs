@@ -27,7 +27,7 @@ async fn health(db: &Db) -> MailHealth {
 fn url_of(config: Option<&ChannelConfig>) -> Option<String> {
     match config? {
         ChannelConfig::Webhook(w) => Some(w.url.expose_secret().to_owned()),
-        ChannelConfig::Email(_) => None,
+        ChannelConfig::Email(_) | ChannelConfig::Service(_) => None,
     }
 }
 
