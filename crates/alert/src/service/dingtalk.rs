@@ -10,7 +10,7 @@ use serde_json::json;
 use sha2::Sha256;
 
 use super::{
-    CREDENTIALS, Call, Outgoing, Service, Unusable, Verdict,
+    Call, Outgoing, Service, Unusable, Verdict,
     plain::{self, Unit},
     said,
 };
@@ -44,35 +44,27 @@ impl Service for DingTalk {
         let said = said::json(answer);
         let message = said["errmsg"].as_str().unwrap_or_default();
         let code = said["errcode"].as_i64();
-        let (retry, what) = match code {
-            Some(0) if answer.status.is_success() => return Ok(None),
-            Some(310_000) => (Retry::Briefly, refused_by_settings(message)),
-            Some(300_001 | 300_005 | 400_101 | 400_106) => (
-                Retry::OnSettings,
-                "does not know the robot of this address. Add the robot to the group again and enter its new address.",
-            ),
-            Some(400_013) => (
-                Retry::OnSettings,
-                "says that the group of this robot is gone. Add a robot to another group and enter its address.",
-            ),
-            Some(400_102) => (
-                Retry::Briefly,
-                "says that this robot is stopped. Turn it on in the settings of the group.",
-            ),
-            // Twenty messages a minute, then none for ten minutes.
-            Some(130_101 | 410_100) => (Retry::Backoff, "asks to slow down."),
-            Some(-1) => (Retry::Backoff, "is busy."),
-            Some(code) if code != 0 && !answer.status.is_server_error() => {
-                let reason = format!("DingTalk refuses the message ({code}): {message}.");
-                return Err((Retry::Briefly, reason));
-            }
-            _ => {
-                answer.judge(CREDENTIALS)?;
-                return Err(said::stranger("DingTalk"));
-            }
-        };
-        let code = code.unwrap_or_default();
-        Err((retry, format!("DingTalk {what} ({code})")))
+        said::by_number("DingTalk", answer, (code, message), |code| {
+            Some(match code {
+                310_000 => (Retry::Briefly, refused_by_settings(message)),
+                300_001 | 300_005 | 400_101 | 400_106 => (
+                    Retry::OnSettings,
+                    "does not know the robot of this address. Add the robot to the group again and enter its new address.",
+                ),
+                400_013 => (
+                    Retry::OnSettings,
+                    "says that the group of this robot is gone. Add a robot to another group and enter its address.",
+                ),
+                400_102 => (
+                    Retry::Briefly,
+                    "says that this robot is stopped. Turn it on in the settings of the group.",
+                ),
+                // Twenty messages a minute, then none for ten minutes.
+                130_101 | 410_100 => (Retry::Backoff, "asks to slow down."),
+                -1 => (Retry::Backoff, "is busy."),
+                _ => return None,
+            })
+        })
     }
 }
 

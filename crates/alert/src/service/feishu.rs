@@ -8,7 +8,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use super::{CREDENTIALS, Call, Outgoing, Service, Unusable, Verdict, escape::cut_bytes, said};
+use super::{Call, Outgoing, Service, Unusable, Verdict, escape::cut_bytes, said};
 use crate::{
     channel::Retry,
     http::Answer,
@@ -34,38 +34,30 @@ impl Service for Feishu {
 
     fn judge(&self, answer: &Answer) -> Verdict {
         let said = said::json(answer);
+        let message = said["msg"].as_str().unwrap_or_default();
         let code = said["code"].as_i64().or_else(|| said["StatusCode"].as_i64());
-        let (retry, what) = match code {
-            Some(0) if answer.status.is_success() => return Ok(None),
-            Some(19001) => (
-                Retry::OnSettings,
-                "does not know the bot of this address. Add the bot to the group again and enter its new address.",
-            ),
-            Some(19021) => (
-                Retry::Briefly,
-                "does not accept the signature. Check the secret of this channel, and the clock of this computer.",
-            ),
-            Some(19022) => (
-                Retry::Briefly,
-                "takes messages of this bot from other addresses only. Add the address of this computer to the bot's IP whitelist.",
-            ),
-            Some(19024) => (
-                Retry::Briefly,
-                "wants a keyword that is not in the message. Add DOWN, ACK, UP and TEST to the bot's keywords, or sign the messages instead.",
-            ),
-            Some(11232) => (Retry::Backoff, "asks to slow down."),
-            Some(code) if code != 0 && !answer.status.is_server_error() => {
-                let message = said["msg"].as_str().unwrap_or_default();
-                let reason = format!("Feishu refuses the message ({code}): {message}.");
-                return Err((Retry::Briefly, reason));
-            }
-            _ => {
-                answer.judge(CREDENTIALS)?;
-                return Err(said::stranger("Feishu"));
-            }
-        };
-        let code = code.unwrap_or_default();
-        Err((retry, format!("Feishu {what} ({code})")))
+        said::by_number("Feishu", answer, (code, message), |code| {
+            Some(match code {
+                19001 => (
+                    Retry::OnSettings,
+                    "does not know the bot of this address. Add the bot to the group again and enter its new address.",
+                ),
+                19021 => (
+                    Retry::Briefly,
+                    "does not accept the signature. Check the secret of this channel, and the clock of this computer.",
+                ),
+                19022 => (
+                    Retry::Briefly,
+                    "takes messages of this bot from other addresses only. Add the address of this computer to the bot's IP whitelist.",
+                ),
+                19024 => (
+                    Retry::Briefly,
+                    "wants a keyword that is not in the message. Add DOWN, ACK, UP and TEST to the bot's keywords, or sign the messages instead.",
+                ),
+                11232 => (Retry::Backoff, "asks to slow down."),
+                _ => return None,
+            })
+        })
     }
 }
 

@@ -6,7 +6,7 @@
 use serde_json::json;
 
 use super::{
-    CREDENTIALS, Call, Outgoing, Service, Unusable, Verdict,
+    Call, Outgoing, Service, Unusable, Verdict,
     plain::{self, Unit},
     said,
 };
@@ -33,26 +33,18 @@ impl Service for WeCom {
         let said = said::json(answer);
         let message = said["errmsg"].as_str().unwrap_or_default();
         let code = said["errcode"].as_i64();
-        let (retry, what) = match code {
-            Some(0) if answer.status.is_success() => return Ok(None),
-            Some(93_000) if message.contains("webhook") => (
-                Retry::OnSettings,
-                "does not know the robot of this address. Add the robot to the group again and enter its new address.",
-            ),
-            // Twenty messages a minute.
-            Some(45_009 | 45_033) => (Retry::Backoff, "asks to slow down."),
-            Some(-1) => (Retry::Backoff, "is busy."),
-            Some(code) if code != 0 && !answer.status.is_server_error() => {
-                let reason = format!("WeCom refuses the message ({code}): {message}.");
-                return Err((Retry::Briefly, reason));
-            }
-            _ => {
-                answer.judge(CREDENTIALS)?;
-                return Err(said::stranger("WeCom"));
-            }
-        };
-        let code = code.unwrap_or_default();
-        Err((retry, format!("WeCom {what} ({code})")))
+        said::by_number("WeCom", answer, (code, message), |code| {
+            Some(match code {
+                93_000 if message.contains("webhook") => (
+                    Retry::OnSettings,
+                    "does not know the robot of this address. Add the robot to the group again and enter its new address.",
+                ),
+                // Twenty messages a minute.
+                45_009 | 45_033 => (Retry::Backoff, "asks to slow down."),
+                -1 => (Retry::Backoff, "is busy."),
+                _ => return None,
+            })
+        })
     }
 }
 
