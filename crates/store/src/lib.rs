@@ -1,10 +1,10 @@
 //! The only crate that knows the database: SQLite by default, PostgreSQL through the same code.
 //!
 //! Flow: [`Store::open`] connects, backs up, migrates and checks the key. Domain types go in and come out of the
-//! handles [`Store::monitors`], [`Store::incidents`], [`Store::samples`], [`Store::outbox`], [`Store::channels`],
-//! [`Store::recipients`], [`Store::optouts`], [`Store::bounces`], [`Store::settings`], [`Store::mail`],
-//! [`Store::mail_tokens`] and [`Store::accounts`]. Rows stay inside: each is turned into domain by a checked conversion,
-//! and one that does not parse is [`StoreError::Corrupt`], never a panic.
+//! handles [`Store::monitors`], [`Store::incidents`], [`Store::acknowledgements`], [`Store::samples`],
+//! [`Store::outbox`], [`Store::channels`], [`Store::recipients`], [`Store::optouts`], [`Store::bounces`],
+//! [`Store::settings`], [`Store::mail`], [`Store::mail_tokens`] and [`Store::accounts`]. Rows stay inside: each is turned
+//! into domain by a checked conversion, and one that does not parse is [`StoreError::Corrupt`], never a panic.
 //!
 //! Two classes of durability. A transition with its incident and every outbox row, a setting, an account: committed at
 //! once, in one transaction. Samples: collected and written at least once a second.
@@ -13,6 +13,7 @@
 //! (`alert` does), and it never holds a transaction open while anybody waits for the network.
 
 pub mod accounts;
+mod acknowledgements;
 pub mod bounces;
 mod channels;
 mod connect;
@@ -39,6 +40,7 @@ mod sealed;
 mod settings;
 mod store;
 
+pub use acknowledgements::{Acknowledgements, Errand};
 pub use channels::{ChannelHealth, Channels};
 pub use error::StoreError;
 pub use incidents::{

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::{
     accounts::{Accounts, Hashing},
+    acknowledgements::{self, Acknowledgements},
     bounces::{Bounces, MarkKey},
     channels::Channels,
     connect,
@@ -60,6 +61,7 @@ pub(crate) struct Inner {
     pub(crate) sealer: Sealer,
     pub(crate) mark_key: MarkKey,
     pub(crate) signer: Signer,
+    pub(crate) ack_signer: acknowledgements::Signer,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) message_domain: String,
     /// Claims deliveries under this id.
@@ -88,12 +90,14 @@ impl Store {
         let sealer = Sealer::new(&options.key);
         let mark_key = MarkKey::derive(&options.key);
         let signer = Signer::derive(&options.key);
+        let ack_signer = acknowledgements::Signer::derive(&options.key);
         let store = Self {
             inner: Arc::new(Inner {
                 db,
                 sealer,
                 mark_key,
                 signer,
+                ack_signer,
                 clock: options.clock,
                 message_domain: options.message_domain,
                 instance,
@@ -144,6 +148,10 @@ impl Store {
 
     pub fn incidents(&self) -> Incidents<'_> {
         Incidents { store: self }
+    }
+
+    pub fn acknowledgements(&self) -> Acknowledgements<'_> {
+        Acknowledgements { store: self }
     }
 
     pub fn samples(&self) -> Samples<'_> {

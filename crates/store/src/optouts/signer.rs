@@ -17,14 +17,14 @@ impl Signer {
         Self(ProofKey::derive(master, "watchbell unsubscribe"))
     }
 
-    pub(super) fn sign(&self, channel: ChannelId, key: &str) -> String {
+    pub(crate) fn sign(&self, channel: ChannelId, key: &str) -> String {
         let signature = self.0.tag(&message(channel, key));
         let [address, signature] =
             [key.as_bytes(), &signature[..SIGNATURE]].map(|b| URL_SAFE_NO_PAD.encode(b));
         format!("{channel}.{address}.{signature}")
     }
 
-    pub(super) fn open(&self, token: &str) -> Option<(ChannelId, String)> {
+    pub(crate) fn open(&self, token: &str) -> Option<(ChannelId, String)> {
         if token.len() > LONGEST_TOKEN {
             return None;
         }

@@ -8,6 +8,7 @@
 )]
 
 mod accounts;
+mod acknowledgements;
 mod bounces;
 mod bundle;
 mod fallback;

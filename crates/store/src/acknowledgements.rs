@@ -1,0 +1,111 @@
+//! Acknowledging by the link in a message, and the proof by which that is done.
+//!
+//! The proof is in the address of a page: incident, channel and recipient, signed with a key that is derived from the
+//! master key. Whoever has the message has the proof. It says in whose name it was given, opens this incident and
+//! nothing else, and ends with it, or when its recipient gets no messages of the channel any more.
+
+use std::time::Duration;
+
+use domain::{
+    channel::{Channel, ChannelConfig},
+    id::{ChannelId, IncidentId},
+    incident::Incident,
+};
+use sea_orm::{EntityTrait, PaginatorTrait};
+
+use crate::{entity::monitor, error::StoreError, incidents::IncidentRow, store::Store};
+
+mod signer;
+
+use signer::Proof;
+pub(crate) use signer::Signer;
+
+/// So long after the recovery a link still says that it is over.
+const KNOWN_FOR: Duration = Duration::from_hours(30 * 24);
+
+pub struct Acknowledgements<'a> {
+    pub(crate) store: &'a Store,
+}
+
+/// What the holder of a link may know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Errand {
+    pub incident: Incident,
+    /// The name now, or the last one of a monitor that is gone.
+    pub monitor_name: String,
+    pub monitor_exists: bool,
+    /// In whose name they acknowledge, as it is kept with the incident.
+    pub by: String,
+}
+
+impl Acknowledgements<'_> {
+    /// The proof that its holder was told of this incident by this channel, at this address. Empty: the channel has no
+    /// addresses, or several of them share the message. Letters, digits, `.`, `-` and `_`.
+    pub fn token(&self, incident: IncidentId, channel: ChannelId, recipient: &str) -> String {
+        let recipient = recipient.to_ascii_lowercase();
+        self.store.inner.ack_signer.sign(&Proof {
+            incident,
+            channel,
+            recipient,
+        })
+    }
+
+    /// What a proof is about. `None`: it is not one of ours, or not any more.
+    pub async fn find(&self, token: &str) -> Result<Option<Errand>, StoreError> {
+        let Some(proof) = self.store.inner.ack_signer.open(token) else {
+            return Ok(None);
+        };
+        let Some(row) = self.store.incidents().get(proof.incident).await? else {
+            return Ok(None);
+        };
+        let IncidentRow {
+            incident,
+            monitor_name,
+        } = row;
+        let over = incident.resolved_at().map(|at| at.plus(KNOWN_FOR));
+        if over.is_some_and(|end| end <= self.store.now()) {
+            return Ok(None);
+        }
+        let channel = self.store.channels().get(proof.channel).await?;
+        let Some(by) = channel.and_then(|channel| signature(&channel, &proof)) else {
+            return Ok(None);
+        };
+        let monitors = monitor::Entity::find_by_id(incident.monitor.0);
+        let monitor_exists = monitors.count(self.store.inner.db.read()).await? > 0;
+        Ok(Some(Errand {
+            incident,
+            monitor_name,
+            monitor_exists,
+            by,
+        }))
+    }
+
+    /// Acknowledges what the proof is about, and gives what is true then: the first acknowledgement counts, and what is
+    /// over stays as it is.
+    pub async fn acknowledge(&self, token: &str) -> Result<Option<Errand>, StoreError> {
+        let Some(errand) = self.find(token).await? else {
+            return Ok(None);
+        };
+        let incident = self
+            .store
+            .incidents()
+            .acknowledge(errand.incident.id, &errand.by)
+            .await?;
+        Ok(incident.map(|incident| Errand { incident, ..errand }))
+    }
+}
+
+/// Who it was, in the words that are kept. `None`: who gets nothing any more has no say either.
+fn signature(channel: &Channel, proof: &Proof) -> Option<String> {
+    let config = channel.config.as_ref()?;
+    let by = match config {
+        ChannelConfig::Email(_) => "by mail",
+        ChannelConfig::Webhook(_) | ChannelConfig::Service(_) => "by message",
+    };
+    if proof.recipient.is_empty() {
+        return Some(format!("{} ({by})", channel.name));
+    }
+    let mut recipients = config.recipients().into_iter();
+    let same = |r: &String| r.eq_ignore_ascii_case(&proof.recipient);
+    Some(format!("{} ({by})", recipients.find(same)?))
+}
