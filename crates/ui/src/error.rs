@@ -11,7 +11,11 @@ use axum::{
 };
 use http::{StatusCode, header};
 
-use crate::{locale::Language, security::request_id::RequestId, visit};
+use crate::{
+    locale::Language,
+    security::{request_id::RequestId, signed::unsigned},
+    visit,
+};
 
 /// Result of a handler.
 pub type Result<T = Response, E = Error> = std::result::Result<T, E>;
@@ -111,7 +115,7 @@ pub(crate) async fn render(request: Request, next: Next) -> Response {
         .get::<RequestId>()
         .map(|i| i.0.clone())
         .unwrap_or_default();
-    let path = request.uri().path().to_owned();
+    let path = unsigned(request.uri().path()).to_owned();
     let response = next.run(request).await;
     let status = response.status();
     if let Some(Cause(cause)) = response.extensions().get::<Cause>() {

@@ -4,6 +4,7 @@ use axum::Router;
 
 use crate::App;
 
+mod acknowledge;
 mod channels;
 mod deliveries;
 pub(crate) mod form;
@@ -17,7 +18,7 @@ mod overview;
 pub(crate) mod samples;
 mod settings;
 mod setup;
-pub(crate) mod unsubscribe;
+mod unsubscribe;
 
 pub(crate) use settings::MailTrial;
 
@@ -33,4 +34,5 @@ pub(crate) fn routes() -> Router<App> {
         .merge(language::routes())
         .merge(settings::routes())
         .merge(unsubscribe::routes())
+        .merge(acknowledge::routes())
 }

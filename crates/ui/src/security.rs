@@ -8,4 +8,5 @@ pub(crate) mod headers;
 pub(crate) mod pace;
 pub(crate) mod redirect;
 pub(crate) mod request_id;
+pub(crate) mod signed;
 pub(crate) mod tickets;

@@ -47,6 +47,7 @@ pub(crate) fn all(language: Language) -> Vec<(&'static str, Box<dyn DynTemplate>
         super::settings::messages::samples(language),
     );
     add(&mut all, "unsubscribe", super::unsubscribe::samples(language));
+    add(&mut all, "acknowledge", super::acknowledge::samples(language));
     add(
         &mut all,
         "settings/mail/delete",
@@ -137,7 +138,7 @@ fn every_page_renders_in_every_language() {
             // Every POST form starts with the token.
             // Where the signature in the address is the proof, there is none.
             let forms = match name {
-                "unsubscribe" => 0,
+                "unsubscribe" | "acknowledge" => 0,
                 _ => html.matches("method=\"post\"").count(),
             };
             assert_eq!(

@@ -3,12 +3,6 @@
 //! Nobody signs in here, and no session is read or begun: the signature in the address is the proof. Looking at the page
 //! changes nothing, because scanners and previews follow links; only a POST does, the button's or the mail provider's.
 
-use std::{
-    net::IpAddr,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
-
 use askama::Template;
 use axum::{
     Extension, Router,
@@ -16,31 +10,21 @@ use axum::{
     extract::{DefaultBodyLimit, Path},
     routing::get,
 };
-use domain::{id::ChannelId, ration::Ration};
+use domain::id::ChannelId;
 use http::{HeaderMap, StatusCode, header};
 
 use crate::{
     App, Section, Shell, Visit,
     error::{self, Error},
+    security::signed::{LONGEST_BODY, Turnstile, UNSUBSCRIBE},
     shell::page,
 };
 
-/// Whose pages prove themselves by their address; the gate asks for nothing else.
-pub(crate) const PREFIX: &str = "/unsubscribe/";
-
-/// Requests of one client in a minute. Mail providers send few, each from many addresses.
-const MOST: usize = 60;
-const WINDOW: Duration = Duration::from_mins(1);
-const LONGEST_BODY: usize = 8 * 1024;
-
-type Pace = Arc<Mutex<Ration<IpAddr>>>;
-
 pub(crate) fn routes() -> Router<App> {
-    let pace: Pace = Arc::new(Mutex::new(Ration::new(MOST, WINDOW)));
     Router::new()
         .route("/unsubscribe/{token}", get(show).post(decide))
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
-        .layer(Extension(pace))
+        .layer(Extension(Turnstile::default()))
 }
 
 #[derive(Template)]
@@ -55,8 +39,12 @@ pub(crate) struct UnsubscribePage {
     stopped: bool,
 }
 
-async fn show(visit: Visit, Path(token): Path<String>, Extension(pace): Extension<Pace>) -> error::Result {
-    let (channel, address) = proven(&visit, &pace, &token)?;
+async fn show(
+    visit: Visit,
+    Path(token): Path<String>,
+    Extension(turnstile): Extension<Turnstile>,
+) -> error::Result {
+    let (channel, address) = proven(&visit, &turnstile, &token)?;
     view(&visit, token, channel, address).await
 }
 
@@ -64,11 +52,11 @@ async fn show(visit: Visit, Path(token): Path<String>, Extension(pace): Extensio
 async fn decide(
     visit: Visit,
     Path(token): Path<String>,
-    Extension(pace): Extension<Pace>,
+    Extension(turnstile): Extension<Turnstile>,
     headers: HeaderMap,
     body: Bytes,
 ) -> error::Result {
-    let (channel, address) = proven(&visit, &pace, &token)?;
+    let (channel, address) = proven(&visit, &turnstile, &token)?;
     let optouts = visit.app.store.optouts();
     match Wish::read(&headers, &body) {
         Some(Wish::Stop) => {
@@ -93,11 +81,8 @@ async fn decide(
 }
 
 /// Whatever is not one of our addresses gets the same answer as any page that does not exist.
-fn proven(visit: &Visit, pace: &Pace, token: &str) -> Result<(ChannelId, String), Error> {
-    let mut pace = pace.lock().unwrap_or_else(PoisonError::into_inner);
-    if pace.take(visit.client, visit.app.now()).is_err() {
-        return Err(Error::Refused(StatusCode::TOO_MANY_REQUESTS));
-    }
+fn proven(visit: &Visit, turnstile: &Turnstile, token: &str) -> Result<(ChannelId, String), Error> {
+    turnstile.pass(visit)?;
     visit.app.store.optouts().open_token(token).ok_or(Error::NotFound)
 }
 
@@ -107,7 +92,7 @@ async fn view(visit: &Visit, token: String, channel: ChannelId, address: String)
     let stopped = name.is_none() || store.optouts().contains(channel, &address).await?;
     page(&UnsubscribePage {
         shell: visit.shell(Section::None, visit.language.text("unsubscribe-title")),
-        action: format!("{PREFIX}{token}"),
+        action: format!("{UNSUBSCRIBE}{token}"),
         address,
         channel: name,
         stopped,

@@ -16,13 +16,13 @@ use crate::{
     App,
     error::Error,
     flash::Flash,
-    pages::unsubscribe,
     random,
     security::{
         client_ip::client_ip,
         cookies::{self, Name},
         csrf,
         request_id::RequestId,
+        signed::is_signed,
     },
     visit::{Visit, language_of},
 };
@@ -47,9 +47,9 @@ async fn admit(app: App, request: Request, next: Next) -> Result<Response, Error
     if request.uri().path().starts_with("/static/") {
         return Ok(next.run(request).await);
     }
-    // Mail providers have neither a session nor a form token: the signature in the address is the proof. Cookies are not
-    // even looked at, so that nobody's session can be meant.
-    if request.uri().path().starts_with(unsubscribe::PREFIX) {
+    // Mail providers, and who was woken up, have neither a session nor a form token: the signature in the address is the
+    // proof. Cookies are not even looked at, so that nobody's session can be meant.
+    if is_signed(request.uri().path()) {
         return Ok(next.run(with_stranger(app, request)).await);
     }
     let jar = CookieJar::from_headers(request.headers());

@@ -4,6 +4,7 @@
     reason = "a test fails by panicking, in its helpers as well"
 )]
 
+mod acknowledge;
 mod deliverability;
 mod everyday;
 mod gate;
