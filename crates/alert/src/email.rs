@@ -39,6 +39,16 @@ impl Channel for Email {
         let general = self.store.settings().general().await.map_err(|e| ours(&e))?;
         let wording = self.store.settings().message().await.map_err(|e| ours(&e))?;
         let token = self.store.optouts().token(notice.channel, &notice.recipient);
+        // Of several who share a message nobody knows who it was.
+        let told_to = if notice.shared_with.is_empty() {
+            notice.recipient.as_str()
+        } else {
+            ""
+        };
+        let told = |incident| {
+            let links = self.store.acknowledgements();
+            links.token(incident, notice.channel, told_to)
+        };
         let writing = Writing {
             settings: &profile.settings,
             wording: &wording.settings,
@@ -49,6 +59,7 @@ impl Channel for Email {
                 self.clock.now(),
             ),
             token: &token,
+            told: &told,
         };
         let letter = message::notice_letter(notice, &writing).map_err(|error| {
             let retry = match error {

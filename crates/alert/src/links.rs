@@ -1,14 +1,32 @@
 //! The addresses of our own pages, as messages carry them.
 
 use domain::{
-    delivery::Notice,
+    delivery::{Event, Notice},
     id::{IncidentId, MonitorId},
+    incident::{Incident, Progress},
 };
 use url::Url;
 
 /// Built from the public URL of the process, which may have a path of its own; never from a request.
 #[derive(Clone, Debug)]
 pub(crate) struct Links(Url);
+
+/// The pages that one message leads to.
+#[derive(Clone, Copy)]
+pub(crate) struct Pages<'a> {
+    pub(crate) links: &'a Links,
+    /// The proof that its reader was told of an incident (`store::Acknowledgements::token`).
+    pub(crate) token: &'a (dyn Fn(IncidentId) -> String + Sync),
+}
+
+impl Pages<'_> {
+    /// Where its reader acknowledges this incident; none where there is nothing to acknowledge.
+    pub(crate) fn acknowledge(&self, event: Event, incident: &Incident) -> Option<String> {
+        let told = matches!(event, Event::Opened | Event::Reminder);
+        let waits = told && incident.progress == Progress::Open && self.links.is_reachable();
+        waits.then(|| self.links.acknowledge(&(self.token)(incident.id)))
+    }
+}
 
 impl Links {
     pub(crate) fn new(public_url: Url) -> Self {
@@ -45,6 +63,21 @@ impl Links {
     /// Where one recipient stops the messages of one channel.
     pub(crate) fn unsubscribe(&self, token: &str) -> String {
         format!("{}/unsubscribe/{token}", self.0.as_str().trim_end_matches('/'))
+    }
+
+    /// Where one recipient acknowledges one incident.
+    pub(crate) fn acknowledge(&self, token: &str) -> String {
+        format!("{}/ack/{token}", self.0.as_str().trim_end_matches('/'))
+    }
+
+    /// True when a page may mean something on another machine than this one.
+    pub(crate) fn is_reachable(&self) -> bool {
+        match self.0.host() {
+            Some(url::Host::Domain(name)) => name != "localhost" && !name.ends_with(".localhost"),
+            Some(url::Host::Ipv4(ip)) => !ip.is_loopback() && !ip.is_unspecified(),
+            Some(url::Host::Ipv6(ip)) => !ip.is_loopback() && !ip.is_unspecified(),
+            None => false,
+        }
     }
 
     fn page(&self, kind: &str, id: i64) -> String {

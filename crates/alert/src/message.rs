@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use domain::{
     clock::Timestamp,
     delivery::{Event, Notice},
-    id::ChannelId,
+    id::{ChannelId, IncidentId},
     mail::{Address, MailSettings},
     mail_message::MessageSettings,
     text::{is_unsafe, sanitize},
@@ -24,7 +24,10 @@ use lettre::{
 use url::Url;
 use uuid::Uuid;
 
-use crate::{links::Links, mail::Letter};
+use crate::{
+    links::{Links, Pages},
+    mail::Letter,
+};
 
 mod brief;
 mod custom;
@@ -43,7 +46,7 @@ mod wrap;
 
 pub(crate) use brief::Brief;
 use custom::Wording;
-use head::{Unsubscribe, header, list_id, reachable};
+use head::{Unsubscribe, header, list_id};
 pub use language::Language;
 pub use preview::Preview;
 pub(crate) use preview::preview;
@@ -82,6 +85,8 @@ pub(crate) struct Writing<'a> {
     pub(crate) reader: Reader,
     /// The proof that this recipient gets the messages of this channel (`store::Optouts::token`).
     pub(crate) token: &'a str,
+    /// The proof that this recipient was told of an incident (`store::Acknowledgements::token`).
+    pub(crate) told: &'a (dyn Fn(IncidentId) -> String + Sync),
 }
 
 /// The message for one recipient, or for several who share it, short enough that mail programs show all of it.
@@ -126,8 +131,12 @@ fn letter_to_all(notice: &Notice, alone: bool, writing: &Writing<'_>) -> Result<
         .collect::<Result<Vec<_>, _>>()?;
     let links = Links::new(writing.public_url.clone());
     // One recipient must not unsubscribe the others.
-    let own_page = alone && reachable(writing.public_url);
+    let own_page = alone && links.is_reachable();
     let page = own_page.then(|| links.unsubscribe(writing.token));
+    let pages = Pages {
+        links: &links,
+        token: writing.told,
+    };
     let wording = Wording {
         settings: writing.wording,
     };
@@ -149,7 +158,7 @@ fn letter_to_all(notice: &Notice, alone: bool, writing: &Writing<'_>) -> Result<
     };
     let mut space = Space::AMPLE;
     loop {
-        let view = View::of_notice(notice, &wording, &links, page.clone(), (writing.reader, space));
+        let view = View::of_notice(notice, &wording, pages, page.clone(), (writing.reader, space));
         let letter = compose(&view, &head, writing.settings, writing.reader.now)?;
         match space.less() {
             Some(less) if letter.bytes().len() > LARGEST => space = less,

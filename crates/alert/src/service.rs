@@ -21,7 +21,7 @@ use url::Url;
 use crate::{
     channel::{Channel, Receipt, Retry, SendError, Trace},
     http::{Answer, Http, Redactor, answer::after},
-    links::Links,
+    links::{Links, Pages},
     message::{Brief, Reader},
 };
 
@@ -221,7 +221,14 @@ impl Channel for Sender {
         };
         let now = self.http.now();
         let reader = Reader::new(&general, (self.config.language, self.config.timezone), now);
-        let brief = Brief::new(notice, &self.links, reader);
+        let pages = Pages {
+            links: &self.links,
+            token: &|incident| {
+                let links = self.store.acknowledgements();
+                links.token(incident, notice.channel, &notice.recipient)
+            },
+        };
+        let brief = Brief::new(notice, pages, reader);
         let key = self.links.key(notice);
         let call = Call {
             config: &self.config,
@@ -262,7 +269,9 @@ impl Sender {
         // Some logins hold the secret in other letters (RFC 7617).
         let login = request.headers().get(AUTHORIZATION);
         let login = login.and_then(|v| v.to_str().ok()).map(SecretString::from);
-        let secrets: Vec<&SecretString> = self.config.secret_values().chain(&login).collect();
+        // Some repeat the message, and more people read the log than were told.
+        let proof = call.brief.proof().map(SecretString::from);
+        let secrets: Vec<&SecretString> = self.config.secret_values().chain(&login).chain(&proof).collect();
         let redactor = Redactor::new(request.url(), &secrets);
         let answer = self.http.exchange(request, &redactor).await?;
         Ok((answer, redactor))

@@ -9,15 +9,18 @@ use std::{sync::Arc, time::Duration};
 use alert::{Through, channel::Retry, mail::Trial};
 use domain::{
     clock::Clock,
-    delivery::{AttemptVerdict, DeliveryState},
+    delivery::{AttemptVerdict, DeliveryState, Event},
     id::ChannelId,
+    incident::Progress,
     mail::{Address, MailSettings},
     mail_message::MessageSettings,
 };
+use mail_parser::MessageParser;
 use serde_json::{Value, json};
 use store::General;
 use testkit::{
-    Act, Canary, FakeClock, Logs, Rule, Script, SmtpServer, Step, WallClock, tls::ca_pem, wait_until,
+    Act, Canary, FakeClock, Logs, Rule, Script, SmtpServer, Step, WallClock, WebhookSink, smtp::Message,
+    tls::ca_pem, wait_until,
 };
 
 mod scene;
@@ -450,4 +453,95 @@ async fn a_test_of_a_channel_takes_no_more_than_its_profile_may_send() {
     let channel = scene.store.channels().get(channel.id).await.unwrap().unwrap();
     scene.alert.send_test(&channel).await.unwrap();
     assert_eq!(server.messages().len(), 5);
+}
+
+/// The proof in the link for acknowledging that a mail carries, as its reader follows it.
+fn proof_in(message: &Message) -> String {
+    let text = message.text();
+    let parsed = MessageParser::default().parse(&text).unwrap();
+    let text = parsed.body_text(0).unwrap().into_owned();
+    let (_, link) = text.split_once("https://watch.example/ack/").unwrap();
+    link.split_whitespace().next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn the_link_in_a_mail_acknowledges_and_the_others_hear_of_it() {
+    let clock = Arc::new(FakeClock::new());
+    let scene = Scene::new(Arc::clone(&clock) as Arc<dyn Clock>).await;
+    let later = Rule::on(Step::RcptTo, Act::reply("451 4.7.1 greylisted")).containing("slow@");
+    let server = SmtpServer::start(Script::plain().rule(later)).await;
+    set_up(&scene, &server, json!({})).await;
+    let mail = email(&scene, &["me@example.net", "you@example.net", "slow@example.net"]).await;
+    let sink = WebhookSink::start().await;
+    let hook = scene.webhook("Hook", &sink.url()).await;
+    let monitor = scene.monitor("Shop", &[mail, hook]).await;
+    let running = scene.start();
+    scene.down(&monitor).await;
+    scene.wait_state(3, DeliveryState::Sent).await;
+    let waiting = scene.wait_attempts(1).await;
+    let waiting = waiting
+        .into_iter()
+        .find(|d| d.recipient == "slow@example.net")
+        .unwrap();
+    assert_eq!(waiting.state, DeliveryState::Pending);
+
+    let messages = server.messages();
+    let mine = |m: &&Message| m.recipients == ["me@example.net"];
+    let proof = proof_in(messages.iter().find(mine).unwrap());
+    let links = scene.store.acknowledgements();
+    let done = links.acknowledge(&proof).await.unwrap().unwrap();
+    let by = "me@example.net (by mail)".to_owned();
+    let acknowledged = Progress::Acknowledged { at: clock.now(), by };
+    assert_eq!(done.incident.progress, acknowledged);
+
+    let requests = sink.wait_for(2, SOON).await;
+    assert_eq!(requests[1].json()["type"], "incident.acknowledged");
+    assert_eq!(
+        requests[1].json()["data"]["incident"]["acknowledged_by"],
+        "me@example.net (by mail)"
+    );
+    let sent = scene.wait_state(6, DeliveryState::Sent).await;
+    let told = sent.iter().filter(|d| d.event == Event::Acknowledged).count();
+    assert_eq!(told, 3);
+    let told = server.messages();
+    let told: Vec<_> = told
+        .iter()
+        .filter(|m| m.header("Subject").as_deref() == Some("[ACK] Shop"))
+        .collect();
+    assert_eq!(told.len(), 2);
+    for message in told {
+        assert!(
+            message.text().contains("me@example.net (by mail)"),
+            "{}",
+            message.text()
+        );
+        assert!(!message.text().contains("/ack/"), "there is nothing left to do");
+    }
+
+    // What waits goes on waiting as long as it would have.
+    let rows = scene.deliveries().await;
+    let row = rows.iter().find(|d| d.id == waiting.id).unwrap();
+    assert_eq!(
+        (row.state, row.attempts, row.next_attempt_at),
+        (DeliveryState::Pending, 1, waiting.next_attempt_at)
+    );
+    running.stop().await;
+}
+
+/// One link in a mail for several: nobody can tell which of them followed it.
+#[tokio::test]
+async fn who_share_a_mail_acknowledge_as_their_channel() {
+    let (scene, server) = (scene().await, SmtpServer::start(Script::plain()).await);
+    set_up(&scene, &server, json!({ "max_recipients": 10 })).await;
+    let mail = email(&scene, &["me@example.net", "you@example.net"]).await;
+    let monitor = scene.monitor("Shop", &[mail]).await;
+    scene.down(&monitor).await;
+    let running = scene.start();
+    scene.wait_state(2, DeliveryState::Sent).await;
+    let messages = server.messages();
+    assert_eq!(messages.len(), 1);
+    let links = scene.store.acknowledgements();
+    let found = links.find(&proof_in(&messages[0])).await.unwrap().unwrap();
+    assert_eq!(found.by, "Ops (by mail)");
+    running.stop().await;
 }

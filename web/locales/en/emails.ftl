@@ -63,6 +63,7 @@ mail-headline-week = Mail still works
 mail-note-week = This mail comes once a week by each mail server, on the way that alerts take. When it does not come, something on that way has changed.
 mail-why-week = { $recipient } gets this because it is entered for the weekly mail under Settings > General.
 mail-link-incident = See the incident in Watchbell
+mail-link-acknowledge = Acknowledge
 mail-why = { $recipient } gets this because it is a recipient of the Watchbell channel "{ $channel }".
 mail-why-test = { $recipient } gets this because somebody entered the address for a test of the Watchbell mail settings.
 mail-unsubscribe = To stop getting these messages at this address:

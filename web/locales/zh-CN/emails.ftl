@@ -51,6 +51,7 @@ mail-headline-week = 邮件仍可正常发送
 mail-note-week = 每周会通过每台邮件服务器发送一封这样的邮件，与告警走完全相同的路径。如果没有收到，说明途中有什么发生了变化。
 mail-why-week = { $recipient } 收到此邮件，因为它在“设置 > 常规”中被填写为每周邮件的收件人。
 mail-link-incident = 在 Watchbell 中查看此事件
+mail-link-acknowledge = 确认
 mail-why = { $recipient } 收到此邮件，因为它是 Watchbell 渠道“{ $channel }”的收件人。
 mail-why-test = { $recipient } 收到此邮件，因为有人用该地址测试 Watchbell 的邮件设置。
 mail-unsubscribe = 如不想在此邮箱继续收到这些邮件，请打开：

@@ -7,7 +7,7 @@ use super::{
     view::{Row, Tone, clean},
     words::{Reader, tagged_subject},
 };
-use crate::links::Links;
+use crate::links::Pages;
 
 /// One message in the words of its readers. Nothing in it is escaped.
 #[derive(Debug)]
@@ -22,18 +22,20 @@ pub(crate) struct Brief {
     pub(crate) note: Option<String>,
     /// Where to look, with its words.
     pub(crate) link: Option<(String, String)>,
+    /// Where to acknowledge, with its words. Whoever follows it needs no login.
+    pub(crate) acknowledge: Option<(String, String)>,
     /// What was watched; of a test, the channel.
     pub(crate) source: String,
 }
 
 impl Brief {
-    pub(crate) fn new(notice: &Notice, links: &Links, reader: Reader) -> Self {
+    pub(crate) fn new(notice: &Notice, pages: Pages<'_>, reader: Reader) -> Self {
         let Some(subject) = &notice.subject else {
             return Self::of_a_test(notice, reader);
         };
         let name = clean(&subject.monitor.name);
         let (word, tone, headline) = announced(notice.event);
-        let section = section(notice.event, subject, links, reader);
+        let section = section(notice.event, subject, pages, reader);
         // The headline has the name.
         let facts = section.rows.into_iter().skip(1);
         Self {
@@ -43,6 +45,7 @@ impl Brief {
             facts: facts.map(|Row { label, value }| (label, value)).collect(),
             note: None,
             link: section.link.map(|l| (l.label, l.url)),
+            acknowledge: section.acknowledge.map(|l| (l.label, l.url)),
             source: clean(&subject.monitor.target),
         }
     }
@@ -59,8 +62,20 @@ impl Brief {
             facts: vec![(reader.text("mail-label-sent"), reader.absolute(reader.now))],
             note: Some(reader.text("mail-note-test")),
             link: None,
+            acknowledge: None,
             source: channel,
         }
+    }
+
+    /// Where to look and where to acknowledge, as far as there are such places.
+    pub(crate) fn links(&self) -> impl Iterator<Item = &(String, String)> {
+        self.link.iter().chain(&self.acknowledge)
+    }
+
+    /// What makes the address for acknowledging one that works.
+    pub(crate) fn proof(&self) -> Option<&str> {
+        let (_, url) = self.acknowledge.as_ref()?;
+        url.rsplit('/').next()
     }
 
     /// All of it, line by line.

@@ -13,7 +13,7 @@ use super::{
     view::{Item, Section, Tone, View, clean},
     words::{Reader, shortened, tagged_subject},
 };
-use crate::links::Links;
+use crate::links::{Links, Pages};
 
 /// Names in the subject; how many more there are is said.
 const NAMED: usize = 3;
@@ -27,7 +27,7 @@ const LONGEST_REASON: usize = 120;
 const MOST_PARTS: usize = 10;
 
 /// `notice` and what travels with it, in the order in which things happened.
-pub(super) fn view(notice: &Notice, links: &Links, reader: Reader, parts: Parts) -> View {
+pub(super) fn view(notice: &Notice, pages: Pages<'_>, reader: Reader, parts: Parts) -> View {
     let all = || std::iter::once(notice).chain(&notice.also);
     let all = || all().filter_map(|one| Some((one.event, one.subject.as_ref()?)));
     let (mut names, mut counts) = (Vec::new(), BTreeMap::new());
@@ -42,11 +42,11 @@ pub(super) fn view(notice: &Notice, links: &Links, reader: Reader, parts: Parts)
     let count = all().count();
     let (mut sections, mut list) = (Vec::new(), Vec::new());
     if matches!(parts, Parts::Told) && count <= MOST_PARTS {
-        sections.extend(all().map(|(event, subject)| part(event, subject, links, reader)));
+        sections.extend(all().map(|(event, subject)| part(event, subject, pages, reader)));
     } else {
         let most = parts.most().unwrap_or(count);
         let listed = all().take(most);
-        list.extend(listed.map(|(event, subject)| item(event, subject, links, reader, parts)));
+        list.extend(listed.map(|(event, subject)| item(event, subject, pages.links, reader, parts)));
     }
     let unlisted = if list.is_empty() { 0 } else { count - list.len() };
     let words: Vec<String> = counts
@@ -84,13 +84,13 @@ pub(super) fn view(notice: &Notice, links: &Links, reader: Reader, parts: Parts)
     }
 }
 
-fn part(event: Event, subject: &Subject, links: &Links, reader: Reader) -> Section {
+fn part(event: Event, subject: &Subject, pages: Pages<'_>, reader: Reader) -> Section {
     let (word, ..) = announced(event);
     let name = shortened(&clean(&subject.monitor.name), LONGEST_NAME);
     Section {
         title: Some(format!("{word}: {name}")),
         checks: None,
-        ..section(event, subject, links, reader)
+        ..section(event, subject, pages, reader)
     }
 }
 

@@ -2,7 +2,6 @@
 
 use domain::{id::ChannelId, mail::Address};
 use lettre::message::header::{HeaderName, HeaderValue};
-use url::Url;
 
 /// How one recipient stops the messages of one channel (RFC 2369, RFC 8058).
 pub(super) struct Unsubscribe {
@@ -63,16 +62,6 @@ pub(super) fn list_id(channel: Option<(ChannelId, &str)>, domain: &str) -> Heade
 
 pub(super) fn header(name: &'static str, value: String) -> HeaderValue {
     HeaderValue::new(HeaderName::new_from_ascii_str(name), value)
-}
-
-/// True when the link may mean something on another machine than this one.
-pub(super) fn reachable(public_url: &Url) -> bool {
-    match public_url.host() {
-        Some(url::Host::Domain(name)) => name != "localhost" && !name.ends_with(".localhost"),
-        Some(url::Host::Ipv4(ip)) => !ip.is_loopback() && !ip.is_unspecified(),
-        Some(url::Host::Ipv6(ip)) => !ip.is_loopback() && !ip.is_unspecified(),
-        None => false,
-    }
 }
 
 #[cfg(test)]

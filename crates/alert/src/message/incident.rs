@@ -13,7 +13,7 @@ use super::{
     view::{CheckRow, Checks, Link, Row, Section, Tone, View, clean},
     words::{Reader, latency, shortened, subject_about, tagged_subject},
 };
-use crate::links::Links;
+use crate::links::Pages;
 
 /// Of a name in a headline; the whole of it stands below.
 const LONGEST_NAME: usize = 100;
@@ -36,7 +36,7 @@ pub(super) fn view(
     notice: &Notice,
     subject: &Subject,
     wording: &Wording<'_>,
-    links: &Links,
+    pages: Pages<'_>,
     (reader, space): (Reader, Space),
 ) -> View {
     let name = clean(&subject.monitor.name);
@@ -46,7 +46,7 @@ pub(super) fn view(
         Some(_) => format!("{}: {lasted}", reader.text("mail-label-lasted")),
         None => clean(&subject.incident.reason.detail),
     };
-    let values = Values::new(notice, subject, word, links, reader);
+    let values = Values::new(notice, subject, word, pages.links, reader);
     // The recovery of an outage that this person never heard of stands for both messages.
     let alone = notice.event == Event::Resolved && notice.thread.is_none();
     let both = alone.then(|| reader.text("mail-note-both"));
@@ -61,7 +61,7 @@ pub(super) fn view(
             SubjectStyle::Status => summary,
             SubjectStyle::Thread => format!("{word}: {summary}"),
         },
-        sections: vec![section(notice.event, subject, links, reader)],
+        sections: vec![section(notice.event, subject, pages, reader)],
         list: Vec::new(),
         notes: both
             .into_iter()
@@ -104,7 +104,7 @@ fn subject_of(
 }
 
 /// What is known of the incident: the part that a message about several repeats.
-pub(super) fn section(event: Event, subject: &Subject, links: &Links, reader: Reader) -> Section {
+pub(super) fn section(event: Event, subject: &Subject, pages: Pages<'_>, reader: Reader) -> Section {
     let Subject {
         incident, monitor, ..
     } = subject;
@@ -153,7 +153,11 @@ pub(super) fn section(event: Event, subject: &Subject, links: &Links, reader: Re
         checks: checks(&subject.checks, reader),
         link: Some(Link {
             label: reader.text("mail-link-incident"),
-            url: links.incident(incident.id),
+            url: pages.links.incident(incident.id),
+        }),
+        acknowledge: pages.acknowledge(event, incident).map(|url| Link {
+            label: reader.text("mail-link-acknowledge"),
+            url,
         }),
     }
 }

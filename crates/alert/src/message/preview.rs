@@ -12,8 +12,8 @@ use domain::{
 use url::Url;
 use uuid::Uuid;
 
-use super::{View, custom::Wording, head::reachable, space::Space, words::Reader};
-use crate::links::Links;
+use super::{View, custom::Wording, space::Space, words::Reader};
+use crate::links::{Links, Pages};
 
 /// What a recipient would see.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,11 +35,15 @@ pub(crate) fn preview(
     let notice = sample(event, reader);
     let links = Links::new(public_url.clone());
     // Nobody gets this one, so there is nothing to be signed.
-    let unsubscribe = reachable(public_url).then(|| links.unsubscribe("…"));
+    let unsubscribe = links.is_reachable().then(|| links.unsubscribe("…"));
+    let pages = Pages {
+        links: &links,
+        token: &|_| "…".to_owned(),
+    };
     let view = View::of_notice(
         &notice,
         &Wording { settings },
-        &links,
+        pages,
         unsubscribe,
         (reader, Space::AMPLE),
     );

@@ -76,6 +76,7 @@ impl Desk {
             public_url: &self.public_url,
             reader: self.reader,
             token: TOKEN,
+            told: &|incident| format!("{incident}.{TOKEN}"),
         };
         notice_letter(notice, &writing)
     }

@@ -14,7 +14,7 @@ use super::{
     words::{Reader, tagged_subject},
     wrap::wrapped,
 };
-use crate::links::Links;
+use crate::links::Pages;
 
 /// Colour and mark of a message. The word says the same: nobody needs to see colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +103,8 @@ pub(super) struct Section {
     pub(super) rows: Vec<Row>,
     pub(super) checks: Option<Checks>,
     pub(super) link: Option<Link>,
+    /// Beside it.
+    pub(super) acknowledge: Option<Link>,
 }
 
 /// One of many things that the message is about, in a line or two.
@@ -175,7 +177,7 @@ impl View {
     pub(super) fn of_notice(
         notice: &Notice,
         wording: &custom::Wording<'_>,
-        links: &Links,
+        pages: Pages<'_>,
         unsubscribe: Option<String>,
         (reader, space): (Reader, Space),
     ) -> Self {
@@ -199,13 +201,13 @@ impl View {
             },
             None => Stop {
                 how: reader.text("mail-stop"),
-                url: links.channels(),
-                words: links.channels(),
+                url: pages.links.channels(),
+                words: pages.links.channels(),
             },
         };
         let mut view = match &notice.subject {
-            Some(_) if !notice.also.is_empty() => digest::view(notice, links, reader, space.parts),
-            Some(subject) => incident::view(notice, subject, wording, links, (reader, space)),
+            Some(_) if !notice.also.is_empty() => digest::view(notice, pages, reader, space.parts),
+            Some(subject) => incident::view(notice, subject, wording, pages, (reader, space)),
             None => Self {
                 subject: tagged_subject("TEST", &channel),
                 headline: reader.text_with("mail-headline-channel-test", &[("channel", channel.into())]),

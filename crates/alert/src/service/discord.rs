@@ -143,12 +143,9 @@ fn description(brief: &Brief) -> String {
         .facts
         .iter()
         .map(|(label, value)| format!("**{label}:** {}", escaped(value)));
-    let link = brief
-        .link
-        .as_ref()
-        .map(|(label, url)| format!("[{label}](<{url}>)"));
+    let links = brief.links().map(|(label, url)| format!("[{label}](<{url}>)"));
     let mut text = String::new();
-    for line in facts.chain(brief.note.clone()).chain(link) {
+    for line in facts.chain(brief.note.clone()).chain(links) {
         if length(&text) + length(&line) >= LONGEST_DESCRIPTION {
             continue;
         }
@@ -217,6 +214,7 @@ mod tests {
             facts: vec![("Reason".into(), "ok".into()), ("Tags".into(), long.clone())],
             note: None,
             link: Some(("See".into(), "https://watch.example/1".into())),
+            acknowledge: Some(("Take".into(), "https://watch.example/ack/1..x".into())),
             source: long,
         };
         let body = message(&brief);
@@ -225,7 +223,7 @@ mod tests {
         assert!(length(body["content"].as_str().unwrap()) <= 2_000);
         assert_eq!(
             embed["description"],
-            "**Reason:** ok\n[See](<https://watch.example/1>)"
+            "**Reason:** ok\n[See](<https://watch.example/1>)\n[Take](<https://watch.example/ack/1..x>)"
         );
     }
 }

@@ -75,9 +75,11 @@ fn message(brief: &Brief) -> Value {
     if let Some(note) = &brief.note {
         widgets.push(json!({ "textParagraph": { "text": html(note) } }));
     }
-    if let Some((label, url)) = &brief.link {
-        let button = json!({ "text": label, "onClick": { "openLink": { "url": url } } });
-        widgets.push(json!({ "buttonList": { "buttons": [button] } }));
+    let button =
+        |(label, url): &(String, String)| json!({ "text": label, "onClick": { "openLink": { "url": url } } });
+    let buttons: Vec<Value> = brief.links().map(button).collect();
+    if !buttons.is_empty() {
+        widgets.push(json!({ "buttonList": { "buttons": buttons } }));
     }
     json!({
         // What a notification shows.

@@ -97,12 +97,9 @@ impl Service for Matrix {
 
 /// For clients without HTML. Old ones look here for `@room`.
 fn plain(brief: &Brief) -> String {
-    let link = brief
-        .link
-        .as_ref()
-        .map(|(label, url)| format!("\n{label}: {url}"));
+    let links = brief.links().map(|(label, url)| format!("\n{label}: {url}"));
     let text = apart(&cut(&brief.text(), 8 * LONGEST), "@");
-    text + &link.unwrap_or_default()
+    std::iter::once(text).chain(links).collect()
 }
 
 fn formatted(brief: &Brief) -> String {
@@ -118,13 +115,14 @@ fn formatted(brief: &Brief) -> String {
         .collect();
     let facts = facts.concat();
     let note = brief.note.as_ref().map(|n| format!("<p>{}</p>", html(n)));
-    let link = brief.link.as_ref().map(|(label, url)| {
+    let link = |(label, url): &(String, String)| {
         let url = html(url).replace('"', "%22");
         format!("<p><a href=\"{url}\">{}</a></p>", html(label))
-    });
+    };
+    let links: Vec<String> = brief.links().map(link).collect();
     format!(
         "<p><strong><span data-mx-color=\"{colour}\">{headline}</span></strong></p><ul>{facts}</ul>{}{}",
         note.unwrap_or_default(),
-        link.unwrap_or_default()
+        links.concat()
     )
 }

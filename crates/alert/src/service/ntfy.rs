@@ -31,9 +31,13 @@ impl Service for Ntfy {
             "priority": priority,
             "tags": [tag],
         });
-        if let Some((label, url)) = &brief.link {
+        if let Some((_, url)) = &brief.link {
             body["click"] = url.as_str().into();
-            body["actions"] = json!([{ "action": "view", "label": label, "url": url }]);
+        }
+        let view = |(label, url): &(String, String)| json!({ "action": "view", "label": label, "url": url });
+        let actions: Vec<Value> = brief.links().map(view).collect();
+        if !actions.is_empty() {
+            body["actions"] = actions.into();
         }
         let request = Outgoing::post(call.server(&[])?).json(&body);
         Ok(match call.get("token") {

@@ -52,6 +52,7 @@ mod tests {
             facts: Vec::new(),
             note: None,
             link: Some(("Look".to_owned(), url.to_owned())),
+            acknowledge: None,
             source: "https://shop.example".to_owned(),
         }
     }

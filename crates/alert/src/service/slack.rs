@@ -72,9 +72,11 @@ pub(super) fn message(brief: &Brief) -> Value {
     if let Some(note) = &brief.note {
         blocks.push(json!({ "type": "context", "elements": [plain(note, LONGEST_FIELD)] }));
     }
-    if let Some((label, url)) = &brief.link {
-        let button = json!({ "type": "button", "text": plain(label, 75), "url": url });
-        blocks.push(json!({ "type": "actions", "elements": [button] }));
+    let button =
+        |(label, url): &(String, String)| json!({ "type": "button", "text": plain(label, 75), "url": url });
+    let buttons: Vec<Value> = brief.links().map(button).collect();
+    if !buttons.is_empty() {
+        blocks.push(json!({ "type": "actions", "elements": buttons }));
     }
     json!({
         // What a notification shows.

@@ -91,8 +91,11 @@ fn message(brief: &Brief) -> Value {
         "body": body,
         "msteams": { "width": "Full" },
     });
-    if let Some((label, url)) = &brief.link {
-        card["actions"] = json!([{ "type": "Action.OpenUrl", "title": label, "url": url }]);
+    let open =
+        |(label, url): &(String, String)| json!({ "type": "Action.OpenUrl", "title": label, "url": url });
+    let actions: Vec<Value> = brief.links().map(open).collect();
+    if !actions.is_empty() {
+        card["actions"] = actions.into();
     }
     json!({
         "type": "message",

@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use url::Url;
 
 use super::{
     Call, Outgoing, Service, Stage, Unusable, Verdict,
@@ -34,6 +35,14 @@ impl Service for Telegram {
             // Nobody is woken by good news.
             "disable_notification": matches!(call.stage(), Stage::Acknowledge | Stage::Resolve),
         });
+        if let Some((label, url)) = call
+            .brief
+            .acknowledge
+            .as_ref()
+            .filter(|(_, url)| fits_a_button(url))
+        {
+            body["reply_markup"] = json!({ "inline_keyboard": [[{ "text": label, "url": url }]] });
+        }
         if let Some(thread) = call.get("thread") {
             let thread: i64 = thread.parse().map_err(|_| {
                 Unusable("The topic of this channel is not a number. Enter the id of the topic.".to_owned())
@@ -112,6 +121,14 @@ fn advice(description: &str) -> &'static str {
     }
 }
 
+/// Telegram refuses the whole message for a button that leads to a short name (`http://watch:8380`), and may for one that
+/// leads to a bare number.
+fn fits_a_button(url: &str) -> bool {
+    let url = Url::parse(url).ok();
+    url.and_then(|url| Some(url.domain()?.trim_end_matches('.').contains('.')))
+        .unwrap_or_default()
+}
+
 /// A text that grows, and what stands out in it.
 #[derive(Default)]
 struct Text {
@@ -133,7 +150,8 @@ impl Text {
         if let Some(note) = &brief.note {
             all.line(&[(note, None)]);
         }
-        if let Some((label, url)) = &brief.link {
+        let written = brief.acknowledge.iter().filter(|(_, url)| !fits_a_button(url));
+        for (label, url) in brief.link.iter().chain(written) {
             all.line(&[(&format!("{label}: {url}"), None)]);
         }
         all
@@ -178,6 +196,7 @@ mod tests {
             facts: vec![("Reason".into(), "No ü.".into()), ("Tags".into(), tags)],
             note: None,
             link: Some(("See".into(), "https://watch.example/1".into())),
+            acknowledge: None,
             source: name.into(),
         }
     }
@@ -207,6 +226,25 @@ mod tests {
         assert!(text.text.encode_utf16().count() <= LONGEST);
         assert!(text.text.ends_with("See: https://watch.example/1"));
         assert_eq!(text.entities.len(), 3);
+    }
+
+    #[test]
+    fn a_button_leads_to_a_whole_name_and_the_text_elsewhere() {
+        for (url, button) in [
+            ("https://watch.example/ack/1..x", true),
+            ("http://watch.lan:8380/ack/1..x", true),
+            ("http://watch:8380/ack/1..x", false),
+            ("http://192.168.1.7:8380/ack/1..x", false),
+            ("http://[fd00::1]/ack/1..x", false),
+        ] {
+            assert_eq!(fits_a_button(url), button, "{url}");
+            let mut brief = brief("Shop", String::new());
+            brief.acknowledge = Some(("Take".into(), url.into()));
+            assert_eq!(
+                Text::of(&brief).text.ends_with(&format!("\nTake: {url}")),
+                !button
+            );
+        }
     }
 
     #[test]

@@ -12,7 +12,8 @@ use domain::{
     channel::{Channel, ChannelKind, catalogue::SERVICES},
     clock::Clock,
     delivery::{DeliveryState, Event},
-    id::DeliveryId,
+    id::{DeliveryId, IncidentId},
+    incident::Progress,
     outcome::{Reason, ReasonKind, Verdict},
 };
 use futures_util::future::join_all;
@@ -20,7 +21,7 @@ use serde_json::{Value, json};
 use testkit::{FakeClock, HttpTarget, Logs, Reply, Request, WallClock};
 
 use crate::{
-    row::{HOSTILE, Row, secret, texts},
+    row::{HOSTILE, Row, secret, texts, unsigned},
     rows,
     scene::{SOON, Scene},
 };
@@ -239,6 +240,59 @@ async fn an_outage_with_hostile_words_is_told_and_nothing_in_it_is_obeyed() {
     }
 }
 
+/// Where there are buttons or links of ours, one of them acknowledges; as long as there is something to acknowledge.
+#[tokio::test]
+async fn who_is_told_can_acknowledge_and_the_log_cannot() {
+    let offering = [
+        "slack",
+        "slack_bot",
+        "discord",
+        "teams",
+        "google_chat",
+        "telegram",
+        "matrix",
+        "ntfy",
+    ];
+    for row in rows::all() {
+        let clock = Arc::new(FakeClock::new());
+        let copy = Copy::of(row, Arc::clone(&clock) as Arc<dyn Clock>).await;
+        let kind = copy.row.kind;
+        let monitor = copy.scene.monitor("Shop", &[copy.channel.id]).await;
+        let running = copy.scene.start();
+        let links = copy.scene.store.acknowledgements();
+        let proof = links.token(IncidentId(1), copy.channel.id, "");
+        // It repeats what it was asked, as some do, before it takes it.
+        copy.service
+            .then(Reply::status(503).body(format!("no: https://watch.example/ack/{proof}")));
+        copy.scene.down(&monitor).await;
+        let tried = copy.scene.wait_attempts(1).await;
+        let log = format!("{tried:?} {:?}", copy.scene.attempts(tried[0].id).await);
+        if offering.contains(&kind) {
+            assert!(!log.contains(&proof), "{kind}: {log}");
+        }
+        clock.advance(Duration::from_mins(1));
+        copy.scene.store.outbox().wake();
+        copy.scene.wait_state(1, DeliveryState::Sent).await;
+        let done = links.acknowledge(&proof).await.unwrap().unwrap();
+        let by = Progress::Acknowledged {
+            at: clock.now(),
+            by: "Ops (by message)".to_owned(),
+        };
+        assert_eq!(done.incident.progress, by);
+        copy.scene.wait_state(2, DeliveryState::Sent).await;
+        clock.advance(Duration::from_mins(3));
+        copy.scene.up(&monitor).await;
+        copy.scene.wait_state(3, DeliveryState::Sent).await;
+        running.stop().await;
+        let requests = copy.service.requests();
+        let carries = |r: &Request| String::from_utf8_lossy(&r.body).contains(&proof);
+        let carried: Vec<bool> = requests.iter().map(carries).collect();
+        let offered = offering.contains(&kind);
+        assert_eq!(carried[..2], [offered; 2], "{kind}");
+        assert!(!carried[2..].contains(&true), "{kind} {carried:?}");
+    }
+}
+
 #[tokio::test]
 async fn what_is_asked_of_each() {
     for row in rows::all() {
@@ -282,5 +336,6 @@ fn told(request: &Request) -> String {
         .split('/')
         .map(|s| s.parse::<DeliveryId>().map_or(s, |_| "(delivery)"))
         .collect();
+    let body = unsigned(&body);
     format!("{} {}\n{headers}\n{body}", request.method, path.join("/"))
 }

@@ -289,12 +289,62 @@ fn nobody_is_shouted_at() {
         for event in Event::ALL {
             let mut notice = opened();
             notice.event = *event;
-            let text = text_of(&letter(&notice, language));
+            // A signature has the letters that it has.
+            let text = text_of(&letter(&notice, language)).replace(TOKEN, "");
             let loud = text.chars().filter(|c| c.is_ascii_uppercase()).count();
             let quiet = text.chars().filter(char::is_ascii_lowercase).count();
             assert!(loud * 5 < quiet, "{loud} of {quiet}: {text}");
             assert!(!text.contains('!') && !text.contains('！'), "{text}");
         }
+    }
+}
+
+#[test]
+fn whoever_is_told_of_an_outage_can_acknowledge_it() {
+    let page = format!("https://watch.example.org/ack/7.{TOKEN}");
+    let anna = Progress::Acknowledged {
+        at: SINCE,
+        by: "ana".to_owned(),
+    };
+    for event in Event::ALL {
+        let offered = matches!(event, Event::Opened | Event::Reminder);
+        for (progress, offered) in [(Progress::Open, offered), (anna.clone(), false)] {
+            let mut notice = opened();
+            notice.event = *event;
+            notice.subject.as_mut().unwrap().incident.progress = progress;
+            let letter = letter(&notice, Language::English);
+            let (text, html) = (text_of(&letter), html_of(&letter));
+            assert_eq!(
+                text.contains(&format!("\nAcknowledge:\n{page}\n")),
+                offered,
+                "{event}: {text}"
+            );
+            assert_eq!(html.contains(&format!("href=\"{page}\"")), offered, "{event}");
+            assert_eq!(
+                text.contains("/ack/") || html.contains("/ack/"),
+                offered,
+                "{event}"
+            );
+        }
+    }
+    let recovery = letter(&resolved(None), Language::English);
+    assert!(!text_of(&recovery).contains("/ack/"));
+}
+
+#[test]
+fn a_link_that_only_works_here_acknowledges_nothing() {
+    for local in [
+        "http://127.0.0.1:8380",
+        "http://localhost:8380",
+        "http://[::1]:8380",
+    ] {
+        let mut desk = Desk::new(Language::English);
+        desk.public_url = Url::parse(local).unwrap();
+        let letter = desk.write(&opened()).unwrap();
+        assert!(
+            !text_of(&letter).contains("/ack/") && !html_of(&letter).contains("/ack/"),
+            "{local}"
+        );
     }
 }
 

@@ -4,7 +4,7 @@ use alert::channel::Retry;
 use serde_json::{Value, json};
 use testkit::Reply;
 
-use crate::row::{No, Row, secret, unescaped};
+use crate::row::{ACKNOWLEDGE, No, Row, secret, unescaped, unsigned};
 
 const ID: &str = "1175473984673812480";
 
@@ -67,12 +67,14 @@ pub(super) fn row() -> Row {
             let embed = &body["embeds"][0];
             assert_inert(&body["content"]);
             assert_inert(&embed["title"]);
-            let description = embed["description"].as_str().unwrap();
-            let (facts, link) = description.rsplit_once('\n').unwrap();
+            let description = unsigned(embed["description"].as_str().unwrap());
+            let (rest, acknowledge) = description.rsplit_once('\n').unwrap();
+            let (facts, link) = rest.rsplit_once('\n').unwrap();
             assert_eq!(
                 link,
                 "[See the incident in Watchbell](<https://watch.example/incidents/1>)"
             );
+            assert_eq!(acknowledge, format!("[Acknowledge](<{ACKNOWLEDGE}(signature)>)"));
             for line in facts.lines() {
                 let (label, value) = line.split_once(":** ").unwrap();
                 assert!(label.starts_with("**"), "{line}");

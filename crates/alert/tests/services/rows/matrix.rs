@@ -4,7 +4,7 @@ use alert::channel::Retry;
 use serde_json::{Value, json};
 use testkit::Reply;
 
-use crate::row::{No, Row, secret, together};
+use crate::row::{No, Row, secret, together, unsigned};
 
 pub(super) fn row() -> Row {
     Row {
@@ -50,9 +50,10 @@ pub(super) fn row() -> Row {
             assert_eq!(body["m.mentions"], json!({}));
             assert!(!together(body["body"].as_str().unwrap(), "@"));
             // Taken apart by our own tags, there is no other.
-            let mut rest = body["formatted_body"].as_str().unwrap().to_owned();
+            let mut rest = unsigned(body["formatted_body"].as_str().unwrap());
             for ours in [
                 "<a href=\"https://watch.example/incidents/1\">",
+                "<a href=\"https://watch.example/ack/1.1..(signature)\">",
                 "<span data-mx-color=\"#d1242f\">",
                 "</span>",
                 "</a>",

@@ -46,7 +46,7 @@ pub(super) fn row() -> Row {
             // Without this, ntfy shows text as it is.
             assert!(body.get("markdown").is_none());
             assert!(body["message"].as_str().unwrap().contains("<script>"));
-            assert_eq!(body["actions"].as_array().unwrap().len(), 1);
+            assert_eq!(body["actions"].as_array().unwrap().len(), 2);
             assert!(
                 body["click"]
                     .as_str()

@@ -58,7 +58,7 @@ pub(super) fn row() -> Row {
             let card = &body["attachments"][0]["content"];
             // Without these nobody is mentioned, whatever a text says.
             assert_eq!(card["msteams"], json!({ "width": "Full" }));
-            assert_eq!(card["actions"].as_array().unwrap().len(), 1);
+            assert_eq!(card["actions"].as_array().unwrap().len(), 2);
             for (i, block) in card["body"].as_array().unwrap().iter().enumerate() {
                 assert_eq!(block["type"], "TextBlock");
                 let text = block["text"].as_str().unwrap();
