@@ -32,5 +32,6 @@ pub mod schedule;
 pub mod sealed;
 pub mod state;
 pub mod target;
+pub mod template;
 pub mod text;
 pub mod zone;

@@ -9,9 +9,9 @@ use crate::{
     text::{is_unsafe, parse_line},
 };
 
-mod template;
+mod placeholder;
 
-pub use template::{Placeholder, Template};
+pub use placeholder::{Placeholder, Template};
 
 /// Characters of a subject as it leaves. RFC 5322 recommends 78 and forbids more than 998; mail programs cut far earlier
 /// than the latter.

@@ -1,63 +1,31 @@
 //! Texts with placeholders: `{{name}}` from a closed list, and nothing else. No loops, filters, conditions or includes,
 //! and a value is put in once and never read again.
 
-use crate::{field::FieldError, outcome::named, text::sanitize};
+use crate::{field::FieldError, text::sanitize};
 
-named! {
-    /// What may stand between two pairs of braces.
-    Placeholder {
-        /// `DOWN`, `UP`, `ACK`, `CERT`.
-        Status = "status",
-        Monitor = "monitor",
-        Target = "target",
-        /// `http`, `tcp`, …
-        Kind = "kind",
-        Tags = "tags",
-        Reason = "reason",
-        Since = "since",
-        Duration = "duration",
-        /// Its number.
-        Incident = "incident",
-        Channel = "channel",
-        /// Address of the incident's page.
-        Link = "link",
-    }
-}
+/// The closed list: what may stand between two pairs of braces.
+pub trait Vocabulary: Copy {
+    /// `None`: there is no such placeholder.
+    fn read(name: &str) -> Option<Self>;
 
-impl Placeholder {
-    /// The same in every message about one incident, as long as nobody renames anything.
-    pub const fn stays(self) -> bool {
-        match self {
-            Self::Monitor | Self::Target | Self::Kind | Self::Tags | Self::Incident | Self::Channel => true,
-            Self::Status | Self::Reason | Self::Since | Self::Duration | Self::Link => false,
-        }
-    }
-
-    /// `monitor, target, …`: those that `which` takes.
-    pub(super) fn listed(which: impl Fn(Self) -> bool) -> String {
-        let names: Vec<&str> = Self::ALL
-            .iter()
-            .filter(|p| which(**p))
-            .map(|p| p.as_str())
-            .collect();
-        names.join(", ")
-    }
+    /// `monitor, target, …`: what a person who mistyped one is told.
+    fn known() -> String;
 }
 
 /// A text that parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Template {
+pub struct Template<P> {
     source: String,
-    parts: Vec<Part>,
+    parts: Vec<Part<P>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Part {
+enum Part<P> {
     Text(String),
-    Value(Placeholder),
+    Value(P),
 }
 
-impl Template {
+impl<P: Vocabulary> Template<P> {
     pub fn parse(field: &str, source: &str) -> Result<Self, FieldError> {
         let mut parts = Vec::new();
         let mut rest = source;
@@ -69,7 +37,7 @@ impl Template {
                     "A placeholder begins with {{ and ends with }}. Close it, or remove the {{.",
                 ));
             };
-            let placeholder = Placeholder::parse(name.trim()).ok_or_else(|| unknown(field, name))?;
+            let placeholder = P::read(name.trim()).ok_or_else(|| unknown::<P>(field, name))?;
             if !text.is_empty() {
                 parts.push(Part::Text(text.to_owned()));
             }
@@ -90,7 +58,7 @@ impl Template {
         &self.source
     }
 
-    pub fn placeholders(&self) -> impl Iterator<Item = Placeholder> + '_ {
+    pub fn placeholders(&self) -> impl Iterator<Item = P> + '_ {
         self.parts.iter().filter_map(|part| match part {
             Part::Value(p) => Some(*p),
             Part::Text(_) => None,
@@ -98,7 +66,7 @@ impl Template {
     }
 
     /// The text with its values, at most `most` bytes and an ellipsis.
-    pub fn render(&self, most: usize, value: impl Fn(Placeholder) -> String) -> String {
+    pub fn render(&self, most: usize, value: impl Fn(P) -> String) -> String {
         let mut out = String::new();
         for part in &self.parts {
             let full = match part {
@@ -125,8 +93,8 @@ fn push_capped(out: &mut String, text: &str, most: usize) -> bool {
     true
 }
 
-fn unknown(field: &str, name: &str) -> FieldError {
-    let (name, known) = (sanitize(name, 60), Placeholder::listed(|_| true));
+fn unknown<P: Vocabulary>(field: &str, name: &str) -> FieldError {
+    let (name, known) = (sanitize(name, 60), P::known());
     FieldError::new(
         field,
         "template-unknown",
@@ -140,7 +108,7 @@ fn unknown(field: &str, name: &str) -> FieldError {
 mod tests {
     use proptest::prelude::*;
 
-    use super::*;
+    use crate::mail_message::Template;
 
     fn rendered(source: &str) -> Result<String, &'static str> {
         let template = Template::parse("note", source).map_err(|e| e.code)?;
