@@ -1,10 +1,11 @@
 //! Where messages go: a named channel of some kind with its own configuration.
 
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use url::Url;
 
 use crate::{
+    delivery::Event,
     field::{FieldError, FieldErrors},
     id::ChannelId,
     json::Object,
@@ -23,7 +24,10 @@ mod webhook;
 
 pub use email::EmailChannel;
 pub use service::{Family, Need, Service, ServiceChannel, ServiceField, Shape};
-pub use webhook::{WebhookChannel, signing_secret};
+pub use webhook::{
+    LARGEST_BODY, OwnRequest, USUAL_CONTENT_TYPE, WebhookChannel, WebhookEvent, WebhookFormat, WebhookMethod,
+    WebhookPlaceholder, WebhookShape, WebhookValue, Written, signing_secret,
+};
 
 named! {
     ChannelKind {
@@ -163,11 +167,7 @@ impl ChannelConfig {
                 "to": e.to, "cc": e.cc, "bcc": e.bcc,
                 "language": e.language.map(Language::as_str), "timezone": e.timezone.map(Tz::name), "profile": e.profile,
             }),
-            Self::Webhook(w) => {
-                let headers: Map<String, Value> =
-                    w.headers.iter().map(|h| (h.name.clone(), Value::Null)).collect();
-                json!({ "url": null, "secret": null, "headers": headers })
-            }
+            Self::Webhook(w) => w.to_json(),
             Self::Service(s) => s.to_json(),
         }
     }
@@ -213,6 +213,14 @@ impl ChannelConfig {
                 all
             }
             Self::Webhook(_) | Self::Service(_) => vec![String::new()],
+        }
+    }
+
+    /// Whether messages about this go through it at all.
+    pub fn wants(&self, event: Event) -> bool {
+        match self {
+            Self::Webhook(w) => w.wants(event),
+            Self::Email(_) | Self::Service(_) => true,
         }
     }
 

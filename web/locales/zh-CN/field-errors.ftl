@@ -3,8 +3,10 @@
 error-address-invalid = 这不是有效的邮箱地址。示例：me@example.org。
 error-auth-unknown = 登录方式请选择 auto、xoauth2 或 none。
 error-body-too-long = 请求正文不能超过 64 KiB。
+error-body-with-get = GET 没有请求正文。请清空此字段，或选择 POST 或 PUT。
 error-channel-unknown = 通知渠道 { $id } 不存在。
 error-choice-unknown = 请从列表中选择。
+error-content-type-invalid = 请填写媒体类型，例如 application/json 或 text/plain; charset=utf-8。
 error-control-characters = 请删除此字段中的换行符和控制字符。
 error-control-characters-but-lines = 请删除此字段中的控制字符；可以换行。
 error-count-range = 请填写 1 到 100 之间的整数。
@@ -19,6 +21,8 @@ error-domain-invalid = 这不是有效的域名。示例：example.org。
 error-duration-invalid = 请填写数字和单位，例如 30s、5m 或 1h。
 error-duration-range = 时长须在 { $min } 到 { $max } 之间。
 error-envelope-invalid = 请填写邮箱地址，或在 @ 之前含有一个 %s 的地址，例如 bounce+%s@example.org。
+error-events-missing = 请至少选择一种事件。若不想再收到任何消息，请停用此渠道。
+error-format-not-template = 只有“template”格式才有此字段。请选择该格式，或将此字段留空。
 error-from-local = 域名中没有点的发件地址只能在本地网络中使用。请使用完整域名，或明确允许本地发件人。
 error-header-name = “{ $name }”不是有效的请求头名称。
 error-header-reenter = 请重新填写“{ $name }”的值：仅当协议、主机、端口和证书校验都未改动时才会沿用。
@@ -60,7 +64,11 @@ error-status-range = 请至少填写一个 100 到 599 之间的状态码，例�
 error-subject-style-unknown = 请选择其中之一：{ $known }。
 error-tags-too-many = 最多可使用 20 个标签。
 error-template-changes = 会话的主题必须始终不变，而 {"{{"}{ $name }{"}}"} 会变化。可用：{ $known }。
+error-template-form-plain = 值中的 & 或 = 会给表单添加字段。请将 {"{{"}{ $written }{"}}"} 改写为 {"{{"}url:{ $name }{"}}"}。
+error-template-json = 填入占位符后，这不是有效的 JSON（第 { $line } 行）。json: 占位符自带引号；url: 占位符需要写在引号内。
+error-template-json-plain = 值中的引号会破坏 JSON。请将 {"{{"}{ $name }{"}}"} 改写为 {"{{"}json:{ $name }{"}}"}，外面不要加引号：它自带引号。
 error-template-open = 占位符以 {"{{"} 开始，以 {"}}"} 结束。请补全，或删除 {"{{"}。
+error-template-too-many = 最多可使用 { $max } 个占位符。
 error-template-unknown = 没有占位符 {"{{"}{ $name }{"}}"}。可用：{ $known }。
 error-test-pace = 每分钟最多测试五次，请稍后再试。
 error-timezone-unknown = 没有名为“{ $name }”的时区。请使用 Asia/Shanghai、Europe/Berlin 或 UTC 这样的名称。

@@ -1,7 +1,10 @@
 //! Channels: what is refused, what is kept, what is never read back.
 
 use domain::{
-    channel::{ChannelConfig, ChannelDraft, ChannelKind, signing_secret},
+    channel::{
+        ChannelConfig, ChannelDraft, ChannelKind, WebhookChannel, WebhookEvent, WebhookShape, signing_secret,
+    },
+    delivery::Event,
     sealed,
 };
 use secrecy::ExposeSecret;
@@ -98,6 +101,21 @@ fn every_mistake_is_named() {
         ),
         (with("headers", json!({"X": 1})), "config.headers", "type-text"),
         (with("retries", json!(3)), "config.retries", "unknown-field"),
+        (with("format", json!("xml")), "config.format", "choice-unknown"),
+        (with("format", json!("template")), "config.body", "required"),
+        (with("body", json!("{}")), "config.body", "format-not-template"),
+        (
+            with("method", json!("PUT")),
+            "config.method",
+            "format-not-template",
+        ),
+        (
+            with("events", json!(["opened", "closed"])),
+            "config.events",
+            "choice-unknown",
+        ),
+        (with("events", json!([])), "config.events", "events-missing"),
+        (with("events", json!("opened")), "config.events", "type-list"),
     ] {
         let found = refused(ChannelDraft::from_json(body.clone(), None));
         assert_eq!(found, [(field.to_owned(), code)], "{body:.120}");
@@ -118,6 +136,70 @@ fn nothing_secret_is_read_back() {
     sealed::join(&mut joined, secrets(&config));
     let back = ChannelConfig::from_json("config", ChannelKind::Webhook, joined, None).expect("valid");
     assert_eq!(secrets(&back), secrets(&config));
+}
+
+fn hook(config: &ChannelConfig) -> &WebhookChannel {
+    let ChannelConfig::Webhook(hook) = config else {
+        panic!("not a webhook: {config:?}");
+    };
+    hook
+}
+
+/// As the first version stored it.
+#[test]
+fn a_webhook_of_the_time_before_formats_speaks_the_standard_one_of_everything() {
+    let mut stored: Value =
+        serde_json::from_str(r#"{"headers":{"Authorization":null},"secret":null,"url":null}"#).unwrap();
+    let sealed = json!({
+        "url": "https://hooks.example.org/T0K3N", "secret": format!("whsec_{}", "QUJD".repeat(8)),
+        "headers": {"Authorization": "Bearer canary"},
+    });
+    sealed::join(&mut stored, sealed.clone());
+    let config = ChannelConfig::from_json("", ChannelKind::Webhook, stored, None).expect("valid");
+    assert_eq!(hook(&config).shape, WebhookShape::Standard);
+    assert_eq!(hook(&config).events, WebhookEvent::ALL);
+    assert_eq!(secrets(&config), sealed);
+}
+
+#[test]
+fn every_field_of_a_webhook_survives() {
+    let own = json!({
+        "format": "template", "method": "PUT", "content_type": "text/plain; charset=utf-8",
+        "body": "{{status}}\n\t{{url:reason}}", "events": ["opened", "resolved"],
+    });
+    let get = json!({ "format": "template", "method": "GET", "content_type": "application/json", "body": null,
+                      "events": ["acknowledged"] });
+    let alertmanager = json!({ "format": "alertmanager", "events": ["opened", "acknowledged", "resolved"] });
+    for fields in [own, get, alertmanager] {
+        let mut body = webhook();
+        let config = body["config"].as_object_mut().unwrap();
+        config.extend(fields.as_object().unwrap().clone());
+        let config = draft(body, None).config;
+        let shown = config.to_json();
+        for (name, value) in fields.as_object().unwrap() {
+            assert_eq!(&shown[name], value, "{name}");
+        }
+        let mut joined = shown.clone();
+        sealed::join(&mut joined, secrets(&config));
+        let back = ChannelConfig::from_json("", ChannelKind::Webhook, joined, None).expect("valid");
+        assert_eq!(back.to_json(), shown);
+        assert_eq!(hook(&back).shape, hook(&config).shape);
+    }
+}
+
+#[test]
+fn a_webhook_tells_what_it_was_asked_for() {
+    let mut body = webhook();
+    body["config"]["events"] = json!(["resolved", "opened", "opened"]);
+    let config = draft(body, None).config;
+    assert_eq!(
+        hook(&config).events,
+        [WebhookEvent::Opened, WebhookEvent::Resolved]
+    );
+    let left_out: Vec<Event> = Event::ALL.iter().copied().filter(|e| !config.wants(*e)).collect();
+    assert_eq!(left_out, [Event::Acknowledged]);
+    let all = draft(webhook(), None).config;
+    assert!(Event::ALL.iter().all(|e| all.wants(*e)));
 }
 
 #[test]

@@ -79,15 +79,9 @@ impl Store {
             event: Event::parse(&row.event).ok_or_else(|| corrupt("deliveries", row.id, "event"))?,
             at: Timestamp::from_millis(row.event_at),
         };
-        let recipients = self.recipients_of(&fallback)?;
-        self.plan_for(
-            tx,
-            planned,
-            vec![(fallback, recipients.into_iter().collect())],
-            Some(row.id),
-            now,
-        )
-        .await?;
+        let recipients = self.recipients_for(&fallback, planned.event)?;
+        self.plan_for(tx, planned, vec![(fallback, recipients)], Some(row.id), now)
+            .await?;
         mark(tx, row, now).await?;
         settle_told(tx, row, now).await?;
         tracing::warn!(delivery.id = %row.id, "another channel stands in for one that does not deliver");

@@ -93,7 +93,7 @@ impl Store {
         Ok(count)
     }
 
-    /// The enabled channels of the monitor with their recipients. Of a recovery also hears whoever was to hear of the
+    /// The enabled channels of the monitor that want to hear of it, with their recipients. Of a recovery also hears whoever was to hear of the
     /// opening, even if the monitor or the channel was changed since: nobody is left believing in an outage. Who
     /// unsubscribed is left out; the page of the channel says so.
     async fn audience<C: ConnectionTrait>(
@@ -127,11 +127,15 @@ impl Store {
             .await?;
         let mut audience = Vec::with_capacity(channels.len());
         for channel in channels {
+            let config = self.config_of(&channel)?;
+            if config.as_ref().is_some_and(|c| !c.wants(planned.event)) {
+                continue;
+            }
             let of_channel = told.iter().filter(|(id, _)| *id == channel.id);
             let mut recipients: BTreeSet<String> =
                 of_channel.map(|(_, recipient)| recipient.clone()).collect();
             if linked.contains(&channel.id) {
-                recipients.extend(self.recipients_of(&channel)?);
+                recipients.extend(recipients_of(config.as_ref()));
             }
             audience.push((channel, recipients));
         }
@@ -139,18 +143,26 @@ impl Store {
         Ok(audience)
     }
 
-    /// A channel that cannot be read has one recipient without a name. When its secrets are locked, that is the right
-    /// one (only kinds without recipients of their own have secrets); when its row is damaged, the delivery shows that
-    /// somebody was to be told, and the event itself is not lost.
-    pub(super) fn recipients_of(&self, row: &channel::Model) -> Result<Vec<String>, StoreError> {
-        let config = match read_channel(row.clone(), &self.inner.sealer) {
-            Ok(channel) => channel.config,
-            Err(StoreError::Corrupt { .. }) => None,
-            Err(e) => return Err(e),
-        };
-        Ok(config
-            .as_ref()
-            .map_or_else(|| vec![String::new()], ChannelConfig::recipients))
+    /// Those of one channel for an event; none when it does not want to hear of it.
+    pub(super) fn recipients_for(
+        &self,
+        row: &channel::Model,
+        event: Event,
+    ) -> Result<BTreeSet<String>, StoreError> {
+        let config = self.config_of(row)?;
+        if config.as_ref().is_some_and(|c| !c.wants(event)) {
+            return Ok(BTreeSet::new());
+        }
+        Ok(recipients_of(config.as_ref()).into_iter().collect())
+    }
+
+    /// `None`: locked, or damaged.
+    fn config_of(&self, row: &channel::Model) -> Result<Option<ChannelConfig>, StoreError> {
+        match read_channel(row.clone(), &self.inner.sealer) {
+            Ok(channel) => Ok(channel.config),
+            Err(StoreError::Corrupt { .. }) => Ok(None),
+            Err(e) => Err(e),
+        }
     }
 
     /// The right side of a `Message-ID`: the sender's domain, as receivers expect it.
@@ -163,6 +175,13 @@ impl Store {
             Some(Err(e)) => Err(e),
         }
     }
+}
+
+/// A channel that cannot be read has one recipient without a name. When its secrets are locked, that is the right one
+/// (only kinds without recipients of their own have secrets); when its row is damaged, the delivery shows that somebody
+/// was to be told, and the event itself is not lost.
+fn recipients_of(config: Option<&ChannelConfig>) -> Vec<String> {
+    config.map_or_else(|| vec![String::new()], ChannelConfig::recipients)
 }
 
 /// Channel and recipient of every message about the opening that was not cancelled.

@@ -243,6 +243,19 @@ both! {
         assert_eq!(db.state(first.notice.delivery).await, DeliveryState::Cancelled, "it is told");
     }
 
+    async fn a_fallback_does_not_tell_what_it_was_asked_not_to(db: Db) {
+        let config = json!({ "url": "https://hooks.example/x", "events": ["resolved"] });
+        let hook = db.channel(json!({ "name": "Hook", "kind": "webhook", "config": config })).await;
+        let mail = mail_with(&db, hook.id).await;
+        let monitor = db.monitor(&[&mail]).await;
+        db.go_down(&monitor).await;
+        let first = db.claim_one(&mail).await;
+        db.finish(&first, Next::Retry { at: db.now().plus(Duration::from_hours(1)) }).await;
+        db.advance(Duration::from_mins(3));
+        assert!(db.due().await.is_empty());
+        assert_eq!(db.state(first.notice.delivery).await, DeliveryState::Pending, "it is still to be told");
+    }
+
     async fn a_fallback_is_another_channel_that_exists(db: Db) {
         let hook = db.webhook("https://hooks.example/x").await;
         let mail = mail_with(&db, hook.id).await;

@@ -121,7 +121,7 @@ impl Db {
             .await
     }
 
-    async fn channel(&self, body: Value) -> Channel {
+    pub(crate) async fn channel(&self, body: Value) -> Channel {
         self.store.channels().create(&channel_draft(body)).await.unwrap()
     }
 

@@ -156,6 +156,31 @@ both! {
         assert_eq!(acknowledged.unwrap().1, "ada");
     }
 
+    async fn a_channel_hears_of_what_it_wants_to_hear(db: Db) {
+        let wants = |events: serde_json::Value| serde_json::json!({
+            "name": "Hook", "kind": "webhook", "config": {"url": "https://hooks.example/x", "events": events},
+        });
+        let openings = db.channel(wants(serde_json::json!(["opened"]))).await;
+        let ends = db.channel(wants(serde_json::json!(["resolved", "acknowledged"]))).await;
+        let monitor = db.monitor(&[&openings, &ends]).await;
+        let record = db.go_down(&monitor).await;
+        let id = incident_of(record);
+        assert_eq!(record, Record::Stored { incident: Some(id), deliveries: 1 });
+        let opened = db.claim_one(&openings).await;
+        assert_eq!(opened.notice.event, Event::Opened);
+        db.finish(&opened, Next::Sent).await;
+
+        db.store.incidents().acknowledge(id, "ada").await.unwrap();
+        let acknowledged = db.claim_one(&ends).await;
+        assert_eq!(acknowledged.notice.event, Event::Acknowledged);
+        db.finish(&acknowledged, Next::Sent).await;
+
+        // It was told of the opening, and asked not to hear of the end.
+        assert_eq!(db.come_up(&monitor).await, Record::Stored { incident: Some(id), deliveries: 1 });
+        assert!(db.claim(&openings).await.is_empty());
+        assert_eq!(db.claim_one(&ends).await.notice.event, Event::Resolved);
+    }
+
     async fn incidents_are_paged_by_key(db: Db) {
         let mut all = Vec::new();
         for _ in 0..5 {

@@ -1,6 +1,10 @@
 //! A database of the time when there was one mail server.
 
-use domain::{id::ProfileId, mail::MailSettings};
+use domain::{
+    channel::{ChannelConfig, WebhookEvent, WebhookShape},
+    id::ProfileId,
+    mail::MailSettings,
+};
 use secrecy::ExposeSecret;
 use serde_json::json;
 use store::outbox::Next;
@@ -119,5 +123,18 @@ both! {
         assert!(db.finish(&recovery, Next::Sent).await);
         let second = db.store.mail().create(&settings, "ada").await.unwrap();
         assert_eq!((second.id, second.revision), (ProfileId(2), 1));
+    }
+
+    async fn a_webhook_of_the_time_before_formats_sends_what_it_sent(db: Db) {
+        let hook = db.webhook("https://hooks.example/x").await;
+        db.sql(r#"UPDATE channels SET config = '{"headers":{},"secret":null,"url":null}'"#).await;
+        let read = db.store.channels().get(hook.id).await.unwrap().unwrap();
+        let Some(ChannelConfig::Webhook(read)) = read.config else { panic!("not a webhook") };
+        assert_eq!(read.shape, WebhookShape::Standard);
+        assert_eq!(read.events, WebhookEvent::ALL);
+        assert_eq!(read.url.expose_secret(), "https://hooks.example/x");
+        let monitor = db.monitor(&[&hook]).await;
+        db.go_down(&monitor).await;
+        db.claim_one(&hook).await;
     }
 }
