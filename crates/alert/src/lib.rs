@@ -57,7 +57,7 @@ use links::Links;
 use mail::{Batch, Language, MailTest, Mailer, Profile, Step, Trial};
 use message::Reader;
 use oauth::OAuth;
-use webhook::Webhook;
+use webhook::{Site, Webhook};
 
 /// Everything that sends. Cheap to clone.
 #[derive(Clone)]
@@ -117,6 +117,10 @@ impl Alert {
         )?;
         let mailer = Mailer::new(dialer.clone(), public_url.clone()).with_oauth(oauth.clone());
         let links = Links::new(public_url.clone());
+        let site = Site {
+            links: links.clone(),
+            public_url: public_url.clone(),
+        };
         let http = Arc::new(Http::new(dialer, Arc::clone(&clock))?);
         let routes = Arc::new(Routes::new(store.clone(), Arc::clone(&clock)));
         let mail = (
@@ -127,7 +131,7 @@ impl Alert {
         );
         let open: Open = Arc::new(move |config, profile, batch| match config {
             ChannelConfig::Webhook(config) => {
-                Box::new(Webhook::new(Arc::clone(&http), links.clone(), config.clone()))
+                Box::new(Webhook::new(Arc::clone(&http), site.clone(), config.clone()))
             }
             ChannelConfig::Service(config) => Box::new(service::Sender {
                 http: Arc::clone(&http),

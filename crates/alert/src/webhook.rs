@@ -1,4 +1,4 @@
-//! Outgoing webhooks by Standard Webhooks 1.0.0.
+//! Outgoing webhooks by Standard Webhooks 1.0.0, whose headers go with every format of the body.
 //!
 //! The id is the delivery's and the same on every retry, so a receiver can drop a second copy; the timestamp and with it
 //! the signature are those of the attempt. The URL is a secret like the signing key: it appears in no error and no log.
@@ -6,9 +6,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::{channel::WebhookChannel, delivery::Notice, id::DeliveryId};
+use domain::{
+    channel::{WebhookChannel, WebhookMethod, WebhookShape},
+    delivery::Notice,
+    id::DeliveryId,
+};
 use reqwest::{
-    Request,
+    Method, Request,
     header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -20,22 +24,69 @@ use crate::{
     links::Links,
 };
 
+mod alertmanager;
+mod own;
 mod payload;
+#[cfg(test)]
+mod scene;
 mod signature;
+#[cfg(test)]
+mod tests;
 
+use alertmanager::Group;
+use own::Values;
 use payload::Payload;
 use signature::SigningKey;
 
 /// One endpoint.
 pub(crate) struct Webhook {
     http: Arc<Http>,
-    links: Links,
     config: WebhookChannel,
+    site: Site,
+}
+
+/// Where we are, as bodies say it.
+#[derive(Clone)]
+pub(crate) struct Site {
+    pub(crate) links: Links,
+    pub(crate) public_url: Url,
+}
+
+/// What is asked of an endpoint, as far as the format decides it.
+struct Content {
+    method: Method,
+    /// The media type and the body.
+    body: Option<(String, Vec<u8>)>,
 }
 
 impl Webhook {
-    pub(crate) fn new(http: Arc<Http>, links: Links, config: WebhookChannel) -> Self {
-        Self { http, links, config }
+    pub(crate) fn new(http: Arc<Http>, site: Site, config: WebhookChannel) -> Self {
+        Self { http, config, site }
+    }
+}
+
+impl Content {
+    fn new(shape: &WebhookShape, notice: &Notice, site: &Site) -> serde_json::Result<Self> {
+        let json = |body: Vec<u8>| Self {
+            method: Method::POST,
+            body: Some(("application/json".to_owned(), body)),
+        };
+        Ok(match shape {
+            WebhookShape::Standard => json(Payload::new(notice, &site.links).to_bytes()?),
+            WebhookShape::Alertmanager => json(serde_json::to_vec(&Group::new(notice, site))?),
+            WebhookShape::Template(own) => Self {
+                method: match own.method {
+                    WebhookMethod::Post => Method::POST,
+                    WebhookMethod::Put => Method::PUT,
+                    WebhookMethod::Get => Method::GET,
+                },
+                body: {
+                    let values = Values::new(notice, site);
+                    own.body(|value| values.of(value))
+                        .map(|body| (own.content_type.clone(), body.into_bytes()))
+                },
+            },
+        })
     }
 }
 
@@ -68,9 +119,9 @@ impl Webhook {
     fn request(&self, url: &Url, notice: &Notice) -> Result<Request, String> {
         let id = message_id(notice.delivery);
         let timestamp = self.http.now().as_seconds();
-        let body = Payload::new(notice, &self.links)
-            .to_bytes()
+        let content = Content::new(&self.config.shape, notice, &self.site)
             .map_err(|_| "The message could not be written as JSON.".to_owned())?;
+        let (content_type, body) = content.body.unzip();
         let mut headers = HeaderMap::new();
         for header in &self.config.headers {
             let name = HeaderName::from_bytes(header.name.as_bytes());
@@ -83,7 +134,8 @@ impl Webhook {
         }
         // Ours last: what the signature stands on cannot be overridden.
         if let Some(secret) = &self.config.secret {
-            let signature = SigningKey::parse(secret).and_then(|key| key.sign(&id, timestamp, &body));
+            let signed = body.as_deref().unwrap_or_default();
+            let signature = SigningKey::parse(secret).and_then(|key| key.sign(&id, timestamp, signed));
             let value = signature.and_then(|s| HeaderValue::from_str(&s).ok());
             let Some(value) = value else {
                 return Err("The signing secret of this channel cannot be used. Enter it again.".to_owned());
@@ -94,10 +146,14 @@ impl Webhook {
             headers.insert("webhook-id", value);
         }
         headers.insert("webhook-timestamp", HeaderValue::from(timestamp));
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        let mut request = Request::new(reqwest::Method::POST, url.clone());
+        if let Some(content_type) = content_type {
+            let value = HeaderValue::from_str(&content_type)
+                .map_err(|_| "The content type of this channel cannot be sent. Enter it again.".to_owned())?;
+            headers.insert(CONTENT_TYPE, value);
+        }
+        let mut request = Request::new(content.method, url.clone());
         *request.headers_mut() = headers;
-        *request.body_mut() = Some(body.into());
+        *request.body_mut() = body.map(Into::into);
         Ok(request)
     }
 }

@@ -88,6 +88,84 @@ async fn custom_headers_are_sent_and_cannot_replace_ours() {
         .unwrap();
 }
 
+/// Whatever the body is, it is what was signed.
+#[tokio::test]
+async fn every_format_is_signed_and_says_what_it_is() {
+    let scene = scene().await;
+    let json_body = r#"{"text": {{json:reason}}, "more": "{{url:link}}"}"#;
+    let form_body = "text={{url:reason}}&id={{url:incident_id}}";
+    let form = "application/x-www-form-urlencoded";
+    for (fields, method, content_type) in [
+        (json!({}), "POST", Some("application/json")),
+        (
+            json!({"format": "alertmanager"}),
+            "POST",
+            Some("application/json"),
+        ),
+        (
+            json!({"format": "template", "body": json_body}),
+            "POST",
+            Some("application/json"),
+        ),
+        (
+            json!({"format": "template", "method": "PUT", "content_type": form, "body": form_body}),
+            "PUT",
+            Some(form),
+        ),
+        (json!({"format": "template", "method": "GET"}), "GET", None),
+    ] {
+        let sink = WebhookSink::start().await;
+        let url = format!("{}?key=a%20b", sink.url());
+        let mut config = json!({"url": url, "secret": SECRET, "headers": {"X-Key": "k"}});
+        let all = config.as_object_mut().unwrap();
+        all.extend(fields.as_object().unwrap().clone());
+        let body = json!({"name": "Hook", "kind": "webhook", "config": config});
+        let channel = scene.channel(body).await;
+        scene.alert.send_test(&channel).await.unwrap();
+        let request = &sink.requests()[0];
+        assert_eq!(request.method, method, "{fields}");
+        assert_eq!(request.header("content-type"), content_type, "{fields}");
+        assert_eq!(request.header("x-key"), Some("k"));
+        assert_eq!(request.body.is_empty(), method == "GET");
+        let receiver = Webhook::new(SECRET).unwrap();
+        receiver.verify(&request.body, &headers(request)).unwrap();
+        assert!(receiver.verify(b"{}", &headers(request)).is_err());
+    }
+}
+
+/// Through the outbox and the dispatcher, with what a target said.
+#[tokio::test]
+async fn an_outage_is_told_in_ones_own_words() {
+    let (scene, sink) = (scene().await, WebhookSink::start().await);
+    let form = json!({
+        "url": sink.url(), "format": "template", "content_type": "application/x-www-form-urlencoded",
+        "body": "text={{url:status}}%3A+{{url:monitor}}&why={{url:reason}}&at={{url:link}}",
+        "events": ["opened"],
+    });
+    let channel = scene
+        .channel(json!({"name": "Hook", "kind": "webhook", "config": form}))
+        .await;
+    let monitor = scene.monitor("A&B \"=\" 商店", &[channel.id]).await;
+    let running = scene.start();
+    scene.down(&monitor).await;
+    let request = sink.wait_for(1, scene::SOON).await.remove(0);
+    let fields: Vec<(String, String)> = url::form_urlencoded::parse(&request.body).into_owned().collect();
+    let (names, values): (Vec<&str>, Vec<&str>) =
+        fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).unzip();
+    assert_eq!(names, ["text", "why", "at"]);
+    assert_eq!(values[..2], ["DOWN: A&B \"=\" 商店", "The answer was 503."]);
+    assert!(values[2].ends_with("/incidents/1"), "{}", values[2]);
+
+    scene.up(&monitor).await;
+    assert_eq!(
+        scene.deliveries().await.len(),
+        1,
+        "it was asked for openings alone"
+    );
+    running.stop().await;
+    assert_eq!(sink.requests().len(), 1);
+}
+
 #[tokio::test]
 async fn without_a_secret_nothing_claims_to_be_signed() {
     let (scene, sink) = (scene().await, WebhookSink::start().await);

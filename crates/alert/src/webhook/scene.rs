@@ -1,0 +1,72 @@
+//! One notice of each event.
+
+use domain::{
+    clock::Timestamp,
+    delivery::{Event, MonitorLabel, Notice, Subject},
+    id::{ChannelId, DeliveryId, IncidentId, MonitorId},
+    incident::{Incident, Progress},
+    outcome::{Reason, ReasonKind},
+};
+use uuid::Uuid;
+
+pub(super) const SINCE: Timestamp = Timestamp::from_millis(1_795_000_000_000);
+pub(super) const OPENED: Timestamp = Timestamp::from_millis(1_795_000_005_250);
+pub(super) const ENDED: Timestamp = Timestamp::from_millis(1_795_000_065_000);
+
+pub(super) fn notice(event: Event, at: Timestamp, progress: Option<Progress>) -> Notice {
+    Notice {
+        delivery: DeliveryId(Uuid::nil()),
+        event,
+        at,
+        recipient: String::new(),
+        channel: ChannelId(1),
+        channel_name: "Hook".into(),
+        subject: progress.map(|progress| Subject {
+            incident: Incident {
+                id: IncidentId(7),
+                monitor: MonitorId(3),
+                since: SINCE,
+                opened_at: OPENED,
+                reason: Reason::new(ReasonKind::Status, "The answer was 503."),
+                progress,
+            },
+            monitor: MonitorLabel {
+                id: MonitorId(3),
+                name: "Shop \"<b>\" 商店".into(),
+                kind: "http".into(),
+                target: "https://shop.example/health".into(),
+                tags: vec!["prod".into()],
+            },
+            checks: Vec::new(),
+        }),
+        message_id: "x@example.org".into(),
+        thread: None,
+        thread_reference: None,
+        also: Vec::new(),
+        shared_with: Vec::new(),
+    }
+}
+
+pub(super) fn samples() -> Vec<Notice> {
+    let acknowledged = Progress::Acknowledged {
+        at: ENDED,
+        by: "ann@example.org".into(),
+    };
+    let resolved = |acknowledged| Progress::Resolved {
+        at: ENDED,
+        acknowledged,
+    };
+    vec![
+        notice(Event::Opened, OPENED, Some(Progress::Open)),
+        notice(Event::Reminder, ENDED, Some(Progress::Open)),
+        notice(Event::Acknowledged, ENDED, Some(acknowledged)),
+        notice(Event::Resolved, ENDED, Some(resolved(None))),
+        notice(
+            Event::Resolved,
+            ENDED,
+            Some(resolved(Some((OPENED, "ann@example.org".into())))),
+        ),
+        notice(Event::CertificateExpiring, ENDED, Some(Progress::Open)),
+        notice(Event::Test, ENDED, None),
+    ]
+}
