@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State, response::IntoResponse};
 use domain::{
-    channel::{Channel, ChannelConfig, ChannelDraft as Draft, ChannelKind},
+    channel::{Channel, ChannelConfig, ChannelDraft as Draft, ChannelKind, OwnRequest, WebhookFormat},
     field::FieldError,
     id::ChannelId,
 };
@@ -149,6 +149,7 @@ fn patched(channel: &Channel, mut patch: Value) -> Result<Draft, Problem> {
         "fallback": channel.fallback,
         "config": channel.config.as_ref().map(ChannelConfig::to_json),
     });
+    leave_template(&mut merged, &patch);
     adopt_header_names(&mut patch, &merged, "/config/headers");
     let no_headers = patch.pointer("/config/headers").is_some_and(Value::is_null);
     merge_patch(&mut merged, patch);
@@ -157,6 +158,17 @@ fn patched(channel: &Channel, mut patch: Value) -> Result<Draft, Problem> {
         merged["config"]["headers"] = json!({});
     }
     Ok(Draft::from_json(merged, channel.config.as_ref())?)
+}
+
+/// Another format has no use for the body of one's own, so choosing one takes it away.
+fn leave_template(stored: &mut Value, patch: &Value) {
+    let chosen = patch.pointer("/config/format");
+    let stays = chosen.is_none_or(|f| f == WebhookFormat::Template.as_str());
+    if let (false, Some(Value::Object(config))) = (stays, stored.get_mut("config")) {
+        for name in OwnRequest::FIELDS {
+            config.remove(name);
+        }
+    }
 }
 
 /// Delete a channel

@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use alert::channel::{Receipt, Retry, SendError};
-use domain::channel::{Channel, ChannelConfig, ChannelKind};
+use domain::channel::{
+    Channel, ChannelConfig, ChannelKind, OwnRequest, WebhookEvent, WebhookFormat, WebhookMethod,
+};
 use serde::Serialize;
 use store::ChannelHealth;
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
         Ref, RefOr,
-        schema::{AnyOfBuilder, Object, Schema},
+        schema::{AnyOfBuilder, Array, ArrayBuilder, Object, Schema},
     },
 };
 
@@ -96,7 +98,7 @@ pub struct EmailConfig {
     pub profile: Option<i64>,
 }
 
-/// `kind` webhook. All of it is write-only.
+/// `kind` webhook. The address, the secret and the headers are write-only.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WebhookConfigDraft {
@@ -109,6 +111,46 @@ pub struct WebhookConfigDraft {
     /// scheme, host and port of `url` stay the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub headers: Option<BTreeMap<String, String>>,
+    /// `standard` (the default): as described in `docs/webhook-schema.json`. `alertmanager`: what Alertmanager sends to its
+    /// webhook receivers, version 4. `template`: a body of your own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = formats)]
+    pub format: Option<&'static str>,
+    /// What is sent; all of it when left out. `opened` is whatever begins: outages, their reminders, certificates that run
+    /// out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = events)]
+    pub events: Option<Vec<&'static str>>,
+    /// Of format `template`, like the two below; another format must come without them. Default POST.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = methods)]
+    pub method: Option<&'static str>,
+    /// Default `application/json`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 120)]
+    pub content_type: Option<String>,
+    /// With placeholders: `{{event}}`, `{{monitor}}`, `{{target}}`, `{{status}}`, `{{since}}`, `{{reason}}`,
+    /// `{{duration}}`, `{{link}}`, `{{incident_id}}`, `{{timestamp}}`; each also as a JSON text with its quotes,
+    /// `{{json:reason}}`, and percent-encoded, `{{url:reason}}`. JSON takes no bare ones, and forms take `url:` alone. A GET
+    /// has no body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 8000, example = "{\"text\": {{json:reason}}}")]
+    pub body: Option<String>,
+}
+
+fn formats() -> Object {
+    one_of(WebhookFormat::ALL.iter().map(|f| f.as_str()))
+}
+
+fn methods() -> Object {
+    one_of(WebhookMethod::ALL.iter().map(|m| m.as_str()))
+}
+
+fn events() -> Array {
+    ArrayBuilder::new()
+        .items(one_of(WebhookEvent::ALL.iter().map(|e| e.as_str())))
+        .min_items(Some(1))
+        .build()
 }
 
 /// A channel as it is read.
@@ -145,6 +187,15 @@ pub struct WebhookConfigView {
     pub secret: Option<String>,
     /// `"<name>_set": true` for each header that is sent.
     pub headers: BTreeMap<String, bool>,
+    #[schema(schema_with = formats)]
+    pub format: &'static str,
+    #[schema(schema_with = events)]
+    pub events: Vec<&'static str>,
+    /// Of format `template`, like the two below; `null` with another one.
+    pub method: Option<&'static str>,
+    pub content_type: Option<String>,
+    /// As it was entered; `null` with a GET as well.
+    pub body: Option<String>,
 }
 
 /// How sending through it goes.
@@ -246,6 +297,11 @@ impl From<&ChannelConfig> for ChannelConfigView {
                 secret_set: w.secret.is_some(),
                 secret: None,
                 headers: headers_set(&w.headers),
+                format: w.shape.format().as_str(),
+                events: w.events.iter().map(|e| e.as_str()).collect(),
+                method: w.shape.own().map(|own| own.method.as_str()),
+                content_type: w.shape.own().map(|own| own.content_type.clone()),
+                body: w.shape.own().and_then(OwnRequest::source).map(str::to_owned),
             }),
             ChannelConfig::Service(s) => Self::Service(s.into()),
         }

@@ -115,7 +115,8 @@ async fn a_patch_keeps_replaces_and_removes() {
     let changed = api.patch(&path, json!({"config": config})).await;
     assert_eq!(
         changed.body["config"],
-        json!({"url_set": true, "secret_set": true, "headers": {"X-New_set": true}})
+        json!({"url_set": true, "secret_set": true, "headers": {"X-New_set": true}, "format": "standard",
+               "events": ["opened", "acknowledged", "resolved"], "method": null, "content_type": null, "body": null})
     );
     let now = stored(&api, id).await;
     assert_eq!(now.url.expose_secret(), "https://hooks.example/two");
@@ -148,6 +149,51 @@ async fn a_patch_keeps_replaces_and_removes() {
 }
 
 #[tokio::test]
+async fn a_format_goes_round_and_a_patch_keeps_what_it_leaves_out() {
+    let api = Api::start().await;
+    let own = json!({
+        "format": "template", "events": ["opened", "resolved"], "method": "PUT",
+        "content_type": "application/json; charset=utf-8", "body": "{\n  \"text\": {{json:reason}}\n}",
+    });
+    let mut body = webhook("https://hooks.example/one");
+    let config = body["config"].as_object_mut().unwrap();
+    config.extend(own.as_object().unwrap().clone());
+    let created = api.post("/channels", body).await;
+    assert_eq!(created.status, 201, "{}", created.text);
+    let path = format!("/channels/{}", created.body["id"]);
+    let shows = |answer: &crate::fixture::Answer, expected: &Value| {
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        for (name, value) in expected.as_object().unwrap() {
+            assert_eq!(&answer.body["config"][name], value, "{name}: {}", answer.text);
+        }
+    };
+    shows(&api.get(&path).await, &own);
+    shows(&api.patch(&path, json!({"name": "Renamed"})).await, &own);
+    let mut posted = own.clone();
+    posted["method"] = "POST".into();
+    posted["events"] = json!(["opened"]);
+    let patch = json!({"config": {"method": "POST", "events": ["opened"]}});
+    shows(&api.patch(&path, patch).await, &posted);
+    posted["method"] = "GET".into();
+    posted["body"] = Value::Null;
+    let refused = api.patch(&path, json!({"config": {"method": "GET"}})).await;
+    assert_eq!(fields(&refused), ["config.body"], "it is not thrown away unasked");
+    let asked = json!({"config": {"method": "GET", "body": null}});
+    shows(&api.patch(&path, asked).await, &posted);
+
+    let plain = json!({"format": "alertmanager", "method": null, "content_type": null, "body": null, "events": ["opened"]});
+    let other = api
+        .patch(&path, json!({"config": {"format": "alertmanager"}}))
+        .await;
+    shows(&other, &plain);
+    let refused = api.patch(&path, json!({"config": {"body": "{}"}})).await;
+    assert_eq!(fields(&refused), ["config.body"]);
+    let usual = json!({"format": "standard", "events": ["opened", "acknowledged", "resolved"]});
+    let reset = json!({"config": {"format": null, "events": null}});
+    shows(&api.patch(&path, reset).await, &usual);
+}
+
+#[tokio::test]
 async fn bad_channels_are_refused_by_field() {
     let api = Api::start().await;
     let mail = |config: Value| json!({"name": "x", "kind": "email", "config": config});
@@ -177,6 +223,32 @@ async fn bad_channels_are_refused_by_field() {
         (
             hook(json!({"url": "https://a.example", "secret": "short"})),
             "config.secret",
+        ),
+        (
+            hook(json!({"url": "https://a.example", "format": "xml"})),
+            "config.format",
+        ),
+        (
+            hook(json!({"url": "https://a.example", "body": "{}"})),
+            "config.body",
+        ),
+        (
+            hook(json!({"url": "https://a.example", "format": "template", "body": "{\"a\": {{reason}}}"})),
+            "config.body",
+        ),
+        (
+            hook(
+                json!({"url": "https://a.example", "format": "template", "body": "{}", "content_type": "x"}),
+            ),
+            "config.content_type",
+        ),
+        (
+            hook(json!({"url": "https://a.example", "format": "template", "method": "DELETE"})),
+            "config.method",
+        ),
+        (
+            hook(json!({"url": "https://a.example", "events": []})),
+            "config.events",
         ),
         (json!({"name": "x", "kind": "pigeon", "config": {}}), "kind"),
         (json!({"name": "x", "kind": "email"}), "config"),

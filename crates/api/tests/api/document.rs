@@ -238,6 +238,11 @@ async fn drafts_name_exactly_the_fields_that_the_domain_reads() {
         url: "https://hooks.example/x".into(),
         secret: Some("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into()),
         headers: Some(BTreeMap::from([("X-Key".to_owned(), "v".to_owned())])),
+        format: Some("template"),
+        events: Some(vec!["opened", "resolved"]),
+        method: Some("PUT"),
+        content_type: Some("application/json".into()),
+        body: Some("{\"text\": {{json:reason}}}".into()),
     });
     let services = SERVICES.iter().map(|service| {
         let value = |field: &ServiceField| match field.shape {

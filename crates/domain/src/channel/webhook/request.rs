@@ -44,7 +44,7 @@ const HOSTILE: &str = "x\"'`\\}],:{[<!--&=+%00#?;\r\n\t{{json:link}} \u{202e}商
 
 impl OwnRequest {
     /// The fields of an [`OwnRequest`] in the configuration.
-    pub(super) const FIELDS: [&str; 3] = ["method", "content_type", "body"];
+    pub const FIELDS: [&str; 3] = ["method", "content_type", "body"];
 
     pub(super) fn read(o: &mut Object) -> Option<Self> {
         let method = o.text("method").filter(|t| !t.is_empty());
