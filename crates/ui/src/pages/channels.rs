@@ -29,6 +29,7 @@ mod kinds;
 mod samples;
 mod service;
 mod test;
+mod webhook;
 #[cfg(test)]
 pub(crate) use samples::{deletes, edits, kinds, lists, secrets};
 
@@ -42,6 +43,7 @@ pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/channels", get(list).post(edit::create))
         .route("/channels/new", get(edit::new))
+        .route("/channels/preview", post(webhook::preview))
         .route("/channels/{id}", get(edit::show).post(edit::save))
         .route("/channels/{id}/test", post(test::test))
         .route("/channels/{id}/resubscribe", post(actions::resubscribe))

@@ -230,6 +230,62 @@ async fn a_channel_keeps_its_secrets_and_is_tested() {
 }
 
 #[tokio::test]
+async fn a_webhook_speaks_in_ones_own_words() {
+    let scene = Scene::new().await;
+    let sink = WebhookSink::start().await;
+    let mut visitor = scene.admin().await;
+    let url = sink.url();
+    let form = visitor.get("/channels/new?kind=webhook").await.body;
+    assert!(form.contains("name=\"config.format\" value=\"standard\" checked"));
+    assert!(form.contains("name=\"config.events.resolved\" checked"));
+    assert!(form.contains("503 \\&#34;Service Unavailable\\&#34;"), "{form}");
+    let mut fields = [
+        ("kind", "webhook"),
+        ("name", "Pager"),
+        ("config.url", url.as_str()),
+        ("config.format", "template"),
+        ("config.method", "PUT"),
+        ("config.content_type", "application/json"),
+        ("config.body", "{\r\n\"text\": \"{{json:reason}}\"\r\n}"),
+        ("config.events.opened", "on"),
+    ];
+    let refused = visitor.post("/channels", &fields).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        refused.body.contains("id=\"config-body-error\""),
+        "{}",
+        refused.body
+    );
+    assert!(refused.body.contains("this is not JSON (line 2)"));
+    assert!(
+        refused.body.contains("value=\"template\" checked")
+            && refused.body.contains("<option value=\"PUT\" selected>")
+    );
+    assert!(!refused.body.contains("name=\"config.events.resolved\" checked"));
+    let example = visitor.post("/channels/preview", &fields).await;
+    assert_eq!(example.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(example.body.contains("this is not JSON (line 2)") && !example.body.contains("<html"));
+
+    fields[6].1 = "{\r\n\"text\": {{json:reason}}\r\n}";
+    let example = visitor.post("/channels/preview", &fields).await;
+    assert_eq!(example.status, StatusCode::OK, "{}", example.body);
+    assert!(example.body.contains("Service Unavailable"), "{}", example.body);
+    let created = visitor.post("/channels", &fields).await;
+    assert!(created.body.contains("whsec_"), "{}", created.body);
+    let page = visitor.get("/channels/1").await.body;
+    assert!(page.contains("{{json:reason}}") && page.contains("<option value=\"PUT\" selected>"));
+    assert!(page.contains("name=\"config.events.opened\" checked"));
+    assert!(!page.contains("name=\"config.events.resolved\" checked"));
+    visitor.post("/channels/1/test", &[]).await;
+    let request = &sink.wait_for(1, Duration::from_secs(5)).await[0];
+    assert_eq!(request.method, "PUT");
+    assert_eq!(
+        String::from_utf8_lossy(&request.body),
+        "{\n\"text\": \"This is a test of the channel. Nothing is down.\"\n}"
+    );
+}
+
+#[tokio::test]
 async fn an_outage_is_told_acknowledged_and_its_messages_are_found() {
     let scene = Scene::new().await;
     let target = HttpTarget::start().await;

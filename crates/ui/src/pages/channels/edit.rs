@@ -19,7 +19,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use store::{Optout, StoreError};
 
-use super::{Health, KindsPage, fields, find, health_of, kind_name, service, test::Outcome, users_of};
+use super::{
+    Health, KindsPage, fields, find, health_of, kind_name, service, test::Outcome, users_of, webhook,
+};
 use crate::{
     Flash, Section, Shell, SignedIn, Typed,
     components::{Field, Form},
@@ -152,6 +154,26 @@ impl EditPage {
         })
     }
 
+    fn format_field(&self) -> Field {
+        webhook::format_field(&self.shell, &self.form)
+    }
+
+    fn method_field(&self) -> Field {
+        webhook::method_field(&self.shell, &self.form)
+    }
+
+    fn event_fields(&self) -> Vec<Field> {
+        webhook::event_fields(&self.shell, &self.form)
+    }
+
+    fn placeholders(&self) -> Vec<(String, String)> {
+        webhook::placeholders(&self.shell)
+    }
+
+    fn example(&self) -> webhook::Example {
+        webhook::Example::of(self.shell.language, &self.form)
+    }
+
     fn is(&self, kind: &str) -> bool {
         self.kind.as_str() == kind
     }
@@ -180,7 +202,7 @@ pub(super) async fn new(signed_in: SignedIn, Query(chosen): Query<Chosen>) -> er
         return page(&KindsPage::new(shell));
     };
     page(&EditPage {
-        form: Form::new(shell.language).with("config.to", signed_in.by()),
+        form: fields::fresh(shell.language, kind, signed_in.by()),
         kind,
         channel: None,
         mail_missing: mail_missing(&signed_in, kind).await?,

@@ -46,6 +46,16 @@ fn webhook() -> Channel {
     )
 }
 
+/// With a body of its own.
+fn own_words(fields: &Value) -> Channel {
+    let mut config =
+        json!({"url": "https://pager.example/in", "format": "template", "events": ["opened", "resolved"]});
+    if let (Some(all), Some(fields)) = (config.as_object_mut(), fields.as_object()) {
+        all.extend(fields.clone());
+    }
+    channel(3, json!({"name": "Pager", "kind": "webhook", "config": config}))
+}
+
 fn works() -> ChannelHealth {
     ChannelHealth {
         last_success: Some(NOW.minus(Duration::from_secs(5000))),
@@ -106,7 +116,7 @@ pub(crate) fn lists(language: Language) -> Vec<ChannelsPage> {
 pub(crate) fn edits(language: Language) -> Vec<EditPage> {
     let fresh = |kind| EditPage {
         shell: shell(language, Section::Channels, "channel-new-title"),
-        form: Form::new(language),
+        form: fields::fresh(language, kind, "me@example.org"),
         kind,
         channel: None,
         mail_missing: kind == ChannelKind::Email,
@@ -150,7 +160,18 @@ pub(crate) fn edits(language: Language) -> Vec<EditPage> {
         fresh(ChannelKind::Ntfy),
         fresh(ChannelKind::Twilio),
         refused(language, fresh(ChannelKind::Email)),
+        refused_webhook(language, fresh(ChannelKind::Webhook)),
     ];
+    let own = [
+        json!({"content_type": "text/plain; charset=utf-8", "body": "{{status}}: {{monitor}}\n{{reason}} <b>\n{{link}}"}),
+        json!({"body": "{\n  \"text\": {{json:reason}},\n  \"query\": \"https://logs.example/?q={{url:monitor}}\"\n}"}),
+        json!({"method": "GET"}),
+    ];
+    for fields in own {
+        let mut page = fresh(ChannelKind::Webhook);
+        page.form = fields::stored(language, &own_words(&fields));
+        pages.push(page);
+    }
     for (i, result) in results.into_iter().enumerate() {
         let stored = if i % 2 == 0 { webhook() } else { email() };
         let health = if result.is_ok() { works() } else { fails() };
@@ -192,6 +213,21 @@ fn refused(language: Language, mut page: EditPage) -> EditPage {
     ];
     let errors = ChannelDraft::from_json(fields::body(&typed, ChannelKind::Email, true), None).unwrap_err();
     page.form = Form::typed(language, &typed, &[]).refused(errors);
+    page
+}
+
+fn refused_webhook(language: Language, mut page: EditPage) -> EditPage {
+    let typed = [
+        ("name", "Pager"),
+        ("config.url", "https://pager.example/in"),
+        ("config.format", "template"),
+        ("config.method", "POST"),
+        ("config.content_type", "application/json"),
+        ("config.body", "{\"text\": \"{{reason}}\"}"),
+    ];
+    let typed = typed.map(|(n, v)| (n.to_owned(), v.to_owned()));
+    let errors = ChannelDraft::from_json(fields::body(&typed, ChannelKind::Webhook, true), None).unwrap_err();
+    page.form = Form::typed(language, &typed, &["config.url"]).refused(errors);
     page
 }
 
