@@ -175,6 +175,20 @@ impl Answer {
             .get(header::LOCATION)
             .map_or("", |l| l.to_str().unwrap())
     }
+
+    /// The page of an error without the id of its request: what is left must tell nothing apart.
+    pub(crate) fn without_its_id(&self) -> String {
+        let (before, after) = self.body.split_once("<code>").unwrap();
+        format!("{before}{}", after.split_once("</code>").unwrap().1)
+    }
+
+    pub(crate) fn sets_no_cookie(&self) {
+        assert!(
+            !self.headers.contains_key(header::SET_COOKIE),
+            "{:?}",
+            self.headers
+        );
+    }
 }
 
 impl Visitor {
