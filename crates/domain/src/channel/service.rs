@@ -185,8 +185,17 @@ impl ServiceChannel {
 
     /// Where it is: the origin of its address.
     pub(super) fn origin(&self) -> Option<String> {
-        let mut urls = self.service.fields.iter().filter(|f| f.shape == Shape::Url);
-        let url = Url::parse(self.get(urls.next()?.name)?).ok()?;
+        self.origin_of(|field| field.shape == Shape::Url)
+    }
+
+    /// Of the address that is not a secret itself: one that is comes with its own secret in it.
+    fn plain_origin(&self) -> Option<String> {
+        self.origin_of(|field| field.shape == Shape::Url && !field.secret)
+    }
+
+    fn origin_of(&self, which: impl Fn(&ServiceField) -> bool) -> Option<String> {
+        let field = self.service.fields.iter().find(|f| which(f))?;
+        let url = Url::parse(self.get(field.name)?).ok()?;
         Some(url.origin().ascii_serialization())
     }
 
@@ -244,17 +253,6 @@ impl ServiceChannel {
         let timezone = o.text("timezone").filter(|t| !t.trim().is_empty());
         draft.timezone = o.parse("timezone", timezone, |f, v| zone::parse(f, &v));
         complete.then_some(draft)
-    }
-
-    /// Of the address that is not a secret itself: one that is comes with its own secret in it.
-    fn plain_origin(&self) -> Option<String> {
-        let field = self
-            .service
-            .fields
-            .iter()
-            .find(|f| f.shape == Shape::Url && !f.secret)?;
-        let url = Url::parse(self.get(field.name)?).ok()?;
-        Some(url.origin().ascii_serialization())
     }
 
     pub(super) fn to_json(&self) -> Value {
