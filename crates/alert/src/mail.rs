@@ -216,8 +216,9 @@ impl Mailer {
         letter: &Letter,
         talk: &mut Talk<'_>,
     ) -> Result<Accepted, Failure> {
-        let kept = match account.key() {
-            Some(key) => batch.take(&key).await,
+        let key = account.key();
+        let kept = match &key {
+            Some(key) => batch.take(key).await,
             None => None,
         };
         let (session, accepted) = match kept {
@@ -231,7 +232,7 @@ impl Mailer {
             None => self.submit_anew(account, letter, talk).await?,
         };
         let wire = session.wire.clone();
-        match account.key().filter(|_| batch.goes_on(&session)) {
+        match key.filter(|_| batch.goes_on(&session)) {
             Some(key) => {
                 // Before the next message says something on it.
                 talk.transcript = wire.transcript();
