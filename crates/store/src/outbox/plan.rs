@@ -93,9 +93,9 @@ impl Store {
         Ok(count)
     }
 
-    /// The enabled channels of the monitor that want to hear of it, with their recipients. Of a recovery also hears whoever was to hear of the
-    /// opening, even if the monitor or the channel was changed since: nobody is left believing in an outage. Who
-    /// unsubscribed is left out; the page of the channel says so.
+    /// The enabled channels of the monitor that want to hear of it, with their recipients. Of a recovery also hears whoever
+    /// was to hear of the opening, even if the monitor or the channel was changed since: nobody is left believing in an
+    /// outage. Who unsubscribed is left out; the page of the channel says so.
     async fn audience<C: ConnectionTrait>(
         &self,
         tx: &C,
