@@ -27,7 +27,19 @@ macro_rules! number_id {
     )+};
 }
 
-number_id!(MonitorId, IncidentId, ChannelId, ProfileId, UserId, TokenId);
+number_id!(
+    MonitorId,
+    IncidentId,
+    ChannelId,
+    ProfileId,
+    UserId,
+    TokenId,
+    PolicyId,
+    SilenceId,
+    MaintenanceId,
+    ContactId,
+    RotationId,
+);
 
 /// A delivery is known outside (it is the `webhook-id` and the local part of the `Message-ID`), so its id is a UUIDv7:
 /// unique everywhere and ordered by time.

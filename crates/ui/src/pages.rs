@@ -5,6 +5,7 @@ use axum::Router;
 use crate::App;
 
 mod acknowledge;
+mod alerting;
 mod channels;
 mod deliveries;
 pub(crate) mod form;
@@ -29,6 +30,7 @@ pub(crate) fn routes() -> Router<App> {
         .merge(incidents::routes())
         .merge(deliveries::routes())
         .merge(channels::routes())
+        .merge(alerting::routes())
         .merge(login::routes())
         .merge(setup::routes())
         .merge(language::routes())

@@ -25,6 +25,7 @@ pub enum Section {
     Monitors,
     Incidents,
     Channels,
+    Alerting,
     Deliveries,
     Settings,
     /// A page without navigation: set-up and login.
@@ -32,11 +33,12 @@ pub enum Section {
 }
 
 impl Section {
-    pub(crate) const NAVIGATION: [(Self, &'static str, &'static str); 6] = [
+    pub(crate) const NAVIGATION: [(Self, &'static str, &'static str); 7] = [
         (Self::Overview, "/", "nav-overview"),
         (Self::Monitors, "/monitors", "nav-monitors"),
         (Self::Incidents, "/incidents", "nav-incidents"),
         (Self::Channels, "/channels", "nav-channels"),
+        (Self::Alerting, "/policies", "nav-alerting"),
         (Self::Deliveries, "/deliveries", "nav-deliveries"),
         (Self::Settings, "/settings/mail", "nav-settings"),
     ];

@@ -6,6 +6,7 @@ nav-overview = Overview
 nav-monitors = Monitors
 nav-incidents = Incidents
 nav-channels = Channels
+nav-alerting = Alerting
 nav-deliveries = Deliveries
 nav-settings = Settings
 account-title = Your account and its security

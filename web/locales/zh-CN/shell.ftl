@@ -6,6 +6,7 @@ nav-overview = 概览
 nav-monitors = 监控项
 nav-incidents = 故障记录
 nav-channels = 通知渠道
+nav-alerting = 告警规则
 nav-deliveries = 发送记录
 nav-settings = 设置
 account-title = 账户与安全
