@@ -22,7 +22,7 @@ pub(crate) struct Pages<'a> {
 impl Pages<'_> {
     /// Where its reader acknowledges this incident; none where there is nothing to acknowledge.
     pub(crate) fn acknowledge(&self, event: Event, incident: &Incident) -> Option<String> {
-        let told = matches!(event, Event::Opened | Event::Reminder);
+        let told = matches!(event, Event::Opened | Event::Reminder | Event::Flapping);
         let waits = told && incident.progress == Progress::Open && self.links.is_reachable();
         waits.then(|| self.links.acknowledge(&(self.token)(incident.id)))
     }

@@ -17,6 +17,8 @@ named! {
         Opened = "incident.opened",
         Reminder = "incident.reminder",
         Acknowledged = "incident.acknowledged",
+        /// It changes so often that nobody is told of each change any more.
+        Flapping = "incident.flapping",
         Resolved = "incident.resolved",
         CertificateExpiring = "monitor.certificate_expiring",
         Test = "test",
@@ -27,7 +29,9 @@ impl Event {
     /// After this long an undelivered message is stale and expires, visibly.
     pub const fn time_to_live(self) -> Duration {
         match self {
-            Self::Opened | Self::Resolved | Self::CertificateExpiring => Duration::from_hours(24),
+            Self::Opened | Self::Resolved | Self::Flapping | Self::CertificateExpiring => {
+                Duration::from_hours(24)
+            }
             Self::Acknowledged | Self::Reminder | Self::Test => Duration::from_hours(1),
         }
     }
@@ -54,9 +58,19 @@ impl DeliveryState {
     }
 }
 
-/// One recipient hears of one event of one incident through one channel once: the unique key of the outbox.
-pub fn dedup_key(incident: IncidentId, event: Event, channel: ChannelId, recipient: &str) -> String {
-    format!("{incident}:{event}:{channel}:{}", recipient.to_ascii_lowercase())
+/// One recipient hears of one event of one incident through one channel once: the unique key of the outbox. What happens
+/// more than once in an incident (a reminder) has a number; 0: it has none.
+pub fn dedup_key(
+    incident: IncidentId,
+    (event, number): (Event, u32),
+    channel: ChannelId,
+    recipient: &str,
+) -> String {
+    let recipient = recipient.to_ascii_lowercase();
+    match number {
+        0 => format!("{incident}:{event}:{channel}:{recipient}"),
+        n => format!("{incident}:{event}#{n}:{channel}:{recipient}"),
+    }
 }
 
 /// Everything that a channel may say. It is put together when the delivery is claimed, from what is then true.

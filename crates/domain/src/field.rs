@@ -25,6 +25,12 @@ impl FieldError {
         }
     }
 
+    /// It is none of the words that there are.
+    pub fn choice_unknown(field: impl Into<String>, known: &[&str]) -> Self {
+        let known = known.join(", ");
+        Self::new(field, "choice-unknown", format!("Choose one of: {known}.")).with("known", known)
+    }
+
     pub fn with(mut self, name: &'static str, value: impl fmt::Display) -> Self {
         self.args.push((name, value.to_string()));
         self

@@ -8,7 +8,7 @@ use crate::{
     clock::Timestamp,
     duration,
     field::{FieldError, FieldErrors},
-    id::{ChannelId, MonitorId},
+    id::{ChannelId, MonitorId, PolicyId},
     json::Object,
     schedule::Schedule,
     target::{Kind, Target},
@@ -16,6 +16,7 @@ use crate::{
 };
 
 pub const LONGEST_NAME: usize = 120;
+const MOST_PARENTS: usize = 20;
 const SHORTEST_TIMEOUT: Duration = Duration::from_millis(100);
 const LONGEST_TIMEOUT: Duration = Duration::from_mins(2);
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -42,7 +43,12 @@ pub struct MonitorConfig {
     /// Total for one check, redirects and body included.
     pub timeout: Duration,
     pub thresholds: Thresholds,
+    /// Told at once, of everything.
     pub channels: Vec<ChannelId>,
+    /// `None`: by its tags, or the default one, unless it has channels of its own.
+    pub policy: Option<PolicyId>,
+    /// While one of these is down, nobody is told that this one is too. Sorted, without doubles.
+    pub parents: Vec<MonitorId>,
     /// Sorted, without doubles.
     pub tags: Vec<String>,
     /// `false` = paused.
@@ -102,6 +108,18 @@ impl MonitorConfig {
             .collect();
         channels.sort_unstable();
         channels.dedup();
+        let policy = o.integer("policy").map(PolicyId);
+        let mut parents: Vec<MonitorId> = o
+            .integers("parents")
+            .unwrap_or_default()
+            .into_iter()
+            .map(MonitorId)
+            .collect();
+        parents.sort_unstable();
+        parents.dedup();
+        if parents.len() > MOST_PARENTS {
+            o.complain::<()>("parents", "parents-too-many", "Use at most 20 parents.");
+        }
         let tags = o.texts("tags").unwrap_or_default();
         let tags = o.parse("tags", Some(tags), parse_tags);
         let enabled = o.boolean("enabled").unwrap_or(true);
@@ -119,6 +137,8 @@ impl MonitorConfig {
                     recheck_every: recheck_every?,
                 },
                 channels,
+                policy,
+                parents,
                 tags: tags?,
                 enabled,
             })
@@ -139,6 +159,8 @@ impl MonitorConfig {
             "recheck_every": duration::format(self.thresholds.recheck_every),
             "recover_after": self.thresholds.recover_after,
             "channels": channels,
+            "policy": self.policy,
+            "parents": self.parents,
             "tags": self.tags,
             "enabled": self.enabled,
         })
@@ -176,7 +198,7 @@ fn parse_count(field: &str, n: i64) -> Result<NonZeroU32, FieldError> {
         .ok_or_else(|| FieldError::new(field, "count-range", "Use a whole number from 1 to 100."))
 }
 
-fn parse_tags(field: &str, texts: Vec<String>) -> Result<Vec<String>, FieldError> {
+pub(crate) fn parse_tags(field: &str, texts: Vec<String>) -> Result<Vec<String>, FieldError> {
     if texts.len() > 20 {
         return Err(FieldError::new(field, "tags-too-many", "Use at most 20 tags."));
     }

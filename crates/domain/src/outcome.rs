@@ -50,6 +50,8 @@ impl fmt::Display for Reason {
     }
 }
 
+/// An enum of words: what it is called outside is said once.
+#[macro_export]
 macro_rules! named {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$doc])*
@@ -75,7 +77,7 @@ macro_rules! named {
         }
     };
 }
-pub(crate) use named;
+pub(crate) use crate::named;
 
 named! {
     /// The step at which a target failed.

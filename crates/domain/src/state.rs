@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::Timestamp,
+    escalation::{FLAPPING_CHANGES, flaps},
     monitor::Thresholds,
     outcome::{Fault, Outcome, Reason, Verdict},
 };
@@ -17,6 +18,9 @@ pub struct MonitorState {
     /// Set while our own faults keep us from looking. It lies over `known` and changes nothing in it, so that
     /// returning from it is silent and an open incident stays open.
     pub doubt: Option<Doubt>,
+    /// When it last went down or up, the earliest first: as many as tell whether it flaps.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Timestamp>,
 }
 
 /// What we last knew of the target.
@@ -104,11 +108,22 @@ impl Default for MonitorState {
         Self {
             known: Known::Pending { failing: None },
             doubt: None,
+            changes: Vec::new(),
         }
     }
 }
 
 impl MonitorState {
+    /// Up, and nothing speaks against it.
+    pub fn is_well(&self) -> bool {
+        matches!(self.known, Known::Up { failing: None, .. })
+    }
+
+    /// It changes too often for each change to be worth a message.
+    pub fn flaps(&self, now: Timestamp) -> bool {
+        flaps(&self.changes, now)
+    }
+
     pub fn status(&self) -> Status {
         if self.doubt.is_some() {
             return Status::Unknown;
@@ -166,12 +181,27 @@ pub fn advance(
         }
         Verdict::Up => {
             let (known, transition) = succeed(state.known, at, thresholds);
-            (MonitorState { known, doubt: None }, transition)
+            (settle(known, state.changes, at, transition.is_some()), transition)
         }
         Verdict::Down(reason) => {
             let (known, transition) = fail(state.known, at, reason, thresholds);
-            (MonitorState { known, doubt: None }, transition)
+            (settle(known, state.changes, at, transition.is_some()), transition)
         }
+    }
+}
+
+fn settle(known: Known, mut changes: Vec<Timestamp>, at: Timestamp, changed: bool) -> MonitorState {
+    if changed {
+        // Later than now is from before the clock was set back.
+        changes.retain(|before| *before <= at);
+        changes.push(at);
+        let surplus = changes.len().saturating_sub(FLAPPING_CHANGES);
+        changes.drain(..surplus);
+    }
+    MonitorState {
+        known,
+        doubt: None,
+        changes,
     }
 }
 

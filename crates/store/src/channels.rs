@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::{
     entity::{channel, delivery, monitor_channel},
     error::{StoreError, corrupt},
-    mail, outbox,
+    mail, outbox, policies,
     seal::{Place, Sealer},
     store::Store,
 };
@@ -119,6 +119,7 @@ impl Channels<'_> {
             .await?;
         let of_channel = delivery::Column::ChannelId.eq(id.0);
         outbox::cancel(&*tx, of_channel, "The channel was deleted.", now).await?;
+        policies::forget_channel(&*tx, id, now).await?;
         channel::Entity::update_many()
             .col_expr(channel::Column::FallbackId, Expr::value(None::<i64>))
             .filter(channel::Column::FallbackId.eq(id.0))

@@ -51,6 +51,23 @@ table!(monitor = "monitors" {
     sealed: Option<Vec<u8>>,
     created_at: i64,
     updated_at: i64,
+    policy_id: Option<i64>,
+});
+
+table!(monitor_parent = "monitor_parents" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    monitor_id: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    parent_id: i64,
+});
+
+table!(policy = "policies" {
+    #[sea_orm(primary_key)]
+    id: i64,
+    name: String,
+    config: String,
+    created_at: i64,
+    updated_at: i64,
 });
 
 table!(monitor_state = "monitor_states" {
@@ -87,6 +104,29 @@ table!(incident = "incidents" {
     acknowledged_at: Option<i64>,
     acknowledged_by: Option<String>,
     resolved_at: Option<i64>,
+    severity: Option<String>,
+});
+
+table!(
+    /// How far an incident has come in telling people. Incidents of before there were policies have none.
+    escalation = "escalations" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    incident_id: i64,
+    monitor_id: i64,
+    policy_id: Option<i64>,
+    begun_at: Option<i64>,
+    through_ms: Option<i64>,
+    reminders: i32,
+    told_at: Option<i64>,
+    held_by: Option<String>,
+    held_until: Option<i64>,
+    taken_down_by: Option<i64>,
+    snoozed_until: Option<i64>,
+    snoozed_by: Option<String>,
+    recovering_since: Option<i64>,
+    recovering_until: Option<i64>,
+    flapping_at: Option<i64>,
+    next_at: Option<i64>,
 });
 
 table!(incident_event = "incident_events" {
@@ -104,6 +144,8 @@ table!(delivery = "deliveries" {
     dedup_key: String,
     incident_id: i64,
     event: String,
+    /// Of what happens more than once; otherwise 0.
+    number: i32,
     event_at: i64,
     channel_id: i64,
     channel_name: String,

@@ -1,6 +1,6 @@
 //! What can go wrong with the database, as far as callers act on it.
 
-use domain::id::{ChannelId, ProfileId};
+use domain::id::{ChannelId, MonitorId, PolicyId, ProfileId, RotationId};
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -25,6 +25,21 @@ pub enum StoreError {
     /// A monitor names a channel that does not exist.
     #[error("there is no channel {0}")]
     UnknownChannel(ChannelId),
+    /// A monitor names a policy that does not exist.
+    #[error("there is no policy {0}")]
+    UnknownPolicy(PolicyId),
+    /// A step of a policy names an on-call rotation that does not exist.
+    #[error("there is no on-call rotation {0}")]
+    UnknownRotation(RotationId),
+    /// A monitor names a parent that does not exist.
+    #[error("there is no monitor {0}")]
+    UnknownMonitor(MonitorId),
+    /// A monitor would be its own parent, or its parent's parent.
+    #[error("a monitor cannot depend on itself")]
+    DependsOnItself,
+    /// A policy would be left without anybody to tell.
+    #[error("the policy \"{0}\" would tell nobody any more; change or delete it first")]
+    NobodyLeft(String),
     /// A channel names a mail profile that does not exist.
     #[error("there is no mail profile {0}")]
     UnknownProfile(ProfileId),

@@ -8,6 +8,7 @@ use domain::{
     id::{IncidentId, MonitorId},
     incident::{Incident, Progress},
     outcome::{Reason, ReasonKind},
+    policy::Severity,
 };
 use sea_orm::{
     ActiveValue::{NotSet, Set},
@@ -18,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     entity::{incident, incident_event, monitor},
     error::{StoreError, corrupt},
-    outbox::plan,
+    escalations,
     page::{Page, cut, read_cursor, rows_to_read},
     store::Store,
 };
@@ -51,6 +52,14 @@ pub struct IncidentRow {
     pub monitor_name: String,
 }
 
+/// What became of the wish to be left alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Snoozed {
+    Until(Timestamp),
+    /// It is acknowledged or over: nothing more would be told anyway.
+    NoNeed(Incident),
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IncidentEvent {
     pub at: Timestamp,
@@ -59,28 +68,22 @@ pub struct IncidentEvent {
     pub detail: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IncidentEventKind {
-    Opened,
-    Acknowledged,
-    Resolved,
-}
-
-impl IncidentEventKind {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Opened => "opened",
-            Self::Acknowledged => "acknowledged",
-            Self::Resolved => "resolved",
-        }
-    }
-}
-
-impl IncidentEventKind {
-    fn parse(text: &str) -> Option<Self> {
-        [Self::Opened, Self::Acknowledged, Self::Resolved]
-            .into_iter()
-            .find(|k| k.as_str() == text)
+domain::named! {
+    /// What happened in an incident, as it is kept.
+    IncidentEventKind {
+        Opened = "opened",
+        /// Something holds its alerts back; the detail is a [`domain::hold::HeldBy`].
+        Held = "held",
+        Released = "released",
+        Acknowledged = "acknowledged",
+        /// The detail says until when, and who it was.
+        Snoozed = "snoozed",
+        /// The monitor is up, and it is not certain yet that it stays so.
+        Recovering = "recovering",
+        /// The monitor is down again before that was told.
+        Relapsed = "relapsed",
+        Flapping = "flapping",
+        Resolved = "resolved",
     }
 }
 
@@ -155,17 +158,42 @@ impl Incidents<'_> {
             return Ok(self.get(id).await?.map(|r| r.incident));
         };
         note(&*tx, id, now, IncidentEventKind::Acknowledged, by).await?;
-        let event = plan::Planned {
-            incident: id,
-            monitor: MonitorId(row.monitor_id),
-            event: Event::Acknowledged,
-            at: now,
-        };
-        self.store.plan(&*tx, event, now).await?;
+        if let Some(case) = self.store.open_case(&*tx, id, now).await? {
+            self.store
+                .tell(&*tx, &case, (Event::Acknowledged, now), now)
+                .await?;
+        }
+        self.store.carry_on(&*tx, id, now).await?;
         let incident = read_incident(row)?;
         tx.commit().await?;
         self.store.outbox().wake();
         Ok(Some(incident))
+    }
+
+    /// Nobody is told anything more before `until`; then it goes on, unless the incident is over. One that is acknowledged
+    /// or over stays as it is. `None`: there is no such incident.
+    pub async fn snooze(
+        &self,
+        id: IncidentId,
+        until: Timestamp,
+        by: &str,
+    ) -> Result<Option<Snoozed>, StoreError> {
+        let now = self.store.now();
+        let tx = self.store.inner.db.write().await?;
+        let Some(row) = incident::Entity::find_by_id(id.0).one(&*tx).await? else {
+            return Ok(None);
+        };
+        if row.resolved_at.is_some() || row.acknowledged_at.is_some() {
+            return Ok(Some(Snoozed::NoNeed(read_incident(row)?)));
+        }
+        if !escalations::snooze(&*tx, id, until, by).await? {
+            return Ok(Some(Snoozed::NoNeed(read_incident(row)?)));
+        }
+        let detail = format!("{until} {by}");
+        note(&*tx, id, now, IncidentEventKind::Snoozed, &detail).await?;
+        self.store.carry_on(&*tx, id, now).await?;
+        tx.commit().await?;
+        Ok(Some(Snoozed::Until(until)))
     }
 
     /// Oldest first.
@@ -323,6 +351,19 @@ pub(crate) async fn resolve<C: ConnectionTrait>(
     note(tx, id, at, IncidentEventKind::Resolved, detail).await
 }
 
+pub(crate) async fn set_severity<C: ConnectionTrait>(
+    tx: &C,
+    id: IncidentId,
+    severity: Severity,
+) -> Result<(), StoreError> {
+    incident::Entity::update_many()
+        .col_expr(incident::Column::Severity, severity.as_str().into())
+        .filter(incident::Column::Id.eq(id.0))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
 pub(crate) async fn close_with_monitor<C: ConnectionTrait>(
     tx: &C,
     monitor: MonitorId,
@@ -334,7 +375,7 @@ pub(crate) async fn close_with_monitor<C: ConnectionTrait>(
     }
 }
 
-async fn note<C: ConnectionTrait>(
+pub(crate) async fn note<C: ConnectionTrait>(
     tx: &C,
     incident: IncidentId,
     at: Timestamp,

@@ -2,7 +2,7 @@
 //!
 //! Flow: [`Store::open`] connects, backs up, migrates and checks the key. Domain types go in and come out of the
 //! handles [`Store::monitors`], [`Store::incidents`], [`Store::acknowledgements`], [`Store::samples`],
-//! [`Store::outbox`], [`Store::channels`], [`Store::recipients`], [`Store::optouts`], [`Store::bounces`],
+//! [`Store::outbox`], [`Store::channels`], [`Store::policies`], [`Store::recipients`], [`Store::optouts`], [`Store::bounces`],
 //! [`Store::settings`], [`Store::mail`], [`Store::mail_tokens`] and [`Store::accounts`]. Rows stay inside: each is turned
 //! into domain by a checked conversion, and one that does not parse is [`StoreError::Corrupt`], never a panic.
 //!
@@ -21,6 +21,7 @@ pub mod crash;
 mod database;
 mod entity;
 mod error;
+mod escalations;
 mod incidents;
 mod instance;
 mod key;
@@ -30,6 +31,7 @@ mod monitors;
 mod optouts;
 pub mod outbox;
 mod page;
+mod policies;
 mod proof;
 pub mod recipients;
 mod record;
@@ -43,8 +45,9 @@ mod store;
 pub use acknowledgements::{Acknowledgements, Errand};
 pub use channels::{ChannelHealth, Channels};
 pub use error::StoreError;
+pub use escalations::{Forecast, ForecastStep, Reach};
 pub use incidents::{
-    IncidentEvent, IncidentEventKind, IncidentFilter, IncidentPhase, IncidentRow, Incidents,
+    IncidentEvent, IncidentEventKind, IncidentFilter, IncidentPhase, IncidentRow, Incidents, Snoozed,
 };
 pub use key::{KeyError, MasterKey};
 pub use mail::MailProfile;
@@ -52,6 +55,7 @@ pub use mail_tokens::{Grant, GrantState, GrantStatus, MailTokens};
 pub use monitors::{MonitorFilter, Monitors};
 pub use optouts::{Optout, Optouts};
 pub use page::Page;
+pub use policies::{Because, Policies};
 pub use record::{Record, Recorded};
 pub use retention::Forgotten;
 pub use settings::{General, MessageRevision, Settings};

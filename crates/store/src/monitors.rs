@@ -16,19 +16,22 @@ use sea_orm::{
 };
 
 use crate::{
-    entity::{channel, monitor, monitor_channel, monitor_state, monitor_tag},
+    entity::{channel, monitor, monitor_channel, monitor_parent, monitor_state, monitor_tag},
     error::StoreError,
-    incidents, outbox, samples,
+    escalations, incidents, outbox, policies, samples,
     seal::Place,
     store::Store,
 };
 
 mod browse;
+mod parents;
 mod row;
 
 pub use browse::MonitorFilter;
+use parents::write_parents;
+use row::body;
 pub(crate) use row::write_state;
-use row::{body, read_monitor, read_state};
+pub(crate) use row::{Links, read_monitor, read_state};
 
 const TABLE: &str = "monitors";
 
@@ -40,6 +43,7 @@ impl Monitors<'_> {
     pub async fn create(&self, config: &MonitorConfig) -> Result<Monitor, StoreError> {
         let now = self.store.now().as_millis();
         let tx = self.store.inner.db.write().await?;
+        policies::check(&*tx, config.policy).await?;
         let row = monitor::ActiveModel {
             id: NotSet,
             revision: Set(1),
@@ -51,6 +55,7 @@ impl Monitors<'_> {
             sealed: Set(None),
             created_at: Set(now),
             updated_at: Set(now),
+            policy_id: Set(config.policy.map(|p| p.0)),
         };
         let id = monitor::Entity::insert(row).exec(&*tx).await?.last_insert_id;
         if let Some(sealed) = self.sealed(id, config)? {
@@ -89,20 +94,24 @@ impl Monitors<'_> {
             enabled: Set(config.enabled),
             config: Set(body(config)),
             sealed: Set(self.sealed(id.0, config)?),
+            policy_id: Set(config.policy.map(|p| p.0)),
             ..Default::default()
         };
+        policies::check(&*tx, config.policy).await?;
         let Some(row) = self.change(&*tx, row).await? else {
             return Ok(None);
         };
-        for (entity, column) in [("monitor_tags", "monitor_id"), ("monitor_channels", "monitor_id")] {
+        for table in ["monitor_tags", "monitor_channels", "monitor_parents"] {
             let delete = Query::delete()
-                .from_table(entity)
-                .and_where(Expr::col(column).eq(id.0))
+                .from_table(table)
+                .and_where(Expr::col("monitor_id").eq(id.0))
                 .to_owned();
             tx.execute(&delete).await?;
         }
         write_links(&*tx, id.0, config).await?;
+        escalations::look_again_at(&*tx, id, self.store.now()).await?;
         self.store.commit_secret(tx).await?;
+        self.store.outbox().wake();
         Ok(Some(Monitor {
             id,
             revision: row.revision,
@@ -156,6 +165,7 @@ impl Monitors<'_> {
             .await?;
         outbox::cancel_of_monitor(&*tx, id, "The monitor was deleted.", now).await?;
         incidents::close_with_monitor(&*tx, id, now).await?;
+        escalations::let_go(&*tx, id, now).await?;
         samples::delete_of_monitor(&*tx, id).await?;
         let deleted = monitor::Entity::delete_by_id(id.0).exec(&*tx).await?;
         tx.commit().await?;
@@ -198,14 +208,8 @@ impl Monitors<'_> {
 
     /// What messages say of a monitor. Their channels do not matter for it.
     pub(crate) fn label(&self, row: monitor::Model) -> Result<MonitorLabel, StoreError> {
-        let monitor = read_monitor(row, Vec::new(), &self.store.inner.sealer)?;
-        Ok(MonitorLabel {
-            id: monitor.id,
-            name: monitor.config.name,
-            kind: monitor.config.target.kind().to_string(),
-            target: monitor.config.target.to_string(),
-            tags: monitor.config.tags,
-        })
+        let monitor = read_monitor(row, Links::default(), &self.store.inner.sealer)?;
+        Ok(label_of(monitor.id, monitor.config))
     }
 
     fn sealed(&self, id: i64, config: &MonitorConfig) -> Result<Option<Vec<u8>>, StoreError> {
@@ -233,19 +237,41 @@ impl Monitors<'_> {
         rows: Vec<monitor::Model>,
     ) -> Result<Vec<Result<Monitor, StoreError>>, StoreError> {
         let mut links = monitor_channel::Entity::find().order_by_asc(monitor_channel::Column::ChannelId);
+        let mut parents = monitor_parent::Entity::find().order_by_asc(monitor_parent::Column::ParentId);
         // A list of ids pays off for a page; for all monitors it would exceed what a statement can bind.
         if rows.len() <= 501 {
-            links = links.filter(monitor_channel::Column::MonitorId.is_in(rows.iter().map(|r| r.id)));
+            let ids = || rows.iter().map(|r| r.id);
+            links = links.filter(monitor_channel::Column::MonitorId.is_in(ids()));
+            parents = parents.filter(monitor_parent::Column::MonitorId.is_in(ids()));
         }
-        let mut channels: HashMap<i64, Vec<i64>> = HashMap::new();
+        let mut all: HashMap<i64, Links> = HashMap::new();
         for link in links.all(db).await? {
-            channels.entry(link.monitor_id).or_default().push(link.channel_id);
+            all.entry(link.monitor_id)
+                .or_default()
+                .channels
+                .push(link.channel_id);
+        }
+        for link in parents.all(db).await? {
+            all.entry(link.monitor_id)
+                .or_default()
+                .parents
+                .push(link.parent_id);
         }
         let read = rows.into_iter().map(|row| {
-            let channels = channels.remove(&row.id).unwrap_or_default();
-            read_monitor(row, channels, &self.store.inner.sealer)
+            let links = all.remove(&row.id).unwrap_or_default();
+            read_monitor(row, links, &self.store.inner.sealer)
         });
         Ok(read.collect())
+    }
+}
+
+pub(crate) fn label_of(id: MonitorId, config: MonitorConfig) -> MonitorLabel {
+    MonitorLabel {
+        id,
+        kind: config.target.kind().to_string(),
+        target: config.target.to_string(),
+        name: config.name,
+        tags: config.tags,
     }
 }
 
@@ -270,6 +296,7 @@ async fn write_links<C: ConnectionTrait>(tx: &C, id: i64, config: &MonitorConfig
             .exec_without_returning(tx)
             .await?;
     }
+    write_parents(tx, MonitorId(id), &config.parents).await?;
     let tags = config.tags.iter().map(|tag| monitor_tag::ActiveModel {
         tag: Set(tag.clone()),
         monitor_id: Set(id),

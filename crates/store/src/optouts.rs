@@ -3,7 +3,7 @@
 //! The proof is in the address of a page (RFC 8058): channel and address, signed with a key that is derived from the
 //! master key. Whoever has the message has the proof; nobody else can make one, and it does not end.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 use domain::{clock::Timestamp, delivery::DeliveryState, id::ChannelId};
 use sea_orm::{
@@ -15,6 +15,7 @@ use crate::{
     entity::{channel, delivery, mail_optout},
     error::StoreError,
     outbox,
+    outbox::plan::Addressee,
     store::Store,
 };
 
@@ -123,17 +124,20 @@ impl Optouts<'_> {
 /// Leaves those out of an audience who said no. Channels without a mail address have none who could.
 pub(crate) async fn leave_out<C: ConnectionTrait>(
     tx: &C,
-    audience: &mut [(channel::Model, BTreeSet<String>)],
+    audience: &mut [Addressee],
 ) -> Result<(), StoreError> {
     let rows = mail_optout::Entity::find()
-        .filter(mail_optout::Column::ChannelId.is_in(audience.iter().map(|(c, _)| c.id)))
+        .filter(mail_optout::Column::ChannelId.is_in(audience.iter().map(|a| a.channel.id)))
         .all(tx)
         .await?;
     let gone: HashSet<(i64, String)> = rows.into_iter().map(|r| (r.channel_id, r.address_key)).collect();
     if gone.is_empty() {
         return Ok(());
     }
-    for (channel, recipients) in audience {
+    for Addressee {
+        channel, recipients, ..
+    } in audience
+    {
         recipients.retain(|r| !gone.contains(&(channel.id, key_of(r))));
     }
     Ok(())

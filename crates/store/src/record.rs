@@ -2,7 +2,6 @@
 
 use domain::{
     clock::Timestamp,
-    delivery::Event,
     id::{IncidentId, MonitorId},
     outcome::Outcome,
     state::{MonitorState, Transition},
@@ -10,7 +9,7 @@ use domain::{
 use sea_orm::{ConnectionTrait, EntityTrait, QuerySelect};
 
 use crate::{
-    crash_point, entity::monitor, error::StoreError, incidents, monitors::write_state, outbox::plan::Planned,
+    crash_point, entity::monitor, error::StoreError, escalations, incidents, monitors::write_state,
     samples::Sample, store::Store,
 };
 
@@ -56,6 +55,9 @@ impl Store {
             Some(transition) => self.apply(&*tx, &recorded, current, transition, now).await?,
             None => (None, 0),
         };
+        if recorded.state.is_well() {
+            escalations::wake_children(&*tx, recorded.monitor, now).await?;
+        }
         let sample = Sample::from_outcome(recorded.monitor, &recorded.outcome);
         let journaled = self.inner.journal.write_one(&*tx, &sample).await?;
         if recorded.transition.is_some() {
@@ -81,29 +83,27 @@ impl Store {
         now: Timestamp,
     ) -> Result<(Option<IncidentId>, usize), StoreError> {
         let open = incidents::find_open(tx, recorded.monitor).await?;
-        let (incident, event, at) = match (transition, open) {
-            // The incident that is open already is this one; everybody was told of it.
-            (Transition::Opened { .. }, Some(open)) => return Ok((Some(IncidentId(open.id)), 0)),
-            (Transition::Resolved { .. }, None) => return Ok((None, 0)),
+        let at = recorded.outcome.at;
+        match (transition, open) {
+            // The incident that is open already is this one.
+            (Transition::Opened { .. }, Some(open)) => {
+                let id = IncidentId(open.id);
+                let planned = self.note_relapse(tx, id, &monitor, (at, now)).await?;
+                Ok((Some(id), planned))
+            }
+            (Transition::Resolved { .. }, None) => Ok((None, 0)),
             (Transition::Opened { since, reason }, None) => {
-                let label = self.monitors().label(monitor)?;
-                let at = recorded.outcome.at;
+                let label = self.monitors().label(monitor.clone())?;
                 let id = incidents::open(tx, label, *since, at, reason).await?;
-                (id, Event::Opened, at)
+                let planned = self.begin_escalation(tx, (id, at), &monitor, now).await?;
+                Ok((Some(id), planned))
             }
             (Transition::Resolved { at, .. }, Some(open)) => {
                 let id = IncidentId(open.id);
-                incidents::resolve(tx, id, *at, "").await?;
-                (id, Event::Resolved, *at)
+                let known = (&recorded.state, *at, now);
+                let planned = self.note_recovery(tx, id, &monitor, known).await?;
+                Ok((Some(id), planned))
             }
-        };
-        let planned = Planned {
-            incident,
-            monitor: recorded.monitor,
-            event,
-            at,
-        };
-        let deliveries = self.plan(tx, planned, now).await?;
-        Ok((Some(incident), deliveries))
+        }
     }
 }

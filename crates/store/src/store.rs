@@ -28,6 +28,7 @@ use crate::{
     monitors::Monitors,
     optouts::{Optouts, Signer},
     outbox::Outbox,
+    policies::Policies,
     recipients::Recipients,
     retention,
     samples::{Samples, journal::Journal, keeper},
@@ -176,6 +177,10 @@ impl Store {
 
     pub fn channels(&self) -> Channels<'_> {
         Channels { store: self }
+    }
+
+    pub fn policies(&self) -> Policies<'_> {
+        Policies { store: self }
     }
 
     pub fn settings(&self) -> Settings<'_> {

@@ -168,6 +168,7 @@ impl Shell {
         self.t(match event {
             Event::Opened => "event-opened",
             Event::Reminder => "event-reminder",
+            Event::Flapping => "event-flapping",
             Event::Acknowledged => "event-acknowledged",
             Event::Resolved => "event-resolved",
             Event::CertificateExpiring => "event-certificate-expiring",

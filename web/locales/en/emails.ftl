@@ -23,6 +23,8 @@ relative-past = { $duration } ago
 ## Messages
 mail-headline-opened = { $name } is down
 mail-headline-reminder = { $name } is still down
+mail-headline-flapping = { $name } goes down and up again and again
+mail-note-flapping = You are told no more of each change. When it has stayed up or down for 15 minutes, you are told which.
 mail-headline-acknowledged = Somebody is looking after { $name }
 mail-headline-resolved = { $name } is up again
 mail-headline-certificate = The certificate of { $name } expires soon

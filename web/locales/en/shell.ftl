@@ -32,6 +32,7 @@ delivery-state-cancelled = Cancelled
 
 event-opened = Down
 event-reminder = Still down
+event-flapping = Flapping
 event-acknowledged = Acknowledged
 event-resolved = Up again
 event-certificate-expiring = Certificate expires

@@ -11,6 +11,8 @@ relative-past = { $duration }前
 ## Messages
 mail-headline-opened = { $name } 已宕机
 mail-headline-reminder = { $name } 仍未恢复
+mail-headline-flapping = { $name } 频繁波动
+mail-note-flapping = 不再逐次通知每次变化。状态保持 15 分钟不变后，将通知最终结果。
 mail-headline-acknowledged = 已有人在处理 { $name }
 mail-headline-resolved = { $name } 已恢复
 mail-headline-certificate = { $name } 的证书即将过期

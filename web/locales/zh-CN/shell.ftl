@@ -32,6 +32,7 @@ delivery-state-cancelled = 已取消
 
 event-opened = 发生故障
 event-reminder = 仍未恢复
+event-flapping = 频繁波动
 event-acknowledged = 已确认
 event-resolved = 已恢复
 event-certificate-expiring = 证书即将到期

@@ -127,7 +127,7 @@ fn notes(unlisted: usize, reader: Reader) -> Vec<String> {
 fn rank(event: Event) -> u8 {
     match event {
         Event::Opened => 0,
-        Event::Reminder => 1,
+        Event::Reminder | Event::Flapping => 1,
         Event::CertificateExpiring => 2,
         Event::Acknowledged => 3,
         Event::Resolved => 4,

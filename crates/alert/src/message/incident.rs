@@ -25,6 +25,7 @@ pub(super) fn announced(event: Event) -> (&'static str, Tone, &'static str) {
     match event {
         Event::Opened => ("DOWN", Tone::Bad, "mail-headline-opened"),
         Event::Reminder => ("DOWN", Tone::Bad, "mail-headline-reminder"),
+        Event::Flapping => ("FLAPPING", Tone::Bad, "mail-headline-flapping"),
         Event::Acknowledged => ("ACK", Tone::Neutral, "mail-headline-acknowledged"),
         Event::Resolved => ("UP", Tone::Good, "mail-headline-resolved"),
         Event::CertificateExpiring => ("CERT", Tone::Neutral, "mail-headline-certificate"),
@@ -65,6 +66,7 @@ pub(super) fn view(
         list: Vec::new(),
         notes: both
             .into_iter()
+            .chain((notice.event == Event::Flapping).then(|| reader.text("mail-note-flapping")))
             .chain(wording.note(&values, space.note))
             .collect(),
         why: String::new(),

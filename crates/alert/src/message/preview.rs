@@ -88,9 +88,11 @@ pub(super) fn sample(event: Event, reader: Reader) -> Notice {
                         at: reader.now,
                         by: "ana@example.org".to_owned(),
                     },
-                    Event::Opened | Event::Reminder | Event::CertificateExpiring | Event::Test => {
-                        Progress::Open
-                    }
+                    Event::Opened
+                    | Event::Reminder
+                    | Event::Flapping
+                    | Event::CertificateExpiring
+                    | Event::Test => Progress::Open,
                 },
             },
             monitor: MonitorLabel {

@@ -61,9 +61,12 @@ fn alert(call: &Call<'_>, subject: &Subject) -> Value {
     let name = sanitize(&subject.monitor.name, LONGEST);
     let (kind, severity) = match call.notice.event {
         Event::CertificateExpiring => ("WatchbellCertificateExpiring", "warning"),
-        Event::Opened | Event::Reminder | Event::Acknowledged | Event::Resolved | Event::Test => {
-            ("WatchbellMonitorDown", "critical")
-        }
+        Event::Opened
+        | Event::Reminder
+        | Event::Flapping
+        | Event::Acknowledged
+        | Event::Resolved
+        | Event::Test => ("WatchbellMonitorDown", "critical"),
     };
     let ends = match (call.stage(), subject.incident.resolved_at()) {
         (Stage::Resolve, Some(at)) => at,

@@ -99,14 +99,18 @@ impl Alert {
         let (incident, monitor) = (&subject.incident, &subject.monitor);
         let (name, severity) = match notice.event {
             Event::CertificateExpiring => ("WatchbellCertificateExpiring", "warning"),
-            Event::Opened | Event::Reminder | Event::Acknowledged | Event::Resolved | Event::Test => {
-                ("WatchbellMonitorDown", "critical")
-            }
+            Event::Opened
+            | Event::Reminder
+            | Event::Flapping
+            | Event::Acknowledged
+            | Event::Resolved
+            | Event::Test => ("WatchbellMonitorDown", "critical"),
         };
         let ended = match notice.event {
             Event::Resolved => Some(incident.resolved_at().unwrap_or(notice.at)),
             Event::Opened
             | Event::Reminder
+            | Event::Flapping
             | Event::Acknowledged
             | Event::CertificateExpiring
             | Event::Test => None,

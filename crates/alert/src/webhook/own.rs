@@ -61,6 +61,7 @@ impl<'a> Values<'a> {
 fn status(event: Event) -> &'static str {
     match event {
         Event::Opened | Event::Reminder => "DOWN",
+        Event::Flapping => "FLAPPING",
         Event::Acknowledged => "ACK",
         Event::Resolved => "UP",
         Event::CertificateExpiring => "CERT",

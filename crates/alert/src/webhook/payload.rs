@@ -143,7 +143,8 @@ impl<'a> CheckView<'a> {
                 at: at.to_rfc3339(),
                 reason: None,
             }),
-            Event::CertificateExpiring | Event::Test => None,
+            // What the last check found may be over already.
+            Event::Flapping | Event::CertificateExpiring | Event::Test => None,
         }
     }
 }

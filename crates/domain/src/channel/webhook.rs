@@ -74,7 +74,7 @@ impl WebhookShape {
         let format = format.unwrap_or_else(|| WebhookFormat::Standard.to_string());
         let format = o.parse("format", Some(format), |f, v| {
             let known: Vec<&str> = WebhookFormat::ALL.iter().map(|m| m.as_str()).collect();
-            WebhookFormat::parse(&v).ok_or_else(|| unknown_choice(f, &known))
+            WebhookFormat::parse(&v).ok_or_else(|| FieldError::choice_unknown(f, &known))
         });
         let shape = match format {
             Some(WebhookFormat::Template) => return OwnRequest::read(o).map(Self::Template),
@@ -110,7 +110,9 @@ impl WebhookEvent {
     /// `None`: a test, which is sent to whoever asks for it.
     const fn of(event: Event) -> Option<Self> {
         match event {
-            Event::Opened | Event::Reminder | Event::CertificateExpiring => Some(Self::Opened),
+            Event::Opened | Event::Reminder | Event::Flapping | Event::CertificateExpiring => {
+                Some(Self::Opened)
+            }
             Event::Acknowledged => Some(Self::Acknowledged),
             Event::Resolved => Some(Self::Resolved),
             Event::Test => None,
@@ -128,7 +130,7 @@ impl WebhookEvent {
             let known: Vec<&str> = Self::ALL.iter().map(|e| e.as_str()).collect();
             let event = |v: &Value| v.as_str().and_then(Self::parse);
             let chosen: Option<Vec<Self>> = chosen.iter().map(event).collect();
-            let chosen = chosen.ok_or_else(|| unknown_choice(f, &known))?;
+            let chosen = chosen.ok_or_else(|| FieldError::choice_unknown(f, &known))?;
             if chosen.is_empty() {
                 let message = "Choose at least one event. To stop all messages, switch the channel off.";
                 return Err(FieldError::new(f, "events-missing", message));
@@ -137,11 +139,6 @@ impl WebhookEvent {
             Ok(all.filter(|e| chosen.contains(e)).collect())
         })
     }
-}
-
-fn unknown_choice(field: &str, known: &[&str]) -> FieldError {
-    let known = known.join(", ");
-    FieldError::new(field, "choice-unknown", format!("Choose one of: {known}.")).with("known", known)
 }
 
 impl WebhookChannel {

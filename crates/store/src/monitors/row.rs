@@ -20,16 +20,23 @@ use crate::{
 pub(super) fn body(config: &MonitorConfig) -> String {
     let mut value = config.to_json();
     if let Some(map) = value.as_object_mut() {
-        for own in ["name", "enabled", "channels"] {
+        for own in ["name", "enabled", "channels", "policy", "parents"] {
             map.remove(own);
         }
     }
     value.to_string()
 }
 
-pub(super) fn read_monitor(
+/// What a monitor has to do with others, from tables of its own.
+#[derive(Default)]
+pub(crate) struct Links {
+    pub(crate) channels: Vec<i64>,
+    pub(crate) parents: Vec<i64>,
+}
+
+pub(crate) fn read_monitor(
     row: monitor::Model,
-    channels: Vec<i64>,
+    links: Links,
     sealer: &Sealer,
 ) -> Result<Monitor, StoreError> {
     let damaged = || corrupt(TABLE, row.id, "config");
@@ -37,7 +44,9 @@ pub(super) fn read_monitor(
     let map = value.as_object_mut().ok_or_else(damaged)?;
     map.insert("name".into(), row.name.into());
     map.insert("enabled".into(), row.enabled.into());
-    map.insert("channels".into(), channels.into());
+    map.insert("channels".into(), links.channels.into());
+    map.insert("policy".into(), row.policy_id.into());
+    map.insert("parents".into(), links.parents.into());
     let mut locked = false;
     if let Some(sealed) = &row.sealed {
         let place = Place {
@@ -66,7 +75,7 @@ pub(super) fn read_monitor(
     })
 }
 
-pub(super) fn read_state(row: monitor_state::Model) -> Result<(MonitorId, MonitorState), StoreError> {
+pub(crate) fn read_state(row: monitor_state::Model) -> Result<(MonitorId, MonitorState), StoreError> {
     let state =
         serde_json::from_str(&row.state).map_err(|_| corrupt("monitor_states", row.monitor_id, "state"))?;
     Ok((MonitorId(row.monitor_id), state))

@@ -30,6 +30,7 @@ use crate::{
     crash_point,
     entity::{channel, delivery, incident, monitor},
     error::{StoreError, corrupt},
+    escalations,
     incidents::{read_incident, read_label},
     optouts, recipients,
     samples::{Sample, SampleKind},
@@ -55,6 +56,7 @@ const ANY: &str = "1 = 1";
 impl Outbox<'_> {
     /// Enabled channels with rows that are due now. Settles leases and times to live that are over.
     pub async fn due_channels(&self, now: Timestamp) -> Result<Vec<ChannelId>, StoreError> {
+        self.store.escalate_if_needed(now).await?;
         self.store.sweep_if_needed(now).await?;
         self.store.stand_in_if_needed(now).await?;
         let sql = format!(
@@ -79,8 +81,9 @@ impl Outbox<'_> {
             due(BEING_SENT)
         );
         let at: Vec<Option<i64>> = self.column(&sql, "at", now).await?;
-        let at = at.into_iter().flatten().next();
-        Ok(at.map(|at| Timestamp::from_millis(at).max(now)))
+        let sent = at.into_iter().flatten().next().map(Timestamp::from_millis);
+        let told = escalations::next_due(self.store.inner.db.read()).await?;
+        Ok(sent.into_iter().chain(told).min().map(|at| at.max(now)))
     }
 
     async fn column<T: TryGetable>(
@@ -183,6 +186,7 @@ impl Outbox<'_> {
         }
         let recovered = sweep::interrupted(self.store, &*tx, lost, now).await?;
         sweep::bring_forward(&*tx, delivery::Column::Waiting.eq(true), now).await?;
+        escalations::look_again(&*tx, now).await?;
         tx.commit().await?;
         self.wake();
         Ok(recovered)

@@ -9,7 +9,7 @@ use std::time::Duration;
 use domain::{
     clock::Timestamp,
     delivery::{DeliveryState, Event},
-    id::{IncidentId, MonitorId},
+    id::IncidentId,
 };
 use sea_orm::{
     ActiveValue::Set,
@@ -17,7 +17,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait},
 };
 
-use super::plan::Planned;
+use super::plan::{Addressee, Planned};
 use crate::{
     entity::{channel, delivery, incident},
     error::{StoreError, corrupt},
@@ -75,13 +75,15 @@ impl Store {
         };
         let planned = Planned {
             incident: IncidentId(incident.id),
-            monitor: MonitorId(incident.monitor_id),
-            event: Event::parse(&row.event).ok_or_else(|| corrupt("deliveries", row.id, "event"))?,
+            event: (
+                Event::parse(&row.event).ok_or_else(|| corrupt("deliveries", row.id, "event"))?,
+                u32::try_from(row.number).unwrap_or(0),
+            ),
             at: Timestamp::from_millis(row.event_at),
         };
-        let recipients = self.recipients_for(&fallback, planned.event)?;
-        self.plan_for(tx, planned, vec![(fallback, recipients)], Some(row.id), now)
-            .await?;
+        let recipients = self.recipients_for(&fallback, planned.event.0)?;
+        let audience = vec![Addressee::new(fallback, recipients)];
+        self.plan_for(tx, planned, audience, Some(row.id), now).await?;
         mark(tx, row, now).await?;
         settle_told(tx, row, now).await?;
         tracing::warn!(delivery.id = %row.id, "another channel stands in for one that does not deliver");
@@ -104,6 +106,7 @@ async fn nobody_told<C: ConnectionTrait>(
     let other = delivery::Entity::find()
         .filter(delivery::Column::IncidentId.eq(row.incident_id))
         .filter(delivery::Column::Event.eq(row.event.as_str()))
+        .filter(delivery::Column::Number.eq(row.number))
         .filter(delivery::Column::ChannelId.eq(row.channel_id))
         .filter(delivery::Column::Id.ne(row.id))
         .filter(told.or(has_time))
@@ -136,6 +139,7 @@ pub(super) async fn settle_told<C: ConnectionTrait>(
     let told = delivery::Entity::find()
         .filter(delivery::Column::IncidentId.eq(row.incident_id))
         .filter(delivery::Column::Event.eq(row.event.as_str()))
+        .filter(delivery::Column::Number.eq(row.number))
         .filter(delivery::Column::ChannelId.eq(fallback))
         .filter(delivery::Column::State.eq(DeliveryState::Sent.as_str()))
         .one(tx)
@@ -172,6 +176,7 @@ pub(super) async fn settle<C: ConnectionTrait>(
         .set(done)
         .filter(delivery::Column::IncidentId.eq(sent.incident_id))
         .filter(delivery::Column::Event.eq(sent.event.as_str()))
+        .filter(delivery::Column::Number.eq(sent.number))
         .filter(delivery::Column::FallbackAt.is_not_null())
         .filter(delivery::Column::FinishedAt.is_null())
         .filter(delivery::Column::State.eq(DeliveryState::Pending.as_str()))
@@ -184,7 +189,7 @@ pub(super) async fn settle<C: ConnectionTrait>(
 /// A recipient of the same channel was told of the same event. The rows of one incident are few, and `+ 0` keeps both
 /// databases from looking through those of the channel.
 const TOLD: &str = "0 < (SELECT COUNT(*) FROM deliveries o WHERE o.incident_id = deliveries.incident_id \
-     AND o.event = deliveries.event AND o.channel_id + 0 = deliveries.channel_id AND o.state || '' = 'sent')";
+     AND o.event = deliveries.event AND o.number = deliveries.number AND o.channel_id + 0 = deliveries.channel_id AND o.state || '' = 'sent')";
 
 /// Not delivered for too long, of a channel whose fallback is switched on and that told nobody.
 fn late(now: Timestamp) -> Select<delivery::Entity> {

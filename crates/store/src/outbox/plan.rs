@@ -6,18 +6,15 @@ use domain::{
     channel::ChannelConfig,
     clock::Timestamp,
     delivery::{DeliveryState, Event, dedup_key},
-    id::{ChannelId, DeliveryId, IncidentId, MonitorId},
+    hours::Quiet,
+    id::{ChannelId, DeliveryId, IncidentId},
 };
-use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{LockType, OnConflict},
-};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, sea_query::OnConflict};
 use uuid::Uuid;
 
 use crate::{
     channels::read_channel,
-    entity::{channel, delivery, monitor_channel},
+    entity::{channel, delivery},
     error::StoreError,
     optouts,
     store::Store,
@@ -30,35 +27,63 @@ const BATCH: usize = 200;
 #[derive(Clone, Copy)]
 pub(crate) struct Planned {
     pub(crate) incident: IncidentId,
-    pub(crate) monitor: MonitorId,
-    pub(crate) event: Event,
+    /// Numbered where it happens more than once; otherwise 0.
+    pub(crate) event: (Event, u32),
     pub(crate) at: Timestamp,
 }
 
+/// A channel and whom it tells.
+#[derive(Clone)]
+pub(crate) struct Addressee {
+    pub(crate) channel: channel::Model,
+    pub(crate) recipients: BTreeSet<String>,
+    /// Of the step that tells them, beside the channel's own.
+    pub(crate) quiet: Option<Quiet>,
+}
+
+impl Addressee {
+    pub(crate) fn new(channel: channel::Model, recipients: BTreeSet<String>) -> Self {
+        Self {
+            channel,
+            recipients,
+            quiet: None,
+        }
+    }
+}
+
 impl Store {
-    /// One row per channel and recipient of the audience. A row that is there already is left as it is.
+    /// One row per channel and recipient of the audience. A row that is there already is left as it is. Who unsubscribed is
+    /// left out; the page of the channel says so.
     pub(crate) async fn plan<C: ConnectionTrait>(
         &self,
         tx: &C,
         planned: Planned,
+        mut audience: Vec<Addressee>,
         now: Timestamp,
     ) -> Result<usize, StoreError> {
-        let audience = self.audience(tx, planned).await?;
+        optouts::leave_out(tx, &mut audience).await?;
         self.plan_for(tx, planned, audience, None, now).await
     }
 
-    /// The same for an audience that is known already; `instead_of` is the delivery that these stand in for.
+    /// The same for everybody; `instead_of` is the delivery that these stand in for.
     pub(super) async fn plan_for<C: ConnectionTrait>(
         &self,
         tx: &C,
         planned: Planned,
-        audience: Vec<(channel::Model, BTreeSet<String>)>,
+        audience: Vec<Addressee>,
         instead_of: Option<Uuid>,
         now: Timestamp,
     ) -> Result<usize, StoreError> {
+        if audience.iter().all(|a| a.recipients.is_empty()) {
+            return Ok(0);
+        }
         let message_domain = self.message_domain(tx).await?;
+        let (event, number) = planned.event;
         let mut rows = Vec::new();
-        for (channel, recipients) in audience {
+        for Addressee {
+            channel, recipients, ..
+        } in audience
+        {
             for recipient in recipients {
                 let id = new_id(now)?;
                 let to = ChannelId(channel.id);
@@ -66,14 +91,15 @@ impl Store {
                     id: Set(id.0),
                     dedup_key: Set(dedup_key(planned.incident, planned.event, to, &recipient)),
                     incident_id: Set(planned.incident.0),
-                    event: Set(planned.event.to_string()),
+                    event: Set(event.to_string()),
+                    number: Set(i32::try_from(number).unwrap_or(i32::MAX)),
                     event_at: Set(planned.at.as_millis()),
                     channel_id: Set(channel.id),
                     channel_name: Set(channel.name.clone()),
                     recipient: Set(recipient),
                     message_id: Set(format!("{id}@{message_domain}")),
                     fallback_of: Set(instead_of),
-                    ..fresh(planned.event, now)
+                    ..fresh(event, now)
                 });
             }
         }
@@ -93,58 +119,8 @@ impl Store {
         Ok(count)
     }
 
-    /// The enabled channels of the monitor that want to hear of it, with their recipients. Of a recovery also hears whoever
-    /// was to hear of the opening, even if the monitor or the channel was changed since: nobody is left believing in an
-    /// outage. Who unsubscribed is left out; the page of the channel says so.
-    async fn audience<C: ConnectionTrait>(
-        &self,
-        tx: &C,
-        planned: Planned,
-    ) -> Result<Vec<(channel::Model, BTreeSet<String>)>, StoreError> {
-        let linked: Vec<i64> = monitor_channel::Entity::find()
-            .select_only()
-            .column(monitor_channel::Column::ChannelId)
-            .filter(monitor_channel::Column::MonitorId.eq(planned.monitor.0))
-            .into_tuple()
-            .all(tx)
-            .await?;
-        let told = match planned.event {
-            Event::Resolved => told_of_opening(tx, planned.incident).await?,
-            _ => Vec::new(),
-        };
-        let ids: BTreeSet<i64> = linked
-            .iter()
-            .chain(told.iter().map(|(id, _)| id))
-            .copied()
-            .collect();
-        // Locked, so that on PostgreSQL a deletion waits and cancels what is planned here, or we see it.
-        let channels = channel::Entity::find()
-            .filter(channel::Column::Enabled.eq(true))
-            .filter(channel::Column::Id.is_in(ids))
-            .order_by_asc(channel::Column::Id)
-            .lock(LockType::KeyShare)
-            .all(tx)
-            .await?;
-        let mut audience = Vec::with_capacity(channels.len());
-        for channel in channels {
-            let config = self.config_of(&channel)?;
-            if config.as_ref().is_some_and(|c| !c.wants(planned.event)) {
-                continue;
-            }
-            let of_channel = told.iter().filter(|(id, _)| *id == channel.id);
-            let mut recipients: BTreeSet<String> =
-                of_channel.map(|(_, recipient)| recipient.clone()).collect();
-            if linked.contains(&channel.id) {
-                recipients.extend(recipients_of(config.as_ref()));
-            }
-            audience.push((channel, recipients));
-        }
-        optouts::leave_out(tx, &mut audience).await?;
-        Ok(audience)
-    }
-
     /// Those of one channel for an event; none when it does not want to hear of it.
-    pub(super) fn recipients_for(
+    pub(crate) fn recipients_for(
         &self,
         row: &channel::Model,
         event: Event,
@@ -182,22 +158,6 @@ impl Store {
 /// was to be told, and the event itself is not lost.
 fn recipients_of(config: Option<&ChannelConfig>) -> Vec<String> {
     config.map_or_else(|| vec![String::new()], ChannelConfig::recipients)
-}
-
-/// Channel and recipient of every message about the opening that was not cancelled.
-async fn told_of_opening<C: ConnectionTrait>(
-    tx: &C,
-    incident: IncidentId,
-) -> Result<Vec<(i64, String)>, StoreError> {
-    Ok(delivery::Entity::find()
-        .select_only()
-        .columns([delivery::Column::ChannelId, delivery::Column::Recipient])
-        .filter(delivery::Column::IncidentId.eq(incident.0))
-        .filter(delivery::Column::Event.eq(Event::Opened.as_str()))
-        .filter(delivery::Column::State.ne(DeliveryState::Cancelled.as_str()))
-        .into_tuple()
-        .all(tx)
-        .await?)
 }
 
 /// What every new row has in common.

@@ -148,7 +148,7 @@ impl Db {
                     reason: reason.clone(),
                     successes: 0,
                 },
-                doubt: None,
+                ..MonitorState::default()
             },
             transition: Some(Transition::Opened { since: at, reason }),
         };
@@ -166,7 +166,7 @@ impl Db {
                     since: at,
                     failing: None,
                 },
-                doubt: None,
+                ..MonitorState::default()
             },
             transition: Some(Transition::Resolved { since: at, at }),
         };

@@ -119,7 +119,7 @@ both! {
                     reason: domain::outcome::Reason::new(domain::outcome::ReasonKind::Tls, "expired"),
                 }),
             },
-            doubt: None,
+            ..MonitorState::default()
         };
         let recorded = Recorded {
             monitor: monitor.id,

@@ -94,7 +94,10 @@ async fn record(scene: &Scene, monitor: &Monitor, verdict: Verdict, known: Known
             phases: Phases::default(),
             evidence: Box::new(Evidence::default()),
         },
-        state: MonitorState { known, doubt: None },
+        state: MonitorState {
+            known,
+            ..MonitorState::default()
+        },
         transition: Some(transition),
     };
     scene.store.record(recorded).await.unwrap();

@@ -50,7 +50,10 @@ pub(crate) async fn turn(scene: &Scene, monitor: &Monitor, down: bool) {
             phases: Phases::default(),
             evidence: Box::new(Evidence::default()),
         },
-        state: MonitorState { known, doubt: None },
+        state: MonitorState {
+            known,
+            ..MonitorState::default()
+        },
         transition: Some(transition),
     };
     scene.store.record(recorded).await.unwrap();

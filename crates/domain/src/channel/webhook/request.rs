@@ -2,10 +2,7 @@
 
 use serde_json::Value;
 
-use super::{
-    placeholder::{LARGEST_VALUE, WebhookPlaceholder, WebhookValue, Written},
-    unknown_choice,
-};
+use super::placeholder::{LARGEST_VALUE, WebhookPlaceholder, WebhookValue, Written};
 use crate::{field::FieldError, json::Object, outcome::named, template::Template, text::is_unsafe};
 
 /// Characters that a person may type.
@@ -51,7 +48,7 @@ impl OwnRequest {
         let method = method.unwrap_or_else(|| WebhookMethod::Post.to_string());
         let method = o.parse("method", Some(method), |f, v| {
             let known: Vec<&str> = WebhookMethod::ALL.iter().map(|m| m.as_str()).collect();
-            WebhookMethod::parse(&v).ok_or_else(|| unknown_choice(f, &known))
+            WebhookMethod::parse(&v).ok_or_else(|| FieldError::choice_unknown(f, &known))
         });
         let content_type = o.text("content_type").filter(|t| !t.trim().is_empty());
         let content_type = content_type.unwrap_or_else(|| USUAL_CONTENT_TYPE.to_owned());

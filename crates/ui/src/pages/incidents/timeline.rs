@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use domain::{
     clock::Timestamp,
     delivery::{DeliveryState, Event},
+    hold::HeldBy,
     incident::Incident,
 };
 use store::{IncidentEvent, IncidentEventKind, outbox::Delivery};
 
-use crate::Shell;
+use crate::{Shell, locale::Text};
 
 /// One thing that happened.
 pub(crate) struct Moment {
@@ -47,6 +48,12 @@ fn event(shell: &Shell, e: &IncidentEvent) -> Moment {
             shell.t("timeline-acknowledged").arg("by", &e.detail),
             String::new(),
         ),
+        IncidentEventKind::Held => ("paused", held(shell, &e.detail), String::new()),
+        IncidentEventKind::Released => ("unknown", shell.t("timeline-released"), String::new()),
+        IncidentEventKind::Snoozed => ("paused", shell.t("timeline-snoozed"), e.detail.clone()),
+        IncidentEventKind::Recovering => ("degraded", shell.t("timeline-recovering"), String::new()),
+        IncidentEventKind::Relapsed => ("down", shell.t("timeline-relapsed"), String::new()),
+        IncidentEventKind::Flapping => ("degraded", shell.t("timeline-flapping"), String::new()),
         IncidentEventKind::Resolved => ("up", shell.t("timeline-resolved"), e.detail.clone()),
     };
     Moment {
@@ -54,6 +61,16 @@ fn event(shell: &Shell, e: &IncidentEvent) -> Moment {
         shape,
         what: what.to_string(),
         more,
+    }
+}
+
+/// What holds its alerts back.
+fn held(shell: &Shell, by: &str) -> Text {
+    match by.parse() {
+        Ok(HeldBy::Silence(id)) => shell.t("timeline-held-silence").arg("id", id),
+        Ok(HeldBy::Maintenance(id)) => shell.t("timeline-held-maintenance").arg("id", id),
+        Ok(HeldBy::Parent(id)) => shell.t("timeline-held-parent").arg("id", id),
+        Err(_) => shell.t("timeline-held"),
     }
 }
 

@@ -167,7 +167,10 @@ fn page_of(language: Language, down: bool) -> MonitorPage {
             failing,
         }
     };
-    let state = MonitorState { known, doubt: None };
+    let state = MonitorState {
+        known,
+        ..MonitorState::default()
+    };
     let incident = |id, open: bool| IncidentRow {
         incident: crate::pages::incidents::sample_incident(id, open),
         monitor_name: "Shop".to_owned(),

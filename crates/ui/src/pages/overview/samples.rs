@@ -188,7 +188,10 @@ fn sample_row(shell: &Shell, i: usize, status: Status) -> Row {
     row::row(
         shell,
         &monitor,
-        &MonitorState { known, doubt: None },
+        &MonitorState {
+            known,
+            ..MonitorState::default()
+        },
         &tail,
         figures,
     )

@@ -1,0 +1,298 @@
+//! How far each open incident has come in telling people: what is due is planned, in the transaction of the event that
+//! made it due or when its time comes.
+
+use std::time::Duration;
+
+use domain::{
+    clock::Timestamp,
+    delivery::MonitorLabel,
+    escalation::{Escalation, Situation},
+    id::{IncidentId, MonitorId, PolicyId},
+    state::MonitorState,
+};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait,
+};
+
+use crate::{
+    entity::{escalation, incident, monitor},
+    error::StoreError,
+    incidents::{self, IncidentEventKind},
+    monitors::{Links, label_of, read_monitor},
+    policies::{Rules, rules_for},
+    store::Store,
+};
+
+mod acts;
+mod dependencies;
+mod forecast;
+mod row;
+mod wake;
+
+pub use forecast::{Forecast, ForecastStep, Reach};
+pub(crate) use wake::{let_go, look_again, look_again_at, wake_children};
+
+/// Incidents per transaction.
+const BATCH: u64 = 50;
+/// Before one whose rows are damaged is looked at again.
+const DAMAGED: Duration = Duration::from_mins(10);
+
+/// An open incident with what decides about it.
+pub(crate) struct Case {
+    pub(crate) incident: IncidentId,
+    pub(crate) label: MonitorLabel,
+    pub(crate) opened_at: Timestamp,
+    pub(crate) rules: Rules,
+    pub(crate) escalation: Escalation,
+    acknowledged: bool,
+    /// How long its monitor may take to be seen up again.
+    patience: Duration,
+}
+
+impl Store {
+    /// Of an incident that has just been opened.
+    pub(crate) async fn begin_escalation<C: ConnectionTrait>(
+        &self,
+        tx: &C,
+        (id, opened_at): (IncidentId, Timestamp),
+        monitor: &monitor::Model,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        let known = row::Known::new(id, opened_at);
+        let mut case = self.case(tx, known, monitor, now).await?;
+        let policy = case.rules.policy.as_ref().map(|(p, _)| p);
+        if let Some(policy) = policy {
+            incidents::set_severity(tx, id, policy.config.severity).await?;
+        }
+        row::insert(tx, &case, policy.map(|p| p.id)).await?;
+        self.go_on(tx, &mut case, now).await
+    }
+
+    /// Does what is due for an open incident. Nothing for one that is over, or whose monitor is paused or gone.
+    pub(crate) async fn carry_on<C: ConnectionTrait>(
+        &self,
+        tx: &C,
+        id: IncidentId,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        match self.open_case(tx, id, now).await? {
+            Some(mut case) => self.go_on(tx, &mut case, now).await,
+            None => {
+                row::stop(tx, id).await?;
+                Ok(0)
+            }
+        }
+    }
+
+    /// The monitor is up again. It is over at once, unless that is to be certain first.
+    pub(crate) async fn note_recovery<C: ConnectionTrait>(
+        &self,
+        tx: &C,
+        id: IncidentId,
+        monitor: &monitor::Model,
+        (state, at, now): (&MonitorState, Timestamp, Timestamp),
+    ) -> Result<usize, StoreError> {
+        let known = row::known(tx, id).await?;
+        let mut case = self.case(tx, known, monitor, now).await?;
+        let mut planned = 0;
+        let flapped = case.escalation.flapping.is_some();
+        if flapped || state.flaps(now) {
+            case.escalation.flapping = Some(now);
+        }
+        if case.escalation.flapping.is_some() && !flapped {
+            incidents::note(tx, id, at, IncidentEventKind::Flapping, "").await?;
+            planned += self.tell_flapping(tx, &case, at, now).await?;
+        }
+        let policy = case.rules.policy.as_ref();
+        let wait = policy.map_or(Duration::ZERO, |(p, _)| p.config.recovery_after);
+        case.escalation.recovered(at, now, wait);
+        planned += self.go_on(tx, &mut case, now).await?;
+        if case.escalation.recovering.is_some() && case.escalation.next_at.is_some() {
+            incidents::note(tx, id, at, IncidentEventKind::Recovering, "").await?;
+        }
+        Ok(planned)
+    }
+
+    /// The monitor is down again before that was told.
+    pub(crate) async fn note_relapse<C: ConnectionTrait>(
+        &self,
+        tx: &C,
+        id: IncidentId,
+        monitor: &monitor::Model,
+        (at, now): (Timestamp, Timestamp),
+    ) -> Result<usize, StoreError> {
+        let known = row::known(tx, id).await?;
+        if known.escalation.recovering.is_none() {
+            return Ok(0);
+        }
+        let mut case = self.case(tx, known, monitor, now).await?;
+        case.escalation.relapsed(now);
+        incidents::note(tx, id, at, IncidentEventKind::Relapsed, "").await?;
+        self.go_on(tx, &mut case, now).await
+    }
+
+    /// What is due by the clock. A write only when there is something.
+    pub(crate) async fn escalate_if_needed(&self, now: Timestamp) -> Result<(), StoreError> {
+        loop {
+            let due: Vec<i64> = escalation::Entity::find()
+                .select_only()
+                .column(escalation::Column::IncidentId)
+                .filter(escalation::Column::NextAt.lte(now.as_millis()))
+                .order_by_asc(escalation::Column::NextAt)
+                .limit(BATCH)
+                .into_tuple()
+                .all(self.inner.db.read())
+                .await?;
+            if due.is_empty() {
+                return Ok(());
+            }
+            let tx = self.inner.db.write().await?;
+            let mut planned = 0;
+            for id in due.into_iter().map(IncidentId) {
+                match self.carry_on(&*tx, id, now).await {
+                    Ok(n) => planned += n,
+                    // It must not hold up all others for ever.
+                    Err(StoreError::Corrupt { .. }) => row::put_off(&*tx, id, now.plus(DAMAGED)).await?,
+                    Err(e) => return Err(e),
+                }
+            }
+            tx.commit().await?;
+            if planned > 0 {
+                self.outbox().wake();
+            }
+        }
+    }
+
+    /// `None`: it is over, or its monitor is paused or gone.
+    pub(crate) async fn open_case<C: ConnectionTrait>(
+        &self,
+        tx: &C,
+        id: IncidentId,
+        now: Timestamp,
+    ) -> Result<Option<Case>, StoreError> {
+        let of = incident::Entity::find_by_id(id.0)
+            .select_only()
+            .column(incident::Column::MonitorId)
+            .filter(incident::Column::ResolvedAt.is_null())
+            .into_query();
+        // The monitor is locked first, as whoever records an outcome does it.
+        let monitor = monitor::Entity::find()
+            .filter(monitor::Column::Id.in_subquery(of))
+            .lock_exclusive()
+            .one(tx)
+            .await?;
+        let Some(monitor) = monitor.filter(|m| m.enabled) else {
+            return Ok(None);
+        };
+        let known = row::known(tx, id).await?;
+        self.case(tx, known, &monitor, now).await.map(Some)
+    }
+
+    async fn case<C: ConnectionTrait>(
+        &self,
+        tx: &C,
+        known: row::Known,
+        monitor: &monitor::Model,
+        now: Timestamp,
+    ) -> Result<Case, StoreError> {
+        let read = read_monitor(monitor.clone(), Links::default(), &self.inner.sealer)?;
+        let patience = read.config.stale_after(now);
+        let label = label_of(MonitorId(monitor.id), read.config);
+        let named = monitor.policy_id.map(PolicyId).or(known.policy);
+        let rules = rules_for(tx, &label, named).await?;
+        Ok(Case {
+            incident: known.incident,
+            label,
+            opened_at: known.opened_at,
+            rules,
+            escalation: known.escalation,
+            acknowledged: known.acknowledged,
+            patience,
+        })
+    }
+
+    async fn go_on<C: ConnectionTrait>(
+        &self,
+        tx: &C,
+        case: &mut Case,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        let before = case.escalation.held;
+        let steps = case.rules.steps();
+        let situation = Situation {
+            now,
+            acknowledged: case.acknowledged,
+            hold: self.hold_of(tx, &case.label, now).await?,
+            grace: case.patience,
+            steps: &steps,
+            reminders: case.rules.policy.as_ref().and_then(|(p, _)| p.config.reminders),
+        };
+        let acts = case.escalation.advance(&situation);
+        let after = case.escalation.held;
+        if before.map(|h| h.by) != after.map(|h| h.by) {
+            let (kind, by) = match (before, after) {
+                (_, Some(hold)) => (IncidentEventKind::Held, hold.by),
+                (Some(hold), None) => (IncidentEventKind::Released, hold.by),
+                (None, None) => return Ok(0),
+            };
+            incidents::note(tx, case.incident, now, kind, &by.to_string()).await?;
+        }
+        let planned = self.perform(tx, case, (&steps, acts), now).await?;
+        row::write(tx, case.incident, &case.escalation).await?;
+        Ok(planned)
+    }
+
+    /// What holds the alerts of this monitor back now.
+    async fn hold_of<C: ConnectionTrait>(
+        &self,
+        tx: &C,
+        monitor: &MonitorLabel,
+        _now: Timestamp,
+    ) -> Result<Option<domain::hold::Hold>, StoreError> {
+        dependencies::hold(tx, monitor.id).await
+    }
+}
+
+/// `false`: it was opened by a version that could not be silenced.
+pub(crate) async fn snooze<C: ConnectionTrait>(
+    tx: &C,
+    id: IncidentId,
+    until: Timestamp,
+    by: &str,
+) -> Result<bool, StoreError> {
+    let row = escalation::ActiveModel {
+        snoozed_until: Set(Some(until.as_millis())),
+        snoozed_by: Set(Some(by.to_owned())),
+        ..Default::default()
+    };
+    let snoozed = escalation::Entity::update_many()
+        .set(row)
+        .filter(escalation::Column::IncidentId.eq(id.0))
+        .exec(tx)
+        .await?;
+    Ok(snoozed.rows_affected > 0)
+}
+
+/// When something becomes due by the clock; `None`: nothing.
+pub(crate) async fn next_due<C: ConnectionTrait>(db: &C) -> Result<Option<Timestamp>, StoreError> {
+    let next = escalation::Entity::find()
+        .filter(escalation::Column::NextAt.is_not_null())
+        .order_by_asc(escalation::Column::NextAt)
+        .limit(1)
+        .one(db)
+        .await?;
+    Ok(next.and_then(|row| row.next_at).map(Timestamp::from_millis))
+}
+
+impl crate::incidents::Incidents<'_> {
+    /// How far it has come in telling people. `None`: it is from before there were policies.
+    pub async fn escalation(&self, id: IncidentId) -> Result<Option<Escalation>, StoreError> {
+        row::find(self.store.inner.db.read(), id).await
+    }
+
+    /// Incidents of other monitors that are held, or were, because this monitor was down.
+    pub async fn taken_down(&self, by: MonitorId, since: Timestamp) -> Result<Vec<String>, StoreError> {
+        dependencies::taken_down(self.store.inner.db.read(), by, since).await
+    }
+}

@@ -1,0 +1,303 @@
+//! Doing what an escalation says: who is told, by which deliveries.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{
+    clock::Timestamp,
+    delivery::{DeliveryState, Event},
+    escalation::Act,
+    hours::Quiet,
+    id::{ChannelId, IncidentId},
+    policy::{Concern, Step},
+};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{ExprTrait, LockType},
+};
+
+use super::{Case, wake};
+use crate::{
+    entity::{channel, delivery},
+    error::StoreError,
+    incidents,
+    outbox::{
+        self,
+        plan::{Addressee, Planned},
+    },
+    store::Store,
+};
+
+/// Channel and recipient of a message about an opening.
+type Told = BTreeSet<(i64, String)>;
+
+impl Store {
+    pub(super) async fn perform<C: ConnectionTrait>(
+        &self,
+        tx: &C,
+        case: &mut Case,
+        (steps, acts): (&[Step], Vec<Act>),
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        let mut planned = 0;
+        // Whoever is told by two steps at the same time is told once.
+        let mut at_once = Told::new();
+        let before = match acts.as_slice() {
+            [] => return Ok(0),
+            _ => told(tx, case.incident).await?,
+        };
+        for act in acts {
+            planned += match act {
+                Act::Tell(n) => match steps.get(n) {
+                    Some(step) => self.run(tx, case, step, (&before, &mut at_once), now).await?,
+                    None => 0,
+                },
+                Act::Remind(number) => self.remind(tx, case, number, now).await?,
+                Act::Resolve(at) => self.resolve(tx, case, at, now).await?,
+            };
+        }
+        Ok(planned)
+    }
+
+    /// Those who hear of it for the first time hear of the opening; the others are reminded.
+    async fn run<C: ConnectionTrait>(
+        &self,
+        tx: &C,
+        case: &mut Case,
+        step: &Step,
+        (before, at_once): (&Told, &mut Told),
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        if !step.tells(Concern::Down) {
+            return Ok(0);
+        }
+        let all = self.addressees(tx, step, Event::Opened, now).await?;
+        let (mut first, mut again) = (Vec::new(), Vec::new());
+        for addressee in all {
+            let channel = addressee.channel.id;
+            let known = |r: &String| before.contains(&(channel, r.clone()));
+            let (old, new): (BTreeSet<String>, BTreeSet<String>) =
+                addressee.recipients.iter().cloned().partition(known);
+            let fresh = |r: &String| !at_once.contains(&(channel, r.clone()));
+            let (old, new): (BTreeSet<String>, BTreeSet<String>) = (
+                old.into_iter().filter(fresh).collect(),
+                new.into_iter().filter(fresh).collect(),
+            );
+            at_once.extend(old.iter().chain(&new).map(|r| (channel, r.clone())));
+            first.push(Addressee {
+                recipients: new,
+                ..addressee.clone()
+            });
+            again.push(Addressee {
+                recipients: old,
+                ..addressee
+            });
+        }
+        let opened = Planned {
+            incident: case.incident,
+            event: (Event::Opened, 0),
+            at: case.opened_at,
+        };
+        let mut planned = self.plan(tx, opened, first, now).await?;
+        if again.iter().any(|a| !a.recipients.is_empty()) {
+            case.escalation.reminders = case.escalation.reminders.saturating_add(1);
+            let reminder = Planned {
+                event: (Event::Reminder, case.escalation.reminders),
+                at: now,
+                ..opened
+            };
+            planned += self.plan(tx, reminder, again, now).await?;
+        }
+        Ok(planned)
+    }
+
+    /// A reminder that nobody could be told yet makes room for this one.
+    async fn remind<C: ConnectionTrait>(
+        &self,
+        tx: &C,
+        case: &Case,
+        number: u32,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        let audience = self.followers(tx, case, Event::Reminder).await?;
+        let earlier = delivery::Column::IncidentId
+            .eq(case.incident.0)
+            .and(delivery::Column::Event.eq(Event::Reminder.as_str()))
+            .and(delivery::Column::State.eq(DeliveryState::Pending.as_str()));
+        outbox::cancel(tx, earlier, "A later reminder takes its place.", now).await?;
+        let planned = Planned {
+            incident: case.incident,
+            event: (Event::Reminder, number),
+            at: now,
+        };
+        self.plan(tx, planned, audience, now).await
+    }
+
+    async fn resolve<C: ConnectionTrait>(
+        &self,
+        tx: &C,
+        case: &Case,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        incidents::resolve(tx, case.incident, at, "").await?;
+        wake::wake_children(tx, case.label.id, now).await?;
+        let audience = self.followers(tx, case, Event::Resolved).await?;
+        let planned = Planned {
+            incident: case.incident,
+            event: (Event::Resolved, 0),
+            at,
+        };
+        self.plan(tx, planned, audience, now).await
+    }
+
+    pub(super) async fn tell_flapping<C: ConnectionTrait>(
+        &self,
+        tx: &C,
+        case: &Case,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        self.tell(tx, case, (Event::Flapping, at), now).await
+    }
+
+    /// Tells those who were told of the opening.
+    pub(crate) async fn tell<C: ConnectionTrait>(
+        &self,
+        tx: &C,
+        case: &Case,
+        (event, at): (Event, Timestamp),
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        let audience = self.followers(tx, case, event).await?;
+        let planned = Planned {
+            incident: case.incident,
+            event: (event, 0),
+            at,
+        };
+        self.plan(tx, planned, audience, now).await
+    }
+
+    /// The recipients of a step's channels that are switched on and want to hear of `event`.
+    pub(super) async fn addressees<C: ConnectionTrait>(
+        &self,
+        tx: &C,
+        step: &Step,
+        event: Event,
+        _now: Timestamp,
+    ) -> Result<Vec<Addressee>, StoreError> {
+        let mut audience = Vec::new();
+        for channel in enabled(tx, step.channels.iter().map(|c| c.0).collect()).await? {
+            let recipients = self.recipients_for(&channel, event)?;
+            audience.push(Addressee {
+                channel,
+                recipients,
+                quiet: step.quiet.clone(),
+            });
+        }
+        Ok(audience)
+    }
+
+    /// Whoever hears of what comes after the opening: those who were told of it, even if the policy or the channel was
+    /// changed since, for nobody is left believing in an outage; and channels that want to hear of this and not of openings. Of
+    /// a recovery hears nobody whose step does not tell of recoveries.
+    async fn followers<C: ConnectionTrait>(
+        &self,
+        tx: &C,
+        case: &Case,
+        event: Event,
+    ) -> Result<Vec<Addressee>, StoreError> {
+        let mut wanted: BTreeMap<i64, BTreeSet<String>> = BTreeMap::new();
+        let of_opening = match event {
+            // A channel that stands in does so again when it has to.
+            Event::Reminder => told_itself(tx, case.incident).await?,
+            _ => told(tx, case.incident).await?,
+        };
+        for (channel, recipient) in of_opening {
+            wanted.entry(channel).or_default().insert(recipient);
+        }
+        let steps = case.rules.steps();
+        let run = |step: &&Step| {
+            case.escalation
+                .through
+                .is_some_and(|through| step.after <= through)
+        };
+        let reached: BTreeSet<i64> = steps
+            .iter()
+            .filter(run)
+            .flat_map(|s| &s.channels)
+            .map(|c| c.0)
+            .collect();
+        let all = wanted.keys().copied().chain(reached.iter().copied()).collect();
+        let mut audience = Vec::new();
+        for channel in enabled(tx, all).await? {
+            let of_channel: Vec<&Step> = steps
+                .iter()
+                .filter(|s| s.channels.contains(&ChannelId(channel.id)))
+                .collect();
+            let silent = !of_channel.is_empty() && !of_channel.iter().any(|s| s.tells(Concern::Recovered));
+            if event == Event::Resolved && silent {
+                continue;
+            }
+            let willing = self.recipients_for(&channel, event)?;
+            if willing.is_empty() {
+                continue;
+            }
+            let mut recipients = wanted.remove(&channel.id).unwrap_or_default();
+            let of_outages = of_channel.iter().any(|s| s.tells(Concern::Down));
+            let by_choice = of_outages && self.recipients_for(&channel, Event::Opened)?.is_empty();
+            let of_its_end = event == Event::Resolved && !of_outages;
+            if reached.contains(&channel.id) && (by_choice || of_its_end) {
+                recipients.extend(willing);
+            }
+            audience.push(Addressee {
+                quiet: quiet_of(&of_channel),
+                channel,
+                recipients,
+            });
+        }
+        Ok(audience)
+    }
+}
+
+fn quiet_of(steps: &[&Step]) -> Option<Quiet> {
+    steps.first()?.quiet.clone()
+}
+
+/// Locked, so that on PostgreSQL a deletion waits and cancels what is planned here, or we see it.
+async fn enabled<C: ConnectionTrait>(tx: &C, ids: BTreeSet<i64>) -> Result<Vec<channel::Model>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(channel::Entity::find()
+        .filter(channel::Column::Enabled.eq(true))
+        .filter(channel::Column::Id.is_in(ids))
+        .order_by_asc(channel::Column::Id)
+        .lock(LockType::KeyShare)
+        .all(tx)
+        .await?)
+}
+
+/// Of every message about the opening, whatever became of it: what was merged into another message, or told by another
+/// channel, is followed by the same events.
+async fn told<C: ConnectionTrait>(tx: &C, incident: IncidentId) -> Result<Told, StoreError> {
+    Ok(openings(incident)
+        .into_tuple()
+        .all(tx)
+        .await?
+        .into_iter()
+        .collect())
+}
+
+/// Without those who were told because another channel did not deliver.
+async fn told_itself<C: ConnectionTrait>(tx: &C, incident: IncidentId) -> Result<Told, StoreError> {
+    let own = openings(incident).filter(delivery::Column::FallbackOf.is_null());
+    Ok(own.into_tuple().all(tx).await?.into_iter().collect())
+}
+
+fn openings(incident: IncidentId) -> sea_orm::Select<delivery::Entity> {
+    delivery::Entity::find()
+        .select_only()
+        .columns([delivery::Column::ChannelId, delivery::Column::Recipient])
+        .filter(delivery::Column::IncidentId.eq(incident.0))
+        .filter(delivery::Column::Event.eq(Event::Opened.as_str()))
+}
