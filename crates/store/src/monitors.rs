@@ -130,7 +130,9 @@ impl Monitors<'_> {
         };
         let row = self.change(&*tx, row).await?;
         let monitor = self.read(&*tx, row.into_iter().collect()).await?.pop();
+        escalations::look_again_at(&*tx, id, self.store.now()).await?;
         tx.commit().await?;
+        self.store.outbox().wake();
         Ok(monitor)
     }
 

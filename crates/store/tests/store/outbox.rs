@@ -183,10 +183,10 @@ both! {
         let changed = crate::harness::config(serde_json::json!({"channels": [mail.id.0]}));
         let monitor = db.store.monitors().update(monitor.id, &changed).await.unwrap().unwrap();
         let record = db.come_up(&monitor).await;
-        assert!(matches!(record, store::Record::Stored { deliveries: 4, .. }), "{record:?}");
+        assert!(matches!(record, store::Record::Stored { deliveries: 3, .. }), "{record:?}");
         let mut told: Vec<_> = db.claim(&mail).await.into_iter().map(|c| c.notice.recipient).collect();
         told.sort();
-        assert_eq!(told, ["a@example.org", "b@example.org", "c@example.org"]);
+        assert_eq!(told, ["a@example.org", "b@example.org"], "who never heard of the outage does not hear of its end");
         assert_eq!(db.claim_one(&hook).await.notice.event, Event::Resolved);
     }
 

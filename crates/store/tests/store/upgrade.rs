@@ -11,19 +11,24 @@ use store::outbox::Next;
 
 use crate::harness::{Db, both};
 
-const NEW_TABLES: [&str; 5] = [
+const NEW_TABLES: &[&str] = &[
+    "escalations",
+    "monitor_parents",
+    "policies",
     "mail_tokens",
     "mail_optouts",
     "delivery_transcripts",
     "mail_recipients",
     "mail_profiles",
 ];
-const NEW_INDEXES: [&str; 3] = [
+const NEW_INDEXES: &[&str] = &[
     "deliveries_by_recipient",
     "deliveries_by_event",
     "delivery_attempts_by_profile",
 ];
-const NEW_COLUMNS: [(&str, &[&str]); 5] = [
+const NEW_COLUMNS: &[(&str, &[&str])] = &[
+    ("monitors", &["policy_id"]),
+    ("incidents", &["severity"]),
     (
         "mail_status",
         &[
@@ -42,6 +47,7 @@ const NEW_COLUMNS: [(&str, &[&str]); 5] = [
     (
         "deliveries",
         &[
+            "number",
             "digest_of",
             "fallback_of",
             "fallback_at",
@@ -67,7 +73,7 @@ async fn turn_back(db: &Db) {
         db.sql(&format!("DROP TABLE {table}")).await;
     }
     for (table, columns) in NEW_COLUMNS {
-        for column in columns {
+        for column in *columns {
             db.sql(&format!("ALTER TABLE {table} DROP COLUMN {column}")).await;
         }
     }
