@@ -3,7 +3,10 @@
 
 use serde_json::{Map, Value};
 
-use crate::field::{FieldError, FieldErrors};
+use crate::{
+    clock::Timestamp,
+    field::{FieldError, FieldErrors},
+};
 
 /// One object being read. Take fields out, then [`Object::finish`].
 #[derive(Debug)]
@@ -68,6 +71,18 @@ impl Object {
             Value::Bool(b) => Some(b),
             _ => self.complain(name, "type-boolean", "This must be true or false."),
         }
+    }
+
+    /// RFC 3339, with any offset.
+    pub fn time(&mut self, name: &str) -> Option<Timestamp> {
+        let text = self.text(name)?;
+        Timestamp::parse_rfc3339(text.trim()).or_else(|| {
+            self.complain(
+                name,
+                "time-invalid",
+                "Write a time with its offset, like 2026-01-31T12:00:00Z.",
+            )
+        })
     }
 
     pub fn texts(&mut self, name: &str) -> Option<Vec<String>> {
