@@ -43,6 +43,11 @@ impl Object {
         self.map.remove(name).filter(|v| !v.is_null())
     }
 
+    /// Whether a field is there and not `null`.
+    pub fn has(&self, name: &str) -> bool {
+        self.map.get(name).is_some_and(|v| !v.is_null())
+    }
+
     pub fn text(&mut self, name: &str) -> Option<String> {
         match self.value(name)? {
             Value::String(s) => Some(s),

@@ -174,7 +174,11 @@ fn read_end(o: &mut Object, starts_at: Timestamp, now: Timestamp) -> Option<Time
         (None, None) => return None,
     };
     if end <= now {
-        return o.complain(field, "end-passed", "This has passed already. Choose a later end.");
+        return o.complain(
+            field,
+            "end-passed",
+            "This has passed already. Choose a later end.",
+        );
     }
     if end <= starts_at {
         return o.complain(field, "end-before-start", "The end must come after the start.");
