@@ -1,6 +1,6 @@
 //! What can go wrong with the database, as far as callers act on it.
 
-use domain::id::{ChannelId, ProfileId};
+use domain::id::{ChannelId, MonitorId, ProfileId};
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -25,6 +25,9 @@ pub enum StoreError {
     /// A monitor names a channel that does not exist.
     #[error("there is no channel {0}")]
     UnknownChannel(ChannelId),
+    /// A silence or a maintenance window names a monitor that does not exist.
+    #[error("there is no monitor {0}")]
+    UnknownMonitor(MonitorId),
     /// A channel names a mail profile that does not exist.
     #[error("there is no mail profile {0}")]
     UnknownProfile(ProfileId),

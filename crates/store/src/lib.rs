@@ -1,7 +1,8 @@
 //! The only crate that knows the database: SQLite by default, PostgreSQL through the same code.
 //!
 //! Flow: [`Store::open`] connects, backs up, migrates and checks the key. Domain types go in and come out of the
-//! handles [`Store::monitors`], [`Store::incidents`], [`Store::acknowledgements`], [`Store::samples`],
+//! handles [`Store::monitors`], [`Store::incidents`], [`Store::acknowledgements`], [`Store::silences`],
+//! [`Store::maintenances`], [`Store::samples`],
 //! [`Store::outbox`], [`Store::channels`], [`Store::recipients`], [`Store::optouts`], [`Store::bounces`],
 //! [`Store::settings`], [`Store::mail`], [`Store::mail_tokens`] and [`Store::accounts`]. Rows stay inside: each is turned
 //! into domain by a checked conversion, and one that does not parse is [`StoreError::Corrupt`], never a panic.
@@ -21,11 +22,13 @@ pub mod crash;
 mod database;
 mod entity;
 mod error;
+mod holds;
 mod incidents;
 mod instance;
 mod key;
 pub mod mail;
 mod mail_tokens;
+mod maintenances;
 mod monitors;
 mod optouts;
 pub mod outbox;
@@ -38,6 +41,7 @@ pub mod samples;
 mod seal;
 mod sealed;
 mod settings;
+mod silences;
 mod store;
 
 pub use acknowledgements::{Acknowledgements, Errand};
@@ -49,10 +53,12 @@ pub use incidents::{
 pub use key::{KeyError, MasterKey};
 pub use mail::MailProfile;
 pub use mail_tokens::{Grant, GrantState, GrantStatus, MailTokens};
-pub use monitors::{MonitorFilter, Monitors};
+pub use maintenances::{MaintenanceFilter, MaintenanceState, Maintenances};
+pub use monitors::{Matched, MonitorFilter, Monitors};
 pub use optouts::{Optout, Optouts};
 pub use page::Page;
 pub use record::{Record, Recorded};
 pub use retention::Forgotten;
 pub use settings::{General, MessageRevision, Settings};
+pub use silences::{SilenceFilter, Silences};
 pub use store::{Options, Store};

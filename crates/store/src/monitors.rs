@@ -18,15 +18,18 @@ use sea_orm::{
 use crate::{
     entity::{channel, monitor, monitor_channel, monitor_state, monitor_tag},
     error::StoreError,
-    incidents, outbox, samples,
+    holds, incidents, outbox, samples,
     seal::Place,
     store::Store,
 };
 
 mod browse;
+mod matched;
 mod row;
 
 pub use browse::MonitorFilter;
+pub use matched::Matched;
+pub(crate) use matched::check_matched;
 pub(crate) use row::write_state;
 use row::{body, read_monitor, read_state};
 
@@ -63,6 +66,7 @@ impl Monitors<'_> {
         }
         write_links(&*tx, id, config).await?;
         self.store.commit_secret(tx).await?;
+        self.store.inner.holds.learn(MonitorId(id), config);
         Ok(Monitor {
             id: MonitorId(id),
             revision: 1,
@@ -81,6 +85,7 @@ impl Monitors<'_> {
     /// Counts the revision up: outcomes of checks that are still running are discarded.
     pub async fn update(&self, id: MonitorId, config: &MonitorConfig) -> Result<Option<Monitor>, StoreError> {
         let tx = self.store.inner.db.write().await?;
+        let matched_by = holds::matched_by(&*tx, id).await?;
         let row = monitor::ActiveModel {
             id: Unchanged(id.0),
             name: Set(config.name.clone()),
@@ -102,7 +107,12 @@ impl Monitors<'_> {
             tx.execute(&delete).await?;
         }
         write_links(&*tx, id.0, config).await?;
+        let matched_then = (config.tags.clone(), config.target.kind().to_string());
+        if matched_by.is_some_and(|before| before != matched_then) {
+            self.store.holds_changed(&*tx, self.store.now()).await?;
+        }
         self.store.commit_secret(tx).await?;
+        self.store.inner.holds.learn(id, config);
         Ok(Some(Monitor {
             id,
             revision: row.revision,
@@ -160,6 +170,7 @@ impl Monitors<'_> {
         let deleted = monitor::Entity::delete_by_id(id.0).exec(&*tx).await?;
         tx.commit().await?;
         self.store.inner.journal.forget(id);
+        self.store.inner.holds.forget(id);
         Ok(deleted.rows_affected > 0)
     }
 
