@@ -20,10 +20,13 @@ pub mod deliverability;
 pub mod delivery;
 pub mod incident;
 pub mod mail;
+pub mod maintenance;
+pub mod matcher;
 pub mod messages;
 pub mod monitor;
 pub mod oauth;
 pub mod service;
+pub mod silence;
 
 /// RFC 3339 in UTC with milliseconds.
 #[derive(Clone, Copy, Debug, ToSchema)]

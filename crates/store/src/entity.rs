@@ -244,6 +244,39 @@ table!(rollup = "sample_rollups" {
     unknown: i64,
     covered_ms: i64,
     detail: Vec<u8>,
+    maintenance: i64,
+    excluded_ms: i64,
+});
+
+table!(silence = "silences" {
+    #[sea_orm(primary_key)]
+    id: i64,
+    matcher: String,
+    author: String,
+    reason: String,
+    created_at: i64,
+    starts_at: i64,
+    ends_at: i64,
+    ended_by: Option<String>,
+});
+
+table!(maintenance = "maintenances" {
+    #[sea_orm(primary_key)]
+    id: i64,
+    config: String,
+    author: String,
+    created_at: i64,
+    last_end: Option<i64>,
+});
+
+table!(maintenance_exception = "maintenance_exceptions" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    maintenance_id: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    starts_at: i64,
+    ends_at: i64,
+    made_by: String,
+    made_at: i64,
 });
 
 table!(setting = "settings" {

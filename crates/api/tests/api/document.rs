@@ -98,6 +98,11 @@ async fn it_has_every_route_of_the_contract() {
             "GET /incidents/{id}",
             "POST /incidents/{id}/ack",
             "POST /mail/bounces",
+            "GET POST /maintenance",
+            "DELETE GET PATCH /maintenance/{id}",
+            "POST /maintenance/{id}/cancel",
+            "POST /maintenance/{id}/end",
+            "POST /maintenance/{id}/restore",
             "GET POST /monitors",
             "DELETE GET PATCH /monitors/{id}",
             "POST /monitors/{id}/check",
@@ -117,6 +122,9 @@ async fn it_has_every_route_of_the_contract() {
             "POST /settings/mail/profiles/{id}/try-now",
             "POST /settings/mail/test",
             "GET PUT /settings/messages",
+            "GET POST /silences",
+            "DELETE GET PATCH /silences/{id}",
+            "GET /upcoming-maintenance",
         ]
     );
 }
