@@ -16,6 +16,7 @@ pub mod deliverability;
 pub mod delivery;
 pub mod duration;
 pub mod field;
+pub mod gathering;
 pub mod hold;
 pub mod host;
 pub mod id;

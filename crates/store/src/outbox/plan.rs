@@ -15,6 +15,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::window;
 use crate::{
     channels::read_channel,
     entity::{channel, delivery, monitor_channel},
@@ -59,6 +60,10 @@ impl Store {
         let message_domain = self.message_domain(tx).await?;
         let mut rows = Vec::new();
         for (channel, recipients) in audience {
+            if recipients.is_empty() {
+                continue;
+            }
+            let due = window::due(tx, &channel, planned.event, now).await?;
             for recipient in recipients {
                 let id = new_id(now)?;
                 let to = ChannelId(channel.id);
@@ -73,6 +78,7 @@ impl Store {
                     recipient: Set(recipient),
                     message_id: Set(format!("{id}@{message_domain}")),
                     fallback_of: Set(instead_of),
+                    next_attempt_at: Set(Some(due.as_millis())),
                     ..fresh(planned.event, now)
                 });
             }
@@ -210,6 +216,7 @@ pub(super) fn fresh(event: Event, now: Timestamp) -> delivery::ActiveModel {
         next_attempt_at: Set(Some(now.as_millis())),
         attempts: Set(0),
         interruptions: Set(0),
+        follows: Set(false),
         ..Default::default()
     }
 }

@@ -11,6 +11,7 @@ mod accounts;
 mod acknowledgements;
 mod bounces;
 mod bundle;
+mod digest;
 mod fallback;
 mod harness;
 mod log;

@@ -11,14 +11,17 @@ use store::outbox::Next;
 
 use crate::harness::{Db, both};
 
-const NEW_TABLES: [&str; 5] = [
+const NEW_TABLES: [&str; 6] = [
+    "channel_windows",
     "mail_tokens",
     "mail_optouts",
     "delivery_transcripts",
     "mail_recipients",
     "mail_profiles",
 ];
-const NEW_INDEXES: [&str; 3] = [
+const NEW_INDEXES: [&str; 5] = [
+    "deliveries_by_digest",
+    "deliveries_by_expiry",
     "deliveries_by_recipient",
     "deliveries_by_event",
     "delivery_attempts_by_profile",
@@ -49,6 +52,8 @@ const NEW_COLUMNS: [(&str, &[&str]); 5] = [
             "bounced_at",
             "bounce_status",
             "bounce_text",
+            "letter_of",
+            "follows",
         ],
     ),
     ("channels", &["fallback_id"]),
