@@ -58,6 +58,36 @@ named! {
     }
 }
 
+impl ChannelKind {
+    /// Whether people read its messages one by one, so that many are better as one. Programs have a key of their own for
+    /// each event: they get each by itself.
+    pub const fn is_for_people(self) -> bool {
+        match self {
+            Self::Webhook | Self::PagerDuty | Self::SplunkOnCall | Self::Alertmanager => false,
+            Self::Email
+            | Self::Slack
+            | Self::SlackBot
+            | Self::Discord
+            | Self::Teams
+            | Self::GoogleChat
+            | Self::Mattermost
+            | Self::RocketChat
+            | Self::Telegram
+            | Self::Matrix
+            | Self::Feishu
+            | Self::DingTalk
+            | Self::WeCom
+            | Self::Ntfy
+            | Self::Pushover
+            | Self::Gotify
+            | Self::Bark
+            | Self::ServerChan
+            | Self::Twilio
+            | Self::Apprise => true,
+        }
+    }
+}
+
 /// A stored channel.
 #[derive(Clone, Debug)]
 pub struct Channel {

@@ -18,6 +18,7 @@ pub mod dependency;
 pub mod duration;
 pub mod escalation;
 pub mod field;
+pub mod gathering;
 pub mod hold;
 pub mod host;
 pub mod hours;

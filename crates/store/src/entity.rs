@@ -170,6 +170,19 @@ table!(delivery = "deliveries" {
     bounced_at: Option<i64>,
     bounce_status: Option<String>,
     bounce_text: Option<String>,
+    letter_of: Option<Uuid>,
+    follows: bool,
+});
+
+table!(window = "channel_windows" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    channel_id: i64,
+    down_ends_at: Option<i64>,
+    down_collected: bool,
+    up_ends_at: Option<i64>,
+    up_collected: bool,
+    minor_ends_at: Option<i64>,
+    minor_collected: bool,
 });
 
 table!(attempt = "delivery_attempts" {

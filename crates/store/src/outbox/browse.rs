@@ -55,7 +55,7 @@ impl Outbox<'_> {
             return Ok(None);
         };
         let attempts = attempt::Entity::find()
-            .filter(attempt::Column::DeliveryId.eq(id.0))
+            .filter(attempt::Column::DeliveryId.eq(delivery.digest_of.unwrap_or(id).0))
             .order_by_asc(attempt::Column::Id)
             .all(db)
             .await?;
@@ -206,6 +206,7 @@ fn read_one(row: delivery::Model, monitor_name: String) -> Result<Delivery, Stor
         next_attempt_at: row.next_attempt_at.map(Timestamp::from_millis),
         attempts: u32::try_from(row.attempts).map_err(|_| damaged("attempts"))?,
         message_id: row.message_id,
+        digest_of: row.digest_of.map(DeliveryId),
         expires_at: Timestamp::from_millis(row.expires_at),
         finished_at: row.finished_at.map(Timestamp::from_millis),
         requested_by: row.requested_by,

@@ -12,6 +12,7 @@ use domain::{
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, sea_query::OnConflict};
 use uuid::Uuid;
 
+use super::window;
 use crate::{
     channels::read_channel,
     entity::{channel, delivery},
@@ -84,6 +85,10 @@ impl Store {
             channel, recipients, ..
         } in audience
         {
+            if recipients.is_empty() {
+                continue;
+            }
+            let due = window::due(tx, &channel, event, now).await?;
             for recipient in recipients {
                 let id = new_id(now)?;
                 let to = ChannelId(channel.id);
@@ -99,6 +104,7 @@ impl Store {
                     recipient: Set(recipient),
                     message_id: Set(format!("{id}@{message_domain}")),
                     fallback_of: Set(instead_of),
+                    next_attempt_at: Set(Some(due.as_millis())),
                     ..fresh(event, now)
                 });
             }
@@ -170,6 +176,7 @@ pub(super) fn fresh(event: Event, now: Timestamp) -> delivery::ActiveModel {
         next_attempt_at: Set(Some(now.as_millis())),
         attempts: Set(0),
         interruptions: Set(0),
+        follows: Set(false),
         ..Default::default()
     }
 }

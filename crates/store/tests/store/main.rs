@@ -11,6 +11,7 @@ mod accounts;
 mod acknowledgements;
 mod bounces;
 mod bundle;
+mod digest;
 mod escalations;
 mod fallback;
 mod harness;

@@ -4,7 +4,7 @@ use domain::{
     delivery::{AttemptVerdict, DeliveryState, Event},
     monitor::Monitor,
 };
-use store::outbox::{DeliveryFilter, Next};
+use store::outbox::{DeliveryFilter, Next, Terms};
 
 use crate::harness::{Db, LEASE, both, channel_draft, incident_of};
 
@@ -435,7 +435,7 @@ both! {
         db.go_down(&monitor).await;
         let claims = (0..8).map(|_| {
             let (store, id) = (db.store.clone(), mail.id);
-            tokio::task::spawn(async move { store.outbox().claim(id, 5, LEASE).await.unwrap() })
+            tokio::task::spawn(async move { store.outbox().claim(id, &Terms::new(5, LEASE)).await.unwrap() })
         });
         let mut seen = std::collections::HashSet::new();
         for claim in claims.collect::<Vec<_>>() {

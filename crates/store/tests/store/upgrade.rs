@@ -15,6 +15,7 @@ const NEW_TABLES: &[&str] = &[
     "escalations",
     "monitor_parents",
     "policies",
+    "channel_windows",
     "mail_tokens",
     "mail_optouts",
     "delivery_transcripts",
@@ -22,6 +23,8 @@ const NEW_TABLES: &[&str] = &[
     "mail_profiles",
 ];
 const NEW_INDEXES: &[&str] = &[
+    "deliveries_by_digest",
+    "deliveries_by_expiry",
     "deliveries_by_recipient",
     "deliveries_by_event",
     "delivery_attempts_by_profile",
@@ -55,6 +58,8 @@ const NEW_COLUMNS: &[(&str, &[&str])] = &[
             "bounced_at",
             "bounce_status",
             "bounce_text",
+            "letter_of",
+            "follows",
         ],
     ),
     ("channels", &["fallback_id"]),
