@@ -51,6 +51,8 @@ pub struct DeliveryView {
     pub attempt_count: u32,
     /// Without angle brackets.
     pub message_id: String,
+    /// It travels in one message with others: the delivery whose id the message has. Its attempts are those of all.
+    pub digest_of: Option<Uuid>,
     /// Who had it sent again; `null`: it was planned by its event.
     pub requested_by: Option<String>,
     /// It came back after a server had accepted it.
@@ -138,6 +140,7 @@ impl From<Delivery> for DeliveryView {
             finished_at: d.finished_at.map(Time),
             attempt_count: d.attempts,
             message_id: d.message_id,
+            digest_of: d.digest_of.map(|id| id.0),
             requested_by: d.requested_by,
             bounce: d.bounce.map(|b| BounceView {
                 at: Time(b.at),

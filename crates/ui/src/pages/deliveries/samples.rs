@@ -143,6 +143,7 @@ pub(crate) fn delivery(n: u128, state: DeliveryState) -> Delivery {
         next_attempt_at: None,
         attempts: 2,
         message_id: "0198c0de-0000-7000-8000-000000000001@example.org".to_owned(),
+        digest_of: (n == 2).then(|| DeliveryId(Uuid::from_u128(0x0198_c0de_0000_7000_8000_0000_0000_0000))),
         expires_at: NOW.plus(Duration::from_hours(24)),
         finished_at: state.is_final().then(|| created_at.plus(Duration::from_secs(3))),
         requested_by: n.is_multiple_of(3).then(|| "me@example.org".to_owned()),

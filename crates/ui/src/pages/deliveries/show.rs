@@ -30,6 +30,8 @@ pub(crate) struct DeliveryPage {
     incident: IncidentId,
     channel: ChannelId,
     message_id: String,
+    /// What it travels in.
+    digest: Option<DeliveryId>,
     next_attempt_at: Option<Timestamp>,
     expires_at: Timestamp,
     finished_at: Option<Timestamp>,
@@ -75,6 +77,7 @@ pub(super) fn view(shell: Shell, delivery: Delivery, attempts: Vec<Attempt>) -> 
         incident: delivery.incident,
         channel: delivery.channel,
         message_id: delivery.message_id.clone(),
+        digest: delivery.digest_of,
         next_attempt_at: delivery.next_attempt_at,
         expires_at: delivery.expires_at,
         finished_at: delivery.finished_at,
