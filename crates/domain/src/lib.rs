@@ -18,6 +18,7 @@ pub mod duration;
 pub mod field;
 pub mod hold;
 pub mod host;
+pub mod hours;
 pub mod id;
 pub mod incident;
 pub mod json;

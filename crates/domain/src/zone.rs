@@ -5,6 +5,9 @@ pub use chrono_tz::Tz;
 
 use crate::{field::FieldError, text::parse_line};
 
+mod placing;
+pub(crate) use placing::{Placing, first_moment, local_time, place};
+
 const LONGEST_NAME: usize = 64;
 
 /// Takes any spelling of the case; the zone's own one is kept.

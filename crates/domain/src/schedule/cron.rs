@@ -1,7 +1,7 @@
 //! Cron expressions as people know them, in a time zone.
 //!
-//! Three steps, one file each: [`expression`] reads the five parts, [`pattern`] finds the next matching local time
-//! with the `cron` crate, [`instants`] says which moments a local time stands for where the clocks change.
+//! Three steps, one place each: [`expression`] reads the five parts, [`pattern`] finds the next matching local time
+//! with the `cron` crate, [`zone`] says which moments a local time stands for where the clocks change.
 //! [`rhythm`] puts the common patterns in words.
 
 use std::time::Duration;
@@ -9,17 +9,20 @@ use std::time::Duration;
 use chrono::{NaiveDateTime, Offset, TimeDelta, TimeZone};
 use chrono_tz::Tz;
 
-use crate::{clock::Timestamp, field::FieldError, text::parse_line, zone};
+use crate::{
+    clock::Timestamp,
+    field::FieldError,
+    text::parse_line,
+    zone::{self, Placing, place},
+};
 
 mod expression;
-mod instants;
 mod pattern;
 mod rhythm;
 #[cfg(test)]
 mod tests;
 
 use expression::Expression;
-use instants::{Placing, place};
 use pattern::Pattern;
 pub use rhythm::{Rhythm, Weekday};
 

@@ -7,7 +7,7 @@ use crate::clock::Timestamp;
 
 /// How often a local time happens in its zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Placing {
+pub(crate) enum Placing {
     Once(Timestamp),
     /// The clocks were set back over it.
     Twice {
@@ -25,7 +25,7 @@ pub(super) enum Placing {
 
 impl Placing {
     /// When a run at this local time really happens.
-    pub(super) fn runs(self, repeating: bool) -> [Option<Timestamp>; 2] {
+    pub(crate) fn runs(self, repeating: bool) -> [Option<Timestamp>; 2] {
         match self {
             Self::Once(t) => [Some(t), None],
             Self::Twice { first, second } => [Some(first), repeating.then_some(second)],
@@ -35,7 +35,22 @@ impl Placing {
     }
 }
 
-pub(super) fn place(zone: Tz, local: NaiveDateTime) -> Placing {
+/// The first moment at which the clock on the wall shows `local` or later: of a time that exists twice the first one,
+/// of one that does not exist the end of the gap. A later local time never gives an earlier moment.
+pub(crate) fn first_moment(zone: Tz, local: NaiveDateTime) -> Timestamp {
+    match place(zone, local) {
+        Placing::Once(t) | Placing::Twice { first: t, .. } | Placing::Never { gap_end: t, .. } => t,
+    }
+}
+
+/// What the clock on the wall shows. `None` where the calendar ends.
+pub(crate) fn local_time(zone: Tz, at: Timestamp) -> Option<NaiveDateTime> {
+    let utc = at.to_utc().naive_utc();
+    let offset = zone.offset_from_utc_datetime(&utc).fix();
+    utc.checked_add_offset(offset)
+}
+
+pub(crate) fn place(zone: Tz, local: NaiveDateTime) -> Placing {
     match zone.from_local_datetime(&local) {
         LocalResult::Single(t) => Placing::Once(Timestamp::from_utc(t.to_utc())),
         LocalResult::Ambiguous(a, b) => {
