@@ -37,6 +37,7 @@ table!(channel = "channels" {
     last_failure_at: Option<i64>,
     last_failure: Option<String>,
     fallback_id: Option<i64>,
+    quiet: Option<String>,
 });
 
 table!(monitor = "monitors" {
@@ -128,6 +129,9 @@ table!(delivery = "deliveries" {
     bounced_at: Option<i64>,
     bounce_status: Option<String>,
     bounce_text: Option<String>,
+    held_until: Option<i64>,
+    held_as: Option<String>,
+    held_by: Option<String>,
 });
 
 table!(attempt = "delivery_attempts" {

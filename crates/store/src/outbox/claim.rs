@@ -22,6 +22,7 @@ use uuid::Uuid;
 use super::{
     Claimed, Lease, Outbox, bundle,
     plan::new_token,
+    quiet,
     reference::add_references,
     sweep::{self, sweep},
 };
@@ -121,6 +122,7 @@ impl Outbox<'_> {
                     &*tx,
                     channel,
                     &format!("The channel cannot be used: {e}. Save it again."),
+                    now,
                 )
                 .await?;
                 tx.commit().await?;
@@ -131,8 +133,10 @@ impl Outbox<'_> {
         if to.kind == ChannelKind::Email {
             recipients::cancel_suspended(self.store, &*tx, channel, now).await?;
         }
+        quiet::settle(&*tx, channel, now).await?;
         merge_openings(&*tx, channel, now).await?;
         optouts::cancel_pending(&*tx, channel, now).await?;
+        quiet::gather(&*tx, channel, now).await?;
         let ids = due_rows(&*tx, channel, limit, now).await?;
         let ids = bundle::complete(&*tx, channel, ids).await?;
         let token = new_token()?;

@@ -15,6 +15,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::quiet;
 use crate::{
     channels::read_channel,
     entity::{channel, delivery, monitor_channel},
@@ -59,6 +60,7 @@ impl Store {
         let message_domain = self.message_domain(tx).await?;
         let mut rows = Vec::new();
         for (channel, recipients) in audience {
+            let new = quiet::fresh(&channel, None, planned.event, now);
             for recipient in recipients {
                 let id = new_id(now)?;
                 let to = ChannelId(channel.id);
@@ -73,7 +75,7 @@ impl Store {
                     recipient: Set(recipient),
                     message_id: Set(format!("{id}@{message_domain}")),
                     fallback_of: Set(instead_of),
-                    ..fresh(planned.event, now)
+                    ..new.clone()
                 });
             }
         }
