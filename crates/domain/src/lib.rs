@@ -30,6 +30,7 @@ pub mod outcome;
 pub mod ration;
 pub mod recipient;
 pub mod retry;
+pub mod rotation;
 pub mod schedule;
 pub mod sealed;
 pub mod state;

@@ -103,6 +103,15 @@ pub struct Delivery {
     pub bounce: Option<Bounce>,
 }
 
+impl Delivery {
+    /// Nothing but quiet hours holds it back.
+    pub fn is_held(&self) -> bool {
+        self.state == DeliveryState::Pending
+            && self.held_until.is_some()
+            && self.held_until == self.next_attempt_at
+    }
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Backlog {
     /// Not final, those that wait for settings included.
