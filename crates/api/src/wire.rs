@@ -18,6 +18,7 @@ pub mod channel;
 pub mod check;
 pub mod deliverability;
 pub mod delivery;
+pub mod hours;
 pub mod incident;
 pub mod mail;
 pub mod maintenance;

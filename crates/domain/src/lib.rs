@@ -37,6 +37,7 @@ pub mod policy;
 pub mod ration;
 pub mod recipient;
 pub mod retry;
+pub mod rotation;
 pub mod schedule;
 pub mod sealed;
 pub mod silence;

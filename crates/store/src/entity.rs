@@ -37,6 +37,7 @@ table!(channel = "channels" {
     last_failure_at: Option<i64>,
     last_failure: Option<String>,
     fallback_id: Option<i64>,
+    quiet: Option<String>,
 });
 
 table!(monitor = "monitors" {
@@ -172,6 +173,9 @@ table!(delivery = "deliveries" {
     bounce_text: Option<String>,
     letter_of: Option<Uuid>,
     follows: bool,
+    held_until: Option<i64>,
+    held_as: Option<String>,
+    held_by: Option<String>,
 });
 
 table!(window = "channel_windows" {

@@ -27,6 +27,7 @@ mod fallback;
 mod filter;
 mod finish;
 pub(crate) mod plan;
+mod quiet;
 mod reference;
 mod sweep;
 mod window;
@@ -35,6 +36,7 @@ pub use export::Export;
 pub use filter::DeliveryFilter;
 pub(crate) use filter::pattern;
 pub(crate) use plan::first_id;
+pub(crate) use quiet::{hold_anew, is_held};
 pub(crate) use sweep::{bring_forward, cancel, cancel_of_monitor};
 
 pub struct Outbox<'a> {
@@ -127,15 +129,26 @@ pub struct Delivery {
     pub finished_at: Option<Timestamp>,
     /// Who had it sent again; `None`: it was planned by its event.
     pub requested_by: Option<String>,
+    /// Quiet hours hold it until then; in the past once they have ended.
+    pub held_until: Option<Timestamp>,
     /// It came back after it was accepted.
     pub bounce: Option<Bounce>,
+}
+
+impl Delivery {
+    /// Nothing but quiet hours holds it back.
+    pub fn is_held(&self) -> bool {
+        self.state == DeliveryState::Pending
+            && self.held_until.is_some()
+            && self.held_until == self.next_attempt_at
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Backlog {
     /// Not final, those that wait for settings included.
     pub pending: u64,
-    /// When the oldest of them was planned.
+    /// Since when the oldest of them could be sent: planned, or released by quiet hours.
     pub oldest_pending: Option<Timestamp>,
     /// Failed or expired in the last 24 hours.
     pub failed: u64,

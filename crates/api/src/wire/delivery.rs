@@ -45,6 +45,8 @@ pub struct DeliveryView {
     pub waiting: bool,
     /// `null` while it waits, is being sent, or is final.
     pub next_attempt_at: Option<Time>,
+    /// The quiet hours of the channel hold it until then, or did.
+    pub held_until: Option<Time>,
     /// No attempt is made after this.
     pub expires_at: Time,
     pub finished_at: Option<Time>,
@@ -136,6 +138,7 @@ impl From<Delivery> for DeliveryView {
             created_at: Time(d.created_at),
             waiting: d.waiting,
             next_attempt_at: d.next_attempt_at.map(Time),
+            held_until: d.held_until.map(Time),
             expires_at: Time(d.expires_at),
             finished_at: d.finished_at.map(Time),
             attempt_count: d.attempts,

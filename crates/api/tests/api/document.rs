@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use api::wire::{
     channel::{ChannelConfigDraft, ChannelDraft, EmailConfig, WebhookConfigDraft},
+    hours::{HoursSpan, QuietHours, WeekHours},
     mail::MailDraft,
     messages::MessagesDraft,
     monitor::{
@@ -275,6 +276,17 @@ async fn drafts_name_exactly_the_fields_that_the_domain_reads() {
             config,
             enabled: Some(true),
             fallback: Some(1),
+            quiet: Some(QuietHours {
+                hours: WeekHours {
+                    zone: "Asia/Shanghai".into(),
+                    spans: vec![HoursSpan {
+                        days: vec!["mon", "sun"],
+                        from: "22:00".into(),
+                        to: "07:00".into(),
+                    }],
+                },
+                action: "digest",
+            }),
         };
         let body = serde_json::to_value(draft).unwrap();
         hold("ChannelDraft", &body);

@@ -19,6 +19,7 @@ use super::{
     Claimed, Outbox, Terms, bundle,
     digest::{self, ORDER},
     plan::new_token,
+    quiet,
     reference::add_references,
     sweep::{self, sweep},
 };
@@ -118,6 +119,7 @@ impl Outbox<'_> {
                     &*tx,
                     channel,
                     &format!("The channel cannot be used: {e}. Save it again."),
+                    now,
                 )
                 .await?;
                 tx.commit().await?;
@@ -128,10 +130,12 @@ impl Outbox<'_> {
         if to.kind == ChannelKind::Email {
             recipients::cancel_suspended(self.store, &*tx, channel, now).await?;
         }
+        quiet::settle(&*tx, channel, now).await?;
         merge_openings(&*tx, channel, now).await?;
         optouts::cancel_pending(&*tx, channel, now).await?;
         if to.kind.is_for_people() {
             digest::promote(&*tx, channel).await?;
+            quiet::gather(&*tx, channel, now).await?;
             digest::form(&*tx, channel, now, terms).await?;
         }
         let ids = due_rows(&*tx, channel, terms.limit, now).await?;

@@ -18,7 +18,10 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, SimpleExpr},
 };
 
-use super::plan::{Addressee, Planned};
+use super::{
+    plan::{Addressee, Planned},
+    quiet,
+};
 use crate::{
     entity::{channel, delivery, incident},
     error::{StoreError, corrupt},
@@ -103,7 +106,7 @@ async fn nobody_told<C: ConnectionTrait>(
         .is_null()
         .and(delivery::Column::RequestedBy.is_null())
         .and(delivery::Column::FallbackOf.is_null())
-        .and(delivery::Column::CreatedAt.gt(now.minus(PATIENCE).as_millis()));
+        .and(quiet::sendable_since().gt(now.minus(PATIENCE).as_millis()));
     let other = delivery::Entity::find()
         .filter(delivery::Column::IncidentId.eq(row.incident_id))
         .filter(delivery::Column::Event.eq(row.event.as_str()))
@@ -237,7 +240,7 @@ fn late(now: Timestamp) -> Select<delivery::Entity> {
         .filter(delivery::Column::FallbackAt.is_null())
         .filter(delivery::Column::FallbackOf.is_null())
         .filter(delivery::Column::RequestedBy.is_null())
-        .filter(delivery::Column::CreatedAt.lte(now.minus(PATIENCE).as_millis()))
+        .filter(quiet::sendable_since().lte(now.minus(PATIENCE).as_millis()))
         .filter(delivery::Column::ChannelId.in_subquery(with_fallback))
         .filter(Expr::cust(TOLD).not())
         .order_by_asc(delivery::Column::Id)

@@ -12,7 +12,7 @@ use domain::{
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, sea_query::OnConflict};
 use uuid::Uuid;
 
-use super::window;
+use super::{quiet, window};
 use crate::{
     channels::read_channel,
     entity::{channel, delivery},
@@ -82,13 +82,20 @@ impl Store {
         let (event, number) = planned.event;
         let mut rows = Vec::new();
         for Addressee {
-            channel, recipients, ..
+            channel,
+            recipients,
+            quiet,
         } in audience
         {
             if recipients.is_empty() {
                 continue;
             }
-            let due = window::due(tx, &channel, event, now).await?;
+            let mut new = quiet::fresh(&channel, quiet.as_ref(), event, now);
+            // What quiet hours hold is collected by them.
+            if new.held_until.is_not_set() {
+                let due = window::due(tx, &channel, event, now).await?;
+                new.next_attempt_at = Set(Some(due.as_millis()));
+            }
             for recipient in recipients {
                 let id = new_id(now)?;
                 let to = ChannelId(channel.id);
@@ -104,8 +111,7 @@ impl Store {
                     recipient: Set(recipient),
                     message_id: Set(format!("{id}@{message_domain}")),
                     fallback_of: Set(instead_of),
-                    next_attempt_at: Set(Some(due.as_millis())),
-                    ..fresh(event, now)
+                    ..new.clone()
                 });
             }
         }

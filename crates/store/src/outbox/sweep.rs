@@ -16,7 +16,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{digest, fallback, finish};
+use super::{digest, fallback, finish, quiet};
 use crate::{
     entity::{delivery, incident},
     error::StoreError,
@@ -76,6 +76,8 @@ async fn pull_back<C: ConnectionTrait>(tx: &C, now: Timestamp) -> Result<(), Sto
     for (column, longest, at) in to {
         delivery::Entity::update_many()
             .col_expr(column, at.as_millis().into())
+            // No quiet hours reach that far.
+            .col_expr(delivery::Column::HeldUntil, held_no_longer(now))
             .filter(delivery::Column::FinishedAt.is_null())
             .filter(pending_beyond(column, now, longest))
             .exec(tx)
@@ -84,9 +86,25 @@ async fn pull_back<C: ConnectionTrait>(tx: &C, now: Timestamp) -> Result<(), Sto
     Ok(())
 }
 
+/// What was held is released; the others stay without a time.
+fn held_no_longer(now: Timestamp) -> SimpleExpr {
+    let released = Expr::case(delivery::Column::HeldUntil.gt(now.as_millis()), now.as_millis());
+    released.finally(Expr::col(delivery::Column::HeldUntil)).into()
+}
+
 fn pending_beyond(column: delivery::Column, now: Timestamp, longest: Duration) -> SimpleExpr {
     let pending = delivery::Column::State.eq(DeliveryState::Pending.as_str());
-    pending.and(column.gt(now.plus(longest).as_millis()))
+    let beyond = column.gt(now.plus(longest).as_millis());
+    // Of what quiet hours hold, the time counts from their end.
+    let longest = i64::try_from(longest.as_millis()).unwrap_or(i64::MAX);
+    let held = quiet::is_plausibly_held(now);
+    let held = held.and(
+        column
+            .into_expr()
+            .sub(delivery::Column::HeldUntil.into_expr())
+            .lte(longest),
+    );
+    pending.and(beyond).and(held.not())
 }
 
 /// Rows whose lease ran out become pending again, rows whose time is over expire.
@@ -207,7 +225,7 @@ async fn expire<C: ConnectionTrait>(tx: &C, scope: Condition, now: Timestamp) ->
     Ok(())
 }
 
-/// Settings were saved: what waited for it, and what would be tried again later, is due.
+/// Settings were saved: what waited for it, and what would be tried again later, is due. What quiet hours hold stays held.
 pub(crate) async fn bring_forward<C: ConnectionTrait>(
     tx: &C,
     which: SimpleExpr,
@@ -222,6 +240,7 @@ pub(crate) async fn bring_forward<C: ConnectionTrait>(
         .set(due)
         .filter(delivery::Column::FinishedAt.is_null())
         .filter(delivery::Column::State.eq(DeliveryState::Pending.as_str()))
+        .filter(quiet::is_held(now).not())
         .filter(which)
         .exec(tx)
         .await?;
@@ -233,6 +252,7 @@ pub(super) async fn hold<C: ConnectionTrait>(
     tx: &C,
     channel: ChannelId,
     reason: &str,
+    now: Timestamp,
 ) -> Result<(), StoreError> {
     let held = delivery::ActiveModel {
         waiting: Set(true),
@@ -245,6 +265,7 @@ pub(super) async fn hold<C: ConnectionTrait>(
         .filter(delivery::Column::FinishedAt.is_null())
         .filter(delivery::Column::State.eq(DeliveryState::Pending.as_str()))
         .filter(delivery::Column::ChannelId.eq(channel.0))
+        .filter(quiet::is_held(now).not())
         .exec(tx)
         .await?;
     Ok(())

@@ -23,6 +23,7 @@ mod monitors;
 mod opening;
 mod optouts;
 mod outbox;
+mod quiet;
 mod recipients;
 mod record;
 mod retention;
