@@ -12,6 +12,13 @@ use store::outbox::Next;
 use crate::harness::{Db, both};
 
 const NEW_TABLES: &[&str] = &[
+    "silences",
+    "maintenance_exceptions",
+    "maintenances",
+    "rotation_overrides",
+    "rotations",
+    "contact_channels",
+    "contacts",
     "escalations",
     "monitor_parents",
     "policies",
@@ -60,9 +67,13 @@ const NEW_COLUMNS: &[(&str, &[&str])] = &[
             "bounce_text",
             "letter_of",
             "follows",
+            "held_until",
+            "held_as",
+            "held_by",
         ],
     ),
-    ("channels", &["fallback_id"]),
+    ("channels", &["fallback_id", "quiet"]),
+    ("sample_rollups", &["maintenance", "excluded_ms"]),
     ("settings", &["changed"]),
 ];
 
@@ -82,6 +93,7 @@ async fn turn_back(db: &Db) {
             db.sql(&format!("ALTER TABLE {table} DROP COLUMN {column}")).await;
         }
     }
+    db.sql("DELETE FROM installation WHERE key = 'holds_version'").await;
     let body = json!({
         "host": "smtp.example.org", "port": 465, "security": "tls", "username": "watch", "from": "watch@example.org",
         "from_name": null, "reply_to": null, "hello_name": null, "verify_certificate": true, "ca_pem": null,
