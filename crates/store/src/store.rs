@@ -33,6 +33,7 @@ use crate::{
     samples::{Samples, journal::Journal, keeper},
     seal::{Place, Sealer},
     settings::Settings,
+    troubles::Troubles,
 };
 
 const CANARY: &str = "canary";
@@ -180,6 +181,10 @@ impl Store {
 
     pub fn settings(&self) -> Settings<'_> {
         Settings { store: self }
+    }
+
+    pub fn troubles(&self) -> Troubles<'_> {
+        Troubles { store: self }
     }
 
     pub fn optouts(&self) -> Optouts<'_> {
