@@ -130,7 +130,13 @@ impl Channel for Webhook {
                 trace: answer.trace,
                 ..Receipt::default()
             }),
-            Err((retry, reason)) => Err(SendError::new(retry, redactor.clean(&reason), answer.trace)),
+            Err((retry, reason)) => {
+                let trace = Trace {
+                    rejection: answer.rejection(),
+                    ..answer.trace
+                };
+                Err(SendError::new(retry, redactor.clean(&reason), trace))
+            }
         }
     }
 }

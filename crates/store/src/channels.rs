@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 
 use domain::{
+    attention::{Attention, Standing},
     channel::{Channel, ChannelConfig, ChannelDraft, ChannelKind, EmailChannel},
     clock::Timestamp,
     id::{ChannelId, MonitorId},
+    incident::Origin,
 };
 use sea_orm::{
     ActiveValue::{NotSet, Set, Unchanged},
@@ -21,6 +23,8 @@ use crate::{
     seal::{Place, Sealer},
     store::Store,
 };
+
+pub(crate) mod standing;
 
 const TABLE: &str = "channels";
 
@@ -38,6 +42,8 @@ pub struct ChannelHealth {
     pub pending: u64,
     /// Those among them that wait until somebody corrects the settings.
     pub waiting: u64,
+    /// The receiver refuses us as such, and somebody has to look after it.
+    pub attention: Option<Attention>,
 }
 
 impl Channels<'_> {
@@ -82,8 +88,18 @@ impl Channels<'_> {
     pub async fn update(&self, id: ChannelId, draft: &ChannelDraft) -> Result<Option<Channel>, StoreError> {
         let now = self.store.now();
         let tx = self.store.inner.db.write().await?;
+        let Some(before) = standing::lock(&*tx, id.0).await? else {
+            return Ok(None);
+        };
         check_fallback(&*tx, draft, Some(id)).await?;
         check_profile(&*tx, draft, Some(id)).await?;
+        let stood = standing::read_standing(&before)?;
+        // What nobody uses is in nobody's way.
+        let stands = if draft.enabled {
+            stood.clone().corrected()
+        } else {
+            Standing::default()
+        };
         let row = channel::ActiveModel {
             name: Set(draft.name.clone()),
             kind: Set(draft.config.kind().to_string()),
@@ -92,16 +108,11 @@ impl Channels<'_> {
             config: Set(draft.config.to_json().to_string()),
             sealed: Set(self.sealed(id.0, &draft.config)?),
             updated_at: Set(now.as_millis()),
-            ..Default::default()
+            ..standing::written(&stands)
         };
-        let updated = channel::Entity::update_many()
-            .set(row)
-            .filter(channel::Column::Id.eq(id.0))
-            .exec(&*tx)
-            .await?;
-        if updated.rows_affected == 0 {
-            return Ok(None);
-        }
+        standing::write(&*tx, id.0, row).await?;
+        let change = (&stood, &stands);
+        self.store.follow(&*tx, &before, change, false, now).await?;
         outbox::bring_forward(&*tx, delivery::Column::ChannelId.eq(id.0), now).await?;
         self.store.commit_secret(tx).await?;
         self.store.outbox().wake();
@@ -119,6 +130,8 @@ impl Channels<'_> {
             .await?;
         let of_channel = delivery::Column::ChannelId.eq(id.0);
         outbox::cancel(&*tx, of_channel, "The channel was deleted.", now).await?;
+        let (own, untold) = (Origin::Channel(id), (false, "The channel was deleted."));
+        self.store.troubles().resolve_within(&*tx, &own, now, untold).await?;
         channel::Entity::update_many()
             .col_expr(channel::Column::FallbackId, Expr::value(None::<i64>))
             .filter(channel::Column::FallbackId.eq(id.0))
@@ -181,6 +194,7 @@ impl Channels<'_> {
         }
         let health = rows.into_iter().map(|row| {
             let health = ChannelHealth {
+                attention: standing::read_standing(&row)?.attention,
                 last_success: row.last_success_at.map(Timestamp::from_millis),
                 last_failure: row
                     .last_failure_at
@@ -188,9 +202,9 @@ impl Channels<'_> {
                 pending: pending.remove(&row.id).unwrap_or_default(),
                 waiting: waiting.remove(&row.id).unwrap_or_default(),
             };
-            (ChannelId(row.id), health)
+            Ok((ChannelId(row.id), health))
         });
-        Ok(health.collect())
+        health.collect()
     }
 
     fn sealed(&self, id: i64, config: &ChannelConfig) -> Result<Option<Vec<u8>>, StoreError> {
@@ -301,30 +315,4 @@ pub(crate) fn read_channel(row: channel::Model, sealer: &Sealer) -> Result<Chann
         fallback: row.fallback_id.map(ChannelId),
         config,
     })
-}
-
-/// Notes how an attempt ended, for the list of channels.
-pub(crate) async fn note_result<C: ConnectionTrait>(
-    tx: &C,
-    id: i64,
-    at: Timestamp,
-    failure: Option<&str>,
-) -> Result<(), StoreError> {
-    let row = match failure {
-        None => channel::ActiveModel {
-            last_success_at: Set(Some(at.as_millis())),
-            ..Default::default()
-        },
-        Some(reason) => channel::ActiveModel {
-            last_failure_at: Set(Some(at.as_millis())),
-            last_failure: Set(Some(reason.to_owned())),
-            ..Default::default()
-        },
-    };
-    channel::Entity::update_many()
-        .set(row)
-        .filter(channel::Column::Id.eq(id))
-        .exec(tx)
-        .await?;
-    Ok(())
 }

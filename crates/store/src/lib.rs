@@ -42,7 +42,7 @@ mod store;
 mod troubles;
 
 pub use acknowledgements::{Acknowledgements, Errand};
-pub use channels::{ChannelHealth, Channels};
+pub use channels::{ChannelHealth, Channels, standing::Neglected};
 pub use error::StoreError;
 pub use incidents::{
     IncidentEvent, IncidentEventKind, IncidentFilter, IncidentPhase, IncidentRow, Incidents,

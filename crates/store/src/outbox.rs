@@ -24,6 +24,7 @@ mod filter;
 mod finish;
 pub(crate) mod plan;
 mod reference;
+mod restraint;
 mod sweep;
 
 pub use export::Export;

@@ -11,3 +11,11 @@ timeline-own-resolved = It is over
 acknowledge-own-down = { $monitor } is in trouble
 acknowledge-own-taken = Somebody takes care of { $monitor }
 acknowledge-own-over = { $monitor } is in order again
+
+channel-attention = Needs attention
+channel-neglected = The channel { $channel } needs attention.
+channel-attention-title = This channel needs attention
+channel-attention-stopped = Nothing more is sent there: the receiver says that the address is gone for good. Messages wait here meanwhile.
+channel-attention-restrained = Messages wait; one of them is tried every 30 minutes.
+channel-attention-next = The next try is at
+channel-attention-do = Correct what is wrong and save, or send a test: when it works, what waits is sent at once.

@@ -11,3 +11,11 @@ timeline-own-resolved = 问题已解决
 acknowledge-own-down = { $monitor } 出现问题
 acknowledge-own-taken = 已有人在处理 { $monitor }
 acknowledge-own-over = { $monitor } 已恢复正常
+
+channel-attention = 需要处理
+channel-neglected = 渠道 { $channel } 需要处理。
+channel-attention-title = 此渠道需要处理
+channel-attention-stopped = 不再向该地址发送：接收方表示此地址已永久失效。期间的消息会在这里等待。
+channel-attention-restrained = 消息正在等待；每 30 分钟只尝试其中一条。
+channel-attention-next = 下次尝试：
+channel-attention-do = 请修正问题并保存，或发送一条测试消息：一旦成功，等待的消息会立即发出。

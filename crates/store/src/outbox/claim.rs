@@ -23,6 +23,7 @@ use super::{
     Claimed, Lease, Outbox, bundle,
     plan::new_token,
     reference::add_references,
+    restraint,
     sweep::{self, sweep},
 };
 use crate::{
@@ -114,6 +115,7 @@ impl Outbox<'_> {
             tx.commit().await?;
             return Ok(Vec::new());
         };
+        let allowed = restraint::allowed(&*tx, &row, now).await?;
         let to = match read_channel(row, &self.store.inner.sealer) {
             Ok(to) => to,
             Err(e @ StoreError::Corrupt { .. }) => {
@@ -133,10 +135,11 @@ impl Outbox<'_> {
         }
         merge_openings(&*tx, channel, now).await?;
         optouts::cancel_pending(&*tx, channel, now).await?;
-        let ids = due_rows(&*tx, channel, limit, now).await?;
+        let ids = due_rows(&*tx, channel, allowed.at_most(limit), now).await?;
         let ids = bundle::complete(&*tx, channel, ids).await?;
         let token = new_token()?;
         let rows = take(&*tx, ids, (token, self.store.inner.instance), now.plus(lease)).await?;
+        allowed.settle(&*tx, channel).await?;
         let mut claimed = self.describe(&*tx, rows, token, &to, now).await?;
         if to.kind != ChannelKind::Email {
             add_references(&*tx, &mut claimed).await?;

@@ -9,6 +9,7 @@
 
 mod accounts;
 mod acknowledgements;
+mod attention;
 mod bounces;
 mod bundle;
 mod fallback;
