@@ -27,6 +27,7 @@ mod m20261126_000013_policies;
 mod m20261126_000014_digests;
 mod m20261126_000016_on_call;
 mod m20261126_000017_silences;
+mod m20261126_000018_own_incidents;
 
 pub struct Migrator;
 
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000014_digests::Migration),
             Box::new(m20261126_000016_on_call::Migration),
             Box::new(m20261126_000017_silences::Migration),
+            Box::new(m20261126_000018_own_incidents::Migration),
         ]
     }
 }

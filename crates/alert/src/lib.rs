@@ -130,9 +130,12 @@ impl Alert {
             Arc::clone(&clock),
         );
         let open: Open = Arc::new(move |config, profile, batch| match config {
-            ChannelConfig::Webhook(config) => {
-                Box::new(Webhook::new(Arc::clone(&http), site.clone(), config.clone()))
-            }
+            ChannelConfig::Webhook(config) => Box::new(Webhook::new(
+                Arc::clone(&http),
+                site.clone(),
+                mail.0.clone(),
+                config.clone(),
+            )),
             ChannelConfig::Service(config) => Box::new(service::Sender {
                 http: Arc::clone(&http),
                 links: links.clone(),
@@ -190,7 +193,7 @@ impl Alert {
     }
 
     /// Sends a test message to every recipient of a channel, on the way that real messages take. The first refusal ends
-    /// it; otherwise the last receipt is returned. Nothing is kept. Mails count against the limit of their profile.
+    /// it; otherwise the last receipt is returned. Of it is kept only that the channel needs no attention. Mails count against the limit of their profile.
     pub async fn send_test(&self, channel: &config::Channel) -> Result<Receipt, SendError> {
         let Some(config) = &channel.config else {
             return Err(SendError::new(
@@ -216,6 +219,11 @@ impl Alert {
         let sent = self.send_tests(channel, through, recipients).await;
         if let Some(farewell) = batch.end() {
             farewell.await;
+        }
+        if sent.is_ok()
+            && let Err(error) = self.store.channels().works(channel.id).await
+        {
+            tracing::warn!(channel.id = %channel.id, error = %error, "that a channel works was not written");
         }
         sent
     }

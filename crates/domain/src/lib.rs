@@ -8,6 +8,7 @@
 //! What this crate does not do: no runtime, no database, no network, no clock, no randomness. Time and random numbers
 //! come in as arguments, so that every rule here is tested by table and by property.
 
+pub mod attention;
 pub mod bounce;
 pub mod channel;
 pub mod clock;

@@ -95,6 +95,14 @@ async fn collect(vitals: &Vitals) -> Result<String, StoreError> {
         clamp(open),
     );
 
+    let neglected = vitals.store.channels().neglected().await?;
+    gauge(
+        &mut registry,
+        "channels_needing_attention",
+        "Channels whose receivers refuse them as such",
+        i64::try_from(neglected.len()).unwrap_or(i64::MAX),
+    );
+
     let backlog = vitals.store.outbox().backlog().await?;
     let oldest = backlog
         .oldest_pending

@@ -38,6 +38,12 @@ table!(channel = "channels" {
     last_failure: Option<String>,
     fallback_id: Option<i64>,
     quiet: Option<String>,
+    refused_as: Option<String>,
+    refusals: i32,
+    attention_at: Option<i64>,
+    attention_reason: Option<String>,
+    attention_said: Option<String>,
+    attention_until: Option<i64>,
 });
 
 table!(monitor = "monitors" {
@@ -106,6 +112,8 @@ table!(incident = "incidents" {
     acknowledged_by: Option<String>,
     resolved_at: Option<i64>,
     severity: Option<String>,
+    /// Null: of the monitor.
+    origin: Option<String>,
 });
 
 table!(

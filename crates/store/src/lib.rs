@@ -1,7 +1,7 @@
 //! The only crate that knows the database: SQLite by default, PostgreSQL through the same code.
 //!
 //! Flow: [`Store::open`] connects, backs up, migrates and checks the key. Domain types go in and come out of the
-//! handles [`Store::monitors`], [`Store::incidents`], [`Store::acknowledgements`], [`Store::samples`],
+//! handles [`Store::monitors`], [`Store::incidents`], [`Store::troubles`], [`Store::acknowledgements`], [`Store::samples`],
 //! [`Store::outbox`], [`Store::channels`], [`Store::policies`], [`Store::silences`], [`Store::maintenances`], [`Store::recipients`], [`Store::optouts`], [`Store::bounces`],
 //! [`Store::settings`], [`Store::mail`], [`Store::mail_tokens`] and [`Store::accounts`]. Rows stay inside: each is turned
 //! into domain by a checked conversion, and one that does not parse is [`StoreError::Corrupt`], never a panic.
@@ -44,9 +44,10 @@ mod sealed;
 mod settings;
 mod silences;
 mod store;
+mod troubles;
 
 pub use acknowledgements::{Acknowledgements, Errand};
-pub use channels::{ChannelHealth, Channels};
+pub use channels::{ChannelHealth, Channels, standing::Neglected};
 pub use error::StoreError;
 pub use escalations::{Forecast, ForecastStep, Reach};
 pub use incidents::{
@@ -65,3 +66,4 @@ pub use retention::Forgotten;
 pub use settings::{General, MessageRevision, Settings};
 pub use silences::{SilenceFilter, Silences};
 pub use store::{Options, Store};
+pub use troubles::{Trouble, Troubles};

@@ -2,6 +2,7 @@
 
 use domain::{
     clock::Timestamp,
+    id::ChannelId,
     mail::Address,
     mail_message::MessageSettings,
     zone::{self, Tz},
@@ -46,6 +47,8 @@ pub struct General {
     pub timezone: Option<String>,
     /// Where the weekly mail goes that shows that mail still works; `None`: there is none.
     pub canary_to: Option<Address>,
+    /// Who hears of Watchbell's own troubles; `None` = every channel.
+    pub operations_channels: Option<Vec<ChannelId>>,
     /// Somebody read that one way of being called is one too few, and said that it is enough.
     pub one_kind_is_enough: bool,
 }
@@ -96,13 +99,7 @@ impl Settings<'_> {
     }
 
     pub async fn general(&self) -> Result<General, StoreError> {
-        match latest(self.store.inner.db.read(), GENERAL).await? {
-            Some(row) => {
-                let place = format!("{GENERAL}/{}", row.revision);
-                serde_json::from_str(&row.body).map_err(|_| corrupt(TABLE, place, "body"))
-            }
-            None => Ok(General::default()),
-        }
+        general(self.store.inner.db.read()).await
     }
 
     pub async fn save_general(&self, general: &General, by: &str) -> Result<(), StoreError> {
@@ -112,6 +109,16 @@ impl Settings<'_> {
         let body = serde_json::to_string(general).map_err(|_| corrupt(TABLE, GENERAL, "body"))?;
         insert(&*tx, row(GENERAL, revision, body, now, by)).await?;
         tx.commit().await
+    }
+}
+
+pub(crate) async fn general<C: ConnectionTrait>(db: &C) -> Result<General, StoreError> {
+    match latest(db, GENERAL).await? {
+        Some(row) => {
+            let place = format!("{GENERAL}/{}", row.revision);
+            serde_json::from_str(&row.body).map_err(|_| corrupt(TABLE, place, "body"))
+        }
+        None => Ok(General::default()),
     }
 }
 

@@ -37,6 +37,7 @@ use crate::{
     seal::{Place, Sealer},
     settings::Settings,
     silences::Silences,
+    troubles::Troubles,
 };
 
 const CANARY: &str = "canary";
@@ -206,6 +207,10 @@ impl Store {
 
     pub fn settings(&self) -> Settings<'_> {
         Settings { store: self }
+    }
+
+    pub fn troubles(&self) -> Troubles<'_> {
+        Troubles { store: self }
     }
 
     pub fn optouts(&self) -> Optouts<'_> {

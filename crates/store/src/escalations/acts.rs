@@ -7,28 +7,22 @@ use domain::{
     delivery::{DeliveryState, Event},
     escalation::Act,
     hours::Quiet,
-    id::{ChannelId, IncidentId},
+    id::ChannelId,
     policy::{Concern, Step},
 };
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{ExprTrait, LockType},
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, sea_query::ExprTrait};
 
 use super::{Case, wake};
 use crate::{
-    entity::{channel, delivery},
+    entity::delivery,
     error::StoreError,
     incidents,
     outbox::{
         self,
-        plan::{Addressee, Planned},
+        plan::{Addressee, Planned, Told, enabled, told, told_itself},
     },
     store::Store,
 };
-
-/// Channel and recipient of a message about an opening.
-type Told = BTreeSet<(i64, String)>;
 
 impl Store {
     pub(super) async fn perform<C: ConnectionTrait>(
@@ -261,43 +255,4 @@ impl Store {
 
 fn quiet_of(steps: &[&Step]) -> Option<Quiet> {
     steps.first()?.quiet.clone()
-}
-
-/// Locked, so that on PostgreSQL a deletion waits and cancels what is planned here, or we see it.
-async fn enabled<C: ConnectionTrait>(tx: &C, ids: BTreeSet<i64>) -> Result<Vec<channel::Model>, StoreError> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    Ok(channel::Entity::find()
-        .filter(channel::Column::Enabled.eq(true))
-        .filter(channel::Column::Id.is_in(ids))
-        .order_by_asc(channel::Column::Id)
-        .lock(LockType::KeyShare)
-        .all(tx)
-        .await?)
-}
-
-/// Of every message about the opening, whatever became of it: what was merged into another message, or told by another
-/// channel, is followed by the same events.
-async fn told<C: ConnectionTrait>(tx: &C, incident: IncidentId) -> Result<Told, StoreError> {
-    Ok(openings(incident)
-        .into_tuple()
-        .all(tx)
-        .await?
-        .into_iter()
-        .collect())
-}
-
-/// Without those who were told because another channel did not deliver.
-async fn told_itself<C: ConnectionTrait>(tx: &C, incident: IncidentId) -> Result<Told, StoreError> {
-    let own = openings(incident).filter(delivery::Column::FallbackOf.is_null());
-    Ok(own.into_tuple().all(tx).await?.into_iter().collect())
-}
-
-fn openings(incident: IncidentId) -> sea_orm::Select<delivery::Entity> {
-    delivery::Entity::find()
-        .select_only()
-        .columns([delivery::Column::ChannelId, delivery::Column::Recipient])
-        .filter(delivery::Column::IncidentId.eq(incident.0))
-        .filter(delivery::Column::Event.eq(Event::Opened.as_str()))
 }

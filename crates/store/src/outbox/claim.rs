@@ -21,6 +21,7 @@ use super::{
     plan::new_token,
     quiet,
     reference::add_references,
+    restraint,
     sweep::{self, sweep},
 };
 use crate::{
@@ -112,6 +113,7 @@ impl Outbox<'_> {
             tx.commit().await?;
             return Ok(Vec::new());
         };
+        let allowed = restraint::allowed(&*tx, &row, now).await?;
         let to = match read_channel(row, &self.store.inner.sealer) {
             Ok(to) => to,
             Err(e @ StoreError::Corrupt { .. }) => {
@@ -138,11 +140,12 @@ impl Outbox<'_> {
             quiet::gather(&*tx, channel, now).await?;
             digest::form(&*tx, channel, now, terms).await?;
         }
-        let ids = due_rows(&*tx, channel, terms.limit, now).await?;
+        let ids = due_rows(&*tx, channel, allowed.at_most(terms.limit), now).await?;
         let ids = bundle::complete(&*tx, channel, ids).await?;
         let token = new_token()?;
         let taking = (token, self.store.inner.instance);
         let taken = take(&*tx, ids, taking, now.plus(terms.lease)).await?;
+        allowed.settle(&*tx, channel).await?;
         let mut claimed = self.store.describe(&*tx, taken, token, &to, now).await?;
         if to.kind != ChannelKind::Email {
             add_references(&*tx, &mut claimed).await?;
@@ -157,7 +160,7 @@ impl Outbox<'_> {
 
     /// The latest checks of each monitor, mostly from memory. A message without them is better than none.
     async fn add_checks(&self, claimed: &mut [Claimed]) {
-        let of = |c: &Claimed| Some(c.notice.subject.as_ref()?.monitor.id);
+        let of = |c: &Claimed| c.notice.subject.as_ref()?.incident.origin.monitor();
         let monitors: BTreeSet<MonitorId> = claimed.iter().filter_map(of).collect();
         let monitors: Vec<MonitorId> = monitors.into_iter().collect();
         if monitors.is_empty() {

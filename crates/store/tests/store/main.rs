@@ -9,6 +9,7 @@
 
 mod accounts;
 mod acknowledgements;
+mod attention;
 mod bounces;
 mod bundle;
 mod digest;
@@ -30,4 +31,5 @@ mod retention;
 mod samples;
 mod secrets;
 mod silences;
+mod troubles;
 mod upgrade;

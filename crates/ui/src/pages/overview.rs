@@ -16,7 +16,7 @@ use domain::{
     state::{MonitorState, Status},
 };
 use serde::Deserialize;
-use store::{MonitorFilter, Store};
+use store::{MonitorFilter, Neglected, Store};
 
 use crate::{
     App, Flash, Section, Shell, SignedIn,
@@ -50,6 +50,8 @@ pub(crate) struct OverviewPage {
     concerns: Concerns,
     /// Recipients that get no mail.
     suspended: u64,
+    /// Channels that somebody has to look after.
+    neglected: Vec<Neglected>,
     verdict: Verdict,
     troubles: Vec<Trouble>,
     /// More troubles than are listed.
@@ -160,6 +162,7 @@ async fn show(signed_in: SignedIn, Query(search): Query<Search>) -> error::Resul
         checklist,
         concerns: Concerns::read(&signed_in).await?,
         suspended: store.recipients().suspended_count().await?,
+        neglected: store.channels().neglected().await?,
         verdict: verdict(&shell, total, &of),
         troubles,
         more_troubles,

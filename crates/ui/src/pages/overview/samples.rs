@@ -94,6 +94,20 @@ fn good_day(language: Language) -> OverviewPage {
     )
 }
 
+fn neglected() -> Neglected {
+    Neglected {
+        channel: domain::id::ChannelId(3),
+        name: "Ops <chat>".to_owned(),
+        attention: domain::attention::Attention {
+            since: NOW,
+            rejection: domain::attention::Rejection::NotFound,
+            reason: "The receiver does not know the address (404). Check the URL of this channel.".to_owned(),
+            said: None,
+            until: NOW,
+        },
+    }
+}
+
 fn view(
     shell: Shell,
     statuses: &[Status],
@@ -115,6 +129,7 @@ fn view(
         verdict: verdict(&shell, total, &of),
         concerns: Concerns::none(shell.language),
         suspended: u64::from(!troubles.is_empty()),
+        neglected: troubles.iter().take(1).map(|_| neglected()).collect(),
         more_troubles: if troubles.is_empty() { 0 } else { 3 },
         troubles,
         statuses: counts(&shell, &search, total, &numbers),
