@@ -16,6 +16,7 @@ matcher-words-and = , { "" }
 matcher-words-more = or { $n } others
 matcher-words-tags = tagged { $tags }
 matcher-words-kinds = of the kind { $kinds }
+about-these = Chosen by name
 about-nothing = No monitor matches now.
 about-more = { $n ->
     [one] and one more

@@ -16,6 +16,7 @@ matcher-words-and = ，
 matcher-words-more = 等另外 { $n } 个
 matcher-words-tags = 带标签 { $tags }
 matcher-words-kinds = 类型为 { $kinds }
+about-these = 指定的监控项
 about-nothing = 目前没有匹配的监控项。
 about-more = 等另外 { $n } 个
 

@@ -219,8 +219,15 @@ pub(super) async fn about(
     names: &HashMap<MonitorId, String>,
 ) -> error::Result<About> {
     let matched = store.monitors().matched(matcher, NAMED as u64).await?;
+    let by_name_alone =
+        !matcher.monitors().is_empty() && matcher.tags().is_empty() && matcher.kinds().is_empty();
     Ok(About {
-        words: words(shell, matcher, names),
+        // Their names follow.
+        words: if by_name_alone {
+            shell.t("about-these").to_string()
+        } else {
+            words(shell, matcher, names)
+        },
         more: matched.monitors - matched.first.len() as u64,
         first: matched.first,
         monitors: matched.monitors,

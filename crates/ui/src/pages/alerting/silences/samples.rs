@@ -77,7 +77,7 @@ fn list_of(language: Language, filled: bool) -> SilencesPage {
         ));
         pending.push(row(
             4,
-            "Router",
+            "Chosen by name",
             &["Router"],
             1,
             0,
