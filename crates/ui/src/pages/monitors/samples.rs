@@ -101,10 +101,9 @@ fn series() -> Vec<Point> {
     (0..96)
         .map(|i| {
             let (up, down) = match i {
-                0..9 => (0, 0),
+                0..9 | 80..86 => (0, 0),
                 60..62 => (4, 11),
                 62 => (0, 15),
-                80..86 => (0, 0),
                 _ => (15, 0),
             };
             let slow = if (55..66).contains(&i) { 90 } else { 0 };
@@ -215,12 +214,13 @@ fn page_of(language: Language, down: bool) -> MonitorPage {
         href: "/monitors/7".to_owned(),
         id: 7,
         held: Some(show::Held {
-            words: match down {
-                true => shell
+            words: if down {
+                shell
                     .t("held-by-silence")
                     .arg("author", "me@example.org")
-                    .to_string(),
-                false => shell.t("held-by-maintenance").to_string(),
+                    .to_string()
+            } else {
+                shell.t("held-by-maintenance").to_string()
             },
             href: "/silences/1".to_owned(),
             name: "Moving the rack to room 2".to_owned(),

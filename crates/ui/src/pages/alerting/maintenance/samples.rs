@@ -1,5 +1,7 @@
 //! Maintenance windows: none, some, the form in its three ways with its complaints, and what deleting asks.
 
+use std::collections::HashMap;
+
 use domain::{
     field::{FieldError, FieldErrors},
     id::MonitorId,
@@ -156,7 +158,7 @@ pub(crate) fn forms(language: Language) -> Vec<EditPage> {
         cancelled: vec![(NOW.plus(hours(504)), "you@example.org".to_owned())],
         ended: Some((NOW.minus(hours(168)), "me@example.org".to_owned())),
     };
-    let of = |when| fields::stored(Form::new(language), &config(when), &Default::default(), zone);
+    let of = |when| fields::stored(Form::new(language), &config(when), &HashMap::new(), zone);
     let errors = FieldErrors(vec![
         FieldError::new("title", "required", "This field is required."),
         FieldError::new("matcher", "matcher-empty", "Say which monitors."),
