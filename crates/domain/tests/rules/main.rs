@@ -22,6 +22,7 @@ mod service;
 mod silence;
 mod state;
 mod text;
+mod zone;
 
 use domain::field::{FieldError, FieldErrors};
 

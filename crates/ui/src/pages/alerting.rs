@@ -4,8 +4,13 @@ use axum::Router;
 
 use crate::App;
 
+pub(crate) mod maintenance;
+mod matcher;
+pub(crate) mod silences;
 mod tabs;
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
+        .merge(silences::routes())
+        .merge(maintenance::routes())
 }

@@ -12,6 +12,7 @@ use domain::{
     channel::{Channel, ChannelKind},
     clock::Timestamp,
     id::{IncidentId, MonitorId},
+    in_force::InForce,
     monitor::Monitor,
     state::{MonitorState, Status},
 };
@@ -29,7 +30,7 @@ use crate::{
 mod row;
 #[cfg(test)]
 mod samples;
-pub(crate) use row::{Row, bar, load};
+pub(crate) use row::{Row, bar, load, strip_label};
 #[cfg(test)]
 pub(crate) use samples::samples;
 
@@ -214,12 +215,15 @@ async fn checklist(store: &Store, channels: &[Channel], monitors: u64) -> error:
 
 fn verdict(shell: &Shell, total: u64, of: &dyn Fn(Status) -> u64) -> Verdict {
     let (down, unknown, up) = (of(Status::Down), of(Status::Unknown), of(Status::Up));
+    let maintenance = of(Status::Maintenance);
     let (shape, tone, headline) = if total == 0 {
         ("pending", "", shell.t("overview-nothing-watched"))
     } else if down > 0 {
         ("down", "bad", shell.t("overview-down").count("n", down))
     } else if unknown > 0 {
         ("unknown", "warn", shell.t("overview-unknown").count("n", unknown))
+    } else if up == 0 && maintenance > 0 {
+        ("maintenance", "", shell.t("overview-under-maintenance"))
     } else if up == 0 {
         ("pending", "", shell.t("overview-waiting"))
     } else {
@@ -227,6 +231,11 @@ fn verdict(shell: &Shell, total: u64, of: &dyn Fn(Status) -> u64) -> Verdict {
     };
     let detail = match total {
         0 => shell.t("overview-nothing-watched-detail"),
+        _ if maintenance > 0 => shell
+            .t("overview-detail-maintenance")
+            .count("up", up)
+            .count("total", total)
+            .count("maintenance", maintenance),
         _ => shell.t("overview-detail").count("up", up).count("total", total),
     };
     Verdict {
@@ -256,12 +265,13 @@ async fn troubles(store: &Store, all: u64) -> error::Result<(Vec<Trouble>, u64)>
     }
     let ids: Vec<MonitorId> = found.iter().map(|(m, _)| m.id).collect();
     let open = store.incidents().open_of(&ids).await?;
+    let in_force = store.in_force();
     let troubles: Vec<Trouble> = found
         .iter()
         .map(|(monitor, state)| {
             let incident = open.get(&monitor.id);
             Trouble {
-                status: status_of(monitor, state),
+                status: status_of(monitor, state, &in_force),
                 name: monitor.config.name.clone(),
                 href: format!("/monitors/{}", monitor.id),
                 since: state.since(),
@@ -278,13 +288,11 @@ async fn troubles(store: &Store, all: u64) -> error::Result<(Vec<Trouble>, u64)>
     Ok((troubles, more))
 }
 
-/// The status that people see: a paused monitor is paused, whatever was known before.
-pub(crate) fn status_of(monitor: &Monitor, state: &MonitorState) -> Status {
-    if monitor.config.enabled {
-        state.status()
-    } else {
-        Status::Paused
-    }
+/// The status that people see.
+pub(crate) fn status_of(monitor: &Monitor, state: &MonitorState, in_force: &InForce) -> Status {
+    let config = &monitor.config;
+    let window = in_force.maintenance_of(monitor.id, &config.tags, config.target.kind());
+    state.shown(config.enabled, window.is_some())
 }
 
 fn counts(shell: &Shell, search: &Search, total: u64, numbers: &[(Status, u64)]) -> Vec<Count> {

@@ -46,6 +46,25 @@ pub(crate) fn all(language: Language) -> Vec<(&'static str, Box<dyn DynTemplate>
         "settings/messages",
         super::settings::messages::samples(language),
     );
+    let silences = super::alerting::silences::lists(language);
+    add(&mut all, "silences", silences);
+    add(
+        &mut all,
+        "silences/edit",
+        super::alerting::silences::forms(language),
+    );
+    let maintenance = super::alerting::maintenance::lists(language);
+    add(&mut all, "maintenance", maintenance);
+    add(
+        &mut all,
+        "maintenance/edit",
+        super::alerting::maintenance::forms(language),
+    );
+    add(
+        &mut all,
+        "maintenance/delete",
+        super::alerting::maintenance::deletes(language),
+    );
     add(&mut all, "unsubscribe", super::unsubscribe::samples(language));
     add(&mut all, "acknowledge", super::acknowledge::samples(language));
     add(

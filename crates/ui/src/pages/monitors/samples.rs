@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::{
     id::{ChannelId, IncidentId},
+    in_force::InForce,
     monitor::MonitorConfig,
     outcome::{Certificate, Evidence, Outcome, Phases, Reason, ReasonKind, Verdict},
     state::{Known, Streak},
@@ -100,7 +101,7 @@ fn series() -> Vec<Point> {
     (0..96)
         .map(|i| {
             let (up, down) = match i {
-                0..9 => (0, 0),
+                0..9 | 80..86 => (0, 0),
                 60..62 => (4, 11),
                 62 => (0, 15),
                 _ => (15, 0),
@@ -111,6 +112,7 @@ fn series() -> Vec<Point> {
                 up,
                 down,
                 unknown: u64::from(i == 30),
+                maintenance: if (80..86).contains(&i) { 15 } else { 0 },
                 p50: Some(Duration::from_millis(96)),
                 p95: (up > 0)
                     .then(|| phases(i, slow).total + Duration::from_millis(34 + (i as u64 * 17) % 29)),
@@ -138,6 +140,7 @@ fn tail(down: bool) -> Vec<Sample> {
                     kind: "status",
                     detail: "The server answered 503 Service Unavailable, expected 200-299.".into(),
                 }),
+                maintenance: !down && i > 50,
             }
         })
         .collect()
@@ -184,6 +187,7 @@ fn page_of(language: Language, down: bool) -> MonitorPage {
         up: 2861,
         down: 26,
         unknown: 1,
+        maintenance: if down { 90 } else { 0 },
         uptime: Some(0.991),
         coverage: 0.905,
         p50: Some(Duration::from_millis(96)),
@@ -192,6 +196,11 @@ fn page_of(language: Language, down: bool) -> MonitorPage {
         p99: Some(Duration::from_millis(248)),
     };
     let (monitor, tail) = (monitor(), tail(down));
+    let in_force = if down {
+        InForce::at(NOW, &[], &[])
+    } else {
+        crate::pages::alerting::maintenance::sample_in_force()
+    };
     let series = if down { series() } else { Vec::new() };
     let hearing = |id, name: &str, summary: &str, health: &ChannelHealth| {
         show::hearing(listener(id, name, summary, false), health)
@@ -206,12 +215,26 @@ fn page_of(language: Language, down: bool) -> MonitorPage {
     };
     MonitorPage {
         href: "/monitors/7".to_owned(),
+        id: 7,
+        held: Some(show::Held {
+            words: if down {
+                shell
+                    .t("held-by-silence")
+                    .arg("author", "me@example.org")
+                    .to_string()
+            } else {
+                shell.t("held-by-maintenance").to_string()
+            },
+            href: "/silences/1".to_owned(),
+            name: "Moving the rack to room 2".to_owned(),
+            until: NOW.plus(Duration::from_hours(1)),
+        }),
         name: monitor.config.name.clone(),
         target: monitor.config.target.to_string(),
         tags: monitor.config.tags.clone(),
         enabled: true,
         locked: !down,
-        now: show::now(&monitor, &state, &tail, &incidents),
+        now: show::now(&monitor, &state, &tail, &incidents, &in_force),
         rhythm: show::rhythm(&shell, &monitor.config.schedule),
         decision: show::decision(&shell, &monitor),
         ranges: show::range_links(7, "24h"),

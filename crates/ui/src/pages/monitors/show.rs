@@ -6,14 +6,16 @@ use askama::Template;
 use axum::extract::{Path, Query};
 use domain::{
     clock::Timestamp,
+    hold::{HeldBy, Hold},
     id::IncidentId,
+    in_force::InForce,
     monitor::Monitor,
     schedule::Schedule,
     state::{MonitorState, Status},
 };
 use serde::Deserialize;
 use store::{
-    ChannelHealth, IncidentFilter, IncidentRow,
+    ChannelHealth, IncidentFilter, IncidentRow, Store,
     samples::{Sample, SampleKind, Stats},
 };
 
@@ -26,7 +28,7 @@ use crate::{
     Section, Shell, SignedIn,
     components::{Bar, Strip, href},
     error,
-    pages::overview::{bar, status_of},
+    pages::overview::{bar, status_of, strip_label},
     shell::{page, percent},
 };
 
@@ -35,12 +37,14 @@ use crate::{
 pub(crate) struct MonitorPage {
     pub(super) shell: Shell,
     pub(super) href: String,
+    pub(super) id: i64,
     pub(super) name: String,
     pub(super) target: String,
     pub(super) tags: Vec<String>,
     pub(super) enabled: bool,
     pub(super) locked: bool,
     pub(super) now: Now,
+    pub(super) held: Option<Held>,
     pub(super) rhythm: String,
     pub(super) decision: String,
     pub(super) ranges: Vec<RangeLink>,
@@ -64,6 +68,15 @@ pub(crate) struct Now {
     pub(super) unconfirmed: Option<(u32, String)>,
 }
 
+/// Why nobody is told of it for now.
+pub(crate) struct Held {
+    /// A sentence, the thing that it leads to, and when it ends.
+    pub(super) words: String,
+    pub(super) href: String,
+    pub(super) name: String,
+    pub(super) until: Timestamp,
+}
+
 pub(crate) struct RangeLink {
     pub(super) word: &'static str,
     pub(super) href: String,
@@ -78,6 +91,7 @@ pub(crate) struct Figures {
     pub(super) up: u64,
     pub(super) down: u64,
     pub(super) unknown: u64,
+    pub(super) maintenance: u64,
 }
 
 pub(crate) struct ResultRow {
@@ -142,12 +156,17 @@ pub(super) async fn show(
     });
     page(&MonitorPage {
         href: format!("/monitors/{}", monitor.id),
+        id: monitor.id.0,
         name: monitor.config.name.clone(),
         target: monitor.config.target.to_string(),
         tags: monitor.config.tags.clone(),
         enabled: monitor.config.enabled,
         locked: monitor.locked,
-        now: now(&monitor, &state, &tail, &incidents),
+        now: now(&monitor, &state, &tail, &incidents, &store.in_force()),
+        held: match store.held(&monitor).await? {
+            Some(hold) => held(store, &shell, hold).await?,
+            None => None,
+        },
         rhythm: rhythm(&shell, &monitor.config.schedule),
         decision: decision(&shell, &monitor),
         ranges: range_links(monitor.id.0, word),
@@ -166,6 +185,7 @@ pub(super) fn now(
     state: &MonitorState,
     tail: &[Sample],
     incidents: &[IncidentRow],
+    in_force: &InForce,
 ) -> Now {
     use domain::state::Known;
     let enabled = monitor.config.enabled;
@@ -176,9 +196,12 @@ pub(super) fn now(
         Known::Pending { .. } | Known::Up { .. } | Known::Down { .. } => None,
     };
     let last = tail.last();
+    let config = &monitor.config;
+    let window = in_force.maintenance_of(monitor.id, &config.tags, config.target.kind());
+    let since = window.map(|w| w.from).or_else(|| state.since());
     Now {
-        status: status_of(monitor, state),
-        since: state.since().filter(|_| enabled),
+        status: status_of(monitor, state, in_force),
+        since: since.filter(|_| enabled),
         why: state.detail().filter(|_| enabled).map(str::to_owned),
         last_check: last.map(|s| s.at),
         latency: last.and_then(|s| s.latency),
@@ -188,6 +211,27 @@ pub(super) fn now(
             .map(|r| r.incident.id),
         unconfirmed,
     }
+}
+
+/// `None`: it was deleted while the page was made, or something else than a silence or a window holds it.
+async fn held(store: &Store, shell: &Shell, hold: Hold) -> error::Result<Option<Held>> {
+    let Some(until) = hold.until else { return Ok(None) };
+    let found = match hold.by {
+        HeldBy::Silence(id) => store.silences().get(id).await?.map(|s| Held {
+            words: shell.t("held-by-silence").arg("author", &s.author).to_string(),
+            href: format!("/silences/{id}"),
+            name: s.reason,
+            until,
+        }),
+        HeldBy::Maintenance(id) => store.maintenances().get(id).await?.map(|m| Held {
+            words: shell.t("held-by-maintenance").to_string(),
+            href: format!("/maintenance/{id}"),
+            name: m.config.title,
+            until,
+        }),
+        HeldBy::Parent(_) => None,
+    };
+    Ok(found)
 }
 
 pub(super) fn rhythm(shell: &Shell, schedule: &Schedule) -> String {
@@ -224,20 +268,20 @@ pub(super) fn figures(s: &Stats) -> Figures {
         up: s.up,
         down: s.down,
         unknown: s.unknown,
+        maintenance: s.maintenance,
     }
 }
 
 pub(super) fn strip(shell: &Shell, tail: &[Sample]) -> Strip {
-    let bars: Vec<Bar> = tail.iter().map(|s| bar(s.kind)).collect();
-    let up = bars.iter().filter(|b| **b == Bar::Up).count();
-    let label = shell.t("strip-label").count("up", up).count("total", bars.len());
-    Strip::new(&bars, STRIP_LENGTH, label.to_string())
+    let bars: Vec<Bar> = tail.iter().map(bar).collect();
+    Strip::new(&bars, STRIP_LENGTH, strip_label(shell, &bars))
 }
 
 pub(super) fn result_row(s: &Sample) -> ResultRow {
     ResultRow {
         at: s.at,
         status: match s.kind {
+            _ if s.maintenance => Status::Maintenance,
             SampleKind::Up => Status::Up,
             SampleKind::Down => Status::Down,
             SampleKind::Unknown => Status::Unknown,
