@@ -24,6 +24,7 @@ pub mod mail;
 pub mod messages;
 pub mod monitor;
 pub mod oauth;
+pub mod on_call;
 pub mod service;
 
 /// RFC 3339 in UTC with milliseconds.

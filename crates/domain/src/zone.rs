@@ -6,7 +6,10 @@ pub use chrono_tz::Tz;
 use crate::{field::FieldError, text::parse_line};
 
 mod placing;
+mod wall;
 pub(crate) use placing::{Placing, first_moment, local_time, place};
+
+pub use wall::{Day, Wall, days, parse_local};
 
 const LONGEST_NAME: usize = 64;
 

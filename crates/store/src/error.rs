@@ -1,6 +1,6 @@
 //! What can go wrong with the database, as far as callers act on it.
 
-use domain::id::{ChannelId, ProfileId};
+use domain::id::{ChannelId, ContactId, ProfileId};
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -28,6 +28,12 @@ pub enum StoreError {
     /// A channel names a mail profile that does not exist.
     #[error("there is no mail profile {0}")]
     UnknownProfile(ProfileId),
+    /// A rotation names a contact that does not exist.
+    #[error("there is no contact {0}")]
+    UnknownContact(ContactId),
+    /// A contact cannot be deleted while these rotations, by their names, need them.
+    #[error("the contact is needed by: {}", .0.join(", "))]
+    ContactInUse(Vec<String>),
     /// The `cursor` of a page is not one that this program wrote.
     #[error("the cursor is not valid; begin with the first page")]
     Cursor,

@@ -3,7 +3,7 @@
 //! Flow: [`Store::open`] connects, backs up, migrates and checks the key. Domain types go in and come out of the
 //! handles [`Store::monitors`], [`Store::incidents`], [`Store::acknowledgements`], [`Store::samples`],
 //! [`Store::outbox`], [`Store::channels`], [`Store::recipients`], [`Store::optouts`], [`Store::bounces`],
-//! [`Store::settings`], [`Store::mail`], [`Store::mail_tokens`] and [`Store::accounts`]. Rows stay inside: each is turned
+//! [`Store::settings`], [`Store::mail`], [`Store::mail_tokens`], [`Store::contacts`], [`Store::rotations`] and [`Store::accounts`]. Rows stay inside: each is turned
 //! into domain by a checked conversion, and one that does not parse is [`StoreError::Corrupt`], never a panic.
 //!
 //! Two classes of durability. A transition with its incident and every outbox row, a setting, an account: committed at
@@ -17,6 +17,7 @@ mod acknowledgements;
 pub mod bounces;
 mod channels;
 mod connect;
+mod contacts;
 pub mod crash;
 mod database;
 mod entity;
@@ -34,6 +35,7 @@ mod proof;
 pub mod recipients;
 mod record;
 mod retention;
+mod rotations;
 pub mod samples;
 mod seal;
 mod sealed;
@@ -42,6 +44,7 @@ mod store;
 
 pub use acknowledgements::{Acknowledgements, Errand};
 pub use channels::{ChannelHealth, Channels};
+pub use contacts::Contacts;
 pub use error::StoreError;
 pub use incidents::{
     IncidentEvent, IncidentEventKind, IncidentFilter, IncidentPhase, IncidentRow, Incidents,
@@ -54,5 +57,6 @@ pub use optouts::{Optout, Optouts};
 pub use page::Page;
 pub use record::{Record, Recorded};
 pub use retention::Forgotten;
+pub use rotations::{Feed, Rotations};
 pub use settings::{General, MessageRevision, Settings};
 pub use store::{Options, Store};

@@ -17,6 +17,7 @@ use crate::{
     bounces::{Bounces, MarkKey},
     channels::Channels,
     connect,
+    contacts::Contacts,
     database::{Database, Write},
     entity::installation,
     error::StoreError,
@@ -30,6 +31,7 @@ use crate::{
     outbox::Outbox,
     recipients::Recipients,
     retention,
+    rotations::{self, Rotations},
     samples::{Samples, journal::Journal, keeper},
     seal::{Place, Sealer},
     settings::Settings,
@@ -62,6 +64,7 @@ pub(crate) struct Inner {
     pub(crate) mark_key: MarkKey,
     pub(crate) signer: Signer,
     pub(crate) ack_signer: acknowledgements::Signer,
+    pub(crate) feed_signer: rotations::Signer,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) message_domain: String,
     /// Claims deliveries under this id.
@@ -91,6 +94,7 @@ impl Store {
         let mark_key = MarkKey::derive(&options.key);
         let signer = Signer::derive(&options.key);
         let ack_signer = acknowledgements::Signer::derive(&options.key);
+        let feed_signer = rotations::Signer::derive(&options.key);
         let store = Self {
             inner: Arc::new(Inner {
                 db,
@@ -98,6 +102,7 @@ impl Store {
                 mark_key,
                 signer,
                 ack_signer,
+                feed_signer,
                 clock: options.clock,
                 message_domain: options.message_domain,
                 instance,
@@ -176,6 +181,14 @@ impl Store {
 
     pub fn channels(&self) -> Channels<'_> {
         Channels { store: self }
+    }
+
+    pub fn contacts(&self) -> Contacts<'_> {
+        Contacts { store: self }
+    }
+
+    pub fn rotations(&self) -> Rotations<'_> {
+        Rotations { store: self }
     }
 
     pub fn settings(&self) -> Settings<'_> {

@@ -24,6 +24,7 @@ mod quiet;
 mod recipients;
 mod record;
 mod retention;
+mod rotations;
 mod samples;
 mod secrets;
 mod upgrade;

@@ -11,7 +11,12 @@ use store::outbox::Next;
 
 use crate::harness::{Db, both};
 
-const NEW_TABLES: [&str; 5] = [
+const NEW_TABLES: [&str; 9] = [
+    // Those that refer to others first.
+    "rotation_overrides",
+    "contact_channels",
+    "rotations",
+    "contacts",
     "mail_tokens",
     "mail_optouts",
     "delivery_transcripts",
@@ -49,9 +54,12 @@ const NEW_COLUMNS: [(&str, &[&str]); 5] = [
             "bounced_at",
             "bounce_status",
             "bounce_text",
+            "held_until",
+            "held_as",
+            "held_by",
         ],
     ),
-    ("channels", &["fallback_id"]),
+    ("channels", &["fallback_id", "quiet"]),
     ("settings", &["changed"]),
 ];
 
