@@ -15,6 +15,7 @@ mod mail_account;
 mod mail_profiles;
 mod messages;
 mod oauth;
+mod on_call;
 mod second_channel;
 mod services;
 mod sign_in;
