@@ -20,12 +20,11 @@ pub(crate) struct Timeline {
 pub(crate) struct Line {
     pub(super) label: String,
     pub(super) today: bool,
-    /// Who is on call, and then by layer.
+    /// Who is on call, and then by layer; empty where the layer has nobody.
     pub(super) cells: Vec<Vec<Entry>>,
 }
 
 /// One who is on call on that day.
-#[derive(Clone)]
 pub(crate) struct Entry {
     /// "00:00–09:00"; empty: all day.
     pub(super) when: String,
@@ -53,16 +52,23 @@ impl Timeline {
         let line = |day: &Day| Line {
             label: format!("{} {}", day_word(shell.language, day.weekday), day.date),
             today: day.begin <= shell.now && shell.now < day.end,
-            cells: columns
-                .iter()
-                .map(|column| cell(rotation, cast, day, column))
-                .collect(),
+            cells: cells(rotation, cast, day, &columns),
         };
         Self {
             layers: rotation.plan.layers.iter().map(|l| l.name.clone()).collect(),
             days: days.iter().map(line).collect(),
         }
     }
+}
+
+/// That a layer does not apply is no gap: one is where nobody is on call.
+fn cells(rotation: &Rotation, cast: &Cast, day: &Day, columns: &[Vec<Shift>]) -> Vec<Vec<Entry>> {
+    let of = |(n, column): (usize, &Vec<Shift>)| {
+        let mut entries = cell(rotation, cast, day, column);
+        entries.retain(|e| n == 0 || e.who.is_some());
+        entries
+    };
+    columns.iter().enumerate().map(of).collect()
 }
 
 fn cell(rotation: &Rotation, cast: &Cast, day: &Day, column: &[Shift]) -> Vec<Entry> {
