@@ -36,6 +36,8 @@ pub(crate) fn frame() -> OpenApi {
         .schema_from::<wire::monitor::MonitorDraft>()
         .schema_from::<wire::channel::ChannelDraft>()
         .schema_from::<wire::maintenance::MaintenanceDraft>()
+        .schema_from::<wire::on_call::ContactDraft>()
+        .schema_from::<wire::on_call::RotationDraft>()
         .schema_from::<wire::mail::MailDraft>()
         .schema_from::<wire::messages::MessagesDraft>()
         .security_scheme(TOKEN, SecurityScheme::Http(token))
@@ -72,6 +74,8 @@ pub(crate) fn complete(mut document: OpenApi, base: &str) -> Document {
         for (patch, draft) in [
             ("MonitorPatch", "MonitorDraft"),
             ("ChannelPatch", "ChannelDraft"),
+            ("ContactPatch", "ContactDraft"),
+            ("RotationPatch", "RotationDraft"),
             ("MailPatch", "MailDraft"),
             ("MaintenancePatch", "MaintenanceDraft"),
         ] {

@@ -26,6 +26,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 mod bounces;
 mod caller;
 mod channels;
+mod contacts;
 mod deliverability;
 mod deliveries;
 mod document;
@@ -39,6 +40,7 @@ mod oauth;
 pub mod problem;
 mod request;
 mod results;
+mod rotations;
 mod silences;
 pub mod wire;
 
@@ -150,6 +152,15 @@ fn guarded() -> OpenApiRouter<App> {
         .routes(routes!(channels::list, channels::create))
         .routes(routes!(channels::get, channels::change, channels::delete))
         .routes(routes!(channels::test))
+        .routes(routes!(contacts::list, contacts::create))
+        .routes(routes!(contacts::get, contacts::change, contacts::delete))
+        .routes(routes!(rotations::list, rotations::create))
+        .routes(routes!(rotations::get, rotations::change, rotations::delete))
+        .routes(routes!(rotations::take_over))
+        .routes(routes!(rotations::give_back))
+        .routes(routes!(rotations::list_shifts))
+        .routes(routes!(rotations::now))
+        .routes(routes!(rotations::everywhere))
         .routes(routes!(deliveries::list))
         .routes(routes!(deliveries::export))
         .routes(routes!(deliveries::get))

@@ -26,6 +26,7 @@ pub mod matcher;
 pub mod messages;
 pub mod monitor;
 pub mod oauth;
+pub mod on_call;
 pub mod service;
 pub mod silence;
 

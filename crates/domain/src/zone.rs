@@ -1,13 +1,16 @@
 //! Time zones by their names in the IANA database.
 
-use chrono::{Days, NaiveDateTime, NaiveTime};
+use chrono::{Datelike, Days, NaiveDateTime, NaiveTime};
 use chrono_tz::TZ_VARIANTS;
 pub use chrono_tz::Tz;
 
 use crate::{clock::Timestamp, field::FieldError, text::parse_line};
 
 mod placing;
+mod wall;
+
 pub(crate) use placing::{Placing, first_moment, local_time, place};
+pub use wall::{Day, Wall, days};
 
 const LONGEST_NAME: usize = 64;
 
@@ -35,6 +38,7 @@ pub fn parse_local(field: &str, text: &str, zone: Tz) -> Result<Timestamp, Field
     let local = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
         .into_iter()
         .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+        .filter(|local| (2000..2100).contains(&local.year()))
         .ok_or_else(|| {
             FieldError::new(
                 field,

@@ -46,6 +46,44 @@ table!(channel = "channels" {
     attention_until: Option<i64>,
 });
 
+table!(contact = "contacts" {
+    #[sea_orm(primary_key)]
+    id: i64,
+    name: String,
+    created_at: i64,
+    updated_at: i64,
+});
+
+table!(contact_channel = "contact_channels" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    contact_id: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    channel_id: i64,
+    position: i32,
+});
+
+table!(rotation = "rotations" {
+    #[sea_orm(primary_key)]
+    id: i64,
+    name: String,
+    config: String,
+    feed: i64,
+    created_at: i64,
+    updated_at: i64,
+});
+
+table!(rotation_override = "rotation_overrides" {
+    #[sea_orm(primary_key)]
+    id: i64,
+    rotation_id: i64,
+    contact_id: i64,
+    from_at: i64,
+    to_at: i64,
+    note: String,
+    created_by: String,
+    created_at: i64,
+});
+
 table!(monitor = "monitors" {
     #[sea_orm(primary_key)]
     id: i64,

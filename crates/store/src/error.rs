@@ -1,6 +1,6 @@
 //! What can go wrong with the database, as far as callers act on it.
 
-use domain::id::{ChannelId, MonitorId, PolicyId, ProfileId, RotationId};
+use domain::id::{ChannelId, ContactId, MonitorId, PolicyId, ProfileId, RotationId};
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -46,6 +46,12 @@ pub enum StoreError {
     /// A trouble of our own that names a monitor.
     #[error("incidents of monitors are opened and resolved by their checks")]
     NotOurs,
+    /// A rotation names a contact that does not exist.
+    #[error("there is no contact {0}")]
+    UnknownContact(ContactId),
+    /// A contact cannot be deleted while these rotations, by their names, need them.
+    #[error("the contact is needed by: {}", .0.join(", "))]
+    ContactInUse(Vec<String>),
     /// The `cursor` of a page is not one that this program wrote.
     #[error("the cursor is not valid; begin with the first page")]
     Cursor,

@@ -75,6 +75,10 @@ domain::named! {
         /// Something holds its alerts back; the detail is a [`domain::hold::HeldBy`].
         Held = "held",
         Released = "released",
+        /// Who was on call when a step told them, by name.
+        OnCall = "on_call",
+        /// The detail is the rotation.
+        NobodyOnCall = "nobody_on_call",
         Acknowledged = "acknowledged",
         /// The detail says until when, and who it was.
         Snoozed = "snoozed",

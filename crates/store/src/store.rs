@@ -17,6 +17,7 @@ use crate::{
     bounces::{Bounces, MarkKey},
     channels::Channels,
     connect,
+    contacts::Contacts,
     database::{Database, Write},
     entity::installation,
     error::StoreError,
@@ -33,6 +34,7 @@ use crate::{
     policies::Policies,
     recipients::Recipients,
     retention,
+    rotations::{self, Rotations},
     samples::{Samples, journal::Journal, keeper},
     seal::{Place, Sealer},
     settings::Settings,
@@ -67,6 +69,7 @@ pub(crate) struct Inner {
     pub(crate) mark_key: MarkKey,
     pub(crate) signer: Signer,
     pub(crate) ack_signer: acknowledgements::Signer,
+    pub(crate) feed_signer: rotations::Signer,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) message_domain: String,
     /// Claims deliveries under this id.
@@ -98,6 +101,7 @@ impl Store {
         let signer = Signer::derive(&options.key);
         let ack_signer = acknowledgements::Signer::derive(&options.key);
         let holds = Arc::new(Holds::default());
+        let feed_signer = rotations::Signer::derive(&options.key);
         let store = Self {
             inner: Arc::new(Inner {
                 db,
@@ -105,6 +109,7 @@ impl Store {
                 mark_key,
                 signer,
                 ack_signer,
+                feed_signer,
                 clock: options.clock,
                 message_domain: options.message_domain,
                 instance,
@@ -203,6 +208,14 @@ impl Store {
 
     pub fn policies(&self) -> Policies<'_> {
         Policies { store: self }
+    }
+
+    pub fn contacts(&self) -> Contacts<'_> {
+        Contacts { store: self }
+    }
+
+    pub fn rotations(&self) -> Rotations<'_> {
+        Rotations { store: self }
     }
 
     pub fn settings(&self) -> Settings<'_> {

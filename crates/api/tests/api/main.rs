@@ -19,6 +19,7 @@ mod maintenance;
 mod messages;
 mod monitors;
 mod oauth;
+mod on_call;
 mod problems;
 mod schema;
 mod services;

@@ -28,6 +28,7 @@ mod quiet;
 mod recipients;
 mod record;
 mod retention;
+mod rotations;
 mod samples;
 mod secrets;
 mod silences;

@@ -31,6 +31,12 @@ pub(crate) fn all(language: Language) -> Vec<(&'static str, Box<dyn DynTemplate>
     add(&mut all, "channels/edit", super::channels::edits(language));
     add(&mut all, "channels/secret", super::channels::secrets(language));
     add(&mut all, "channels/delete", super::channels::deletes(language));
+    let on_call = super::alerting::samples::all(language);
+    add(&mut all, "on-call", on_call.overviews);
+    add(&mut all, "on-call/contact", on_call.contacts);
+    add(&mut all, "on-call/rotation", on_call.rotations);
+    add(&mut all, "on-call/edit", on_call.forms);
+    add(&mut all, "on-call/ask", on_call.questions);
     add(
         &mut all,
         "settings/mail",

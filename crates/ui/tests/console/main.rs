@@ -16,6 +16,7 @@ mod mail_profiles;
 mod maintenance;
 mod messages;
 mod oauth;
+mod on_call;
 mod second_channel;
 mod services;
 mod sign_in;

@@ -58,6 +58,12 @@ fn event(shell: &Shell, e: &IncidentEvent, own: bool) -> Moment {
         ),
         IncidentEventKind::Held => ("paused", held(shell, &e.detail), String::new()),
         IncidentEventKind::Released => ("unknown", shell.t("timeline-released"), String::new()),
+        IncidentEventKind::OnCall => (
+            "unknown",
+            shell.t("timeline-on-call").arg("name", &e.detail),
+            String::new(),
+        ),
+        IncidentEventKind::NobodyOnCall => ("down", shell.t("timeline-nobody-on-call"), String::new()),
         IncidentEventKind::Snoozed => ("paused", shell.t("timeline-snoozed"), e.detail.clone()),
         IncidentEventKind::Recovering => ("degraded", shell.t("timeline-recovering"), String::new()),
         IncidentEventKind::Relapsed => ("down", shell.t("timeline-relapsed"), String::new()),
