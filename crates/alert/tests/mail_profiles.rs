@@ -388,7 +388,11 @@ async fn a_retry_of_what_travelled_together_is_the_same_message() {
     .await;
     let received = server.received();
     let ids: Vec<_> = received.iter().map(|m| m.header("Message-ID")).collect();
-    assert_eq!(received.len(), 3, "the first, and the two others refused once and sent once");
+    assert_eq!(
+        received.len(),
+        3,
+        "the first, and the two others refused once and sent once"
+    );
     assert_eq!(ids[1], ids[2]);
     assert!(ids[0] != ids[1]);
     stop(running).await;

@@ -19,7 +19,8 @@ const NEW_TABLES: [&str; 6] = [
     "mail_recipients",
     "mail_profiles",
 ];
-const NEW_INDEXES: [&str; 5] = [
+const NEW_INDEXES: [&str; 6] = [
+    "deliveries_of_incident",
     "deliveries_by_digest",
     "deliveries_by_expiry",
     "deliveries_by_recipient",
