@@ -30,6 +30,7 @@ const NEW_TABLES: &[&str] = &[
     "mail_profiles",
 ];
 const NEW_INDEXES: &[&str] = &[
+    "deliveries_of_incident",
     "deliveries_by_digest",
     "deliveries_by_expiry",
     "incidents_open",
