@@ -11,19 +11,24 @@ use store::outbox::Next;
 
 use crate::harness::{Db, both};
 
-const NEW_TABLES: [&str; 5] = [
+const NEW_TABLES: [&str; 8] = [
     "mail_tokens",
     "mail_optouts",
     "delivery_transcripts",
     "mail_recipients",
     "mail_profiles",
+    "silences",
+    "maintenance_exceptions",
+    "maintenances",
 ];
-const NEW_INDEXES: [&str; 3] = [
+const NEW_INDEXES: [&str; 4] = [
     "deliveries_by_recipient",
     "deliveries_by_event",
     "delivery_attempts_by_profile",
+    "silences_by_end",
 ];
-const NEW_COLUMNS: [(&str, &[&str]); 5] = [
+const NEW_COLUMNS: [(&str, &[&str]); 6] = [
+    ("sample_rollups", &["maintenance", "excluded_ms"]),
     (
         "mail_status",
         &[
@@ -59,6 +64,8 @@ const NEW_COLUMNS: [(&str, &[&str]); 5] = [
 async fn turn_back(db: &Db) {
     db.store.close().await;
     db.sql("DELETE FROM seaql_migrations WHERE version >= 'm20261126'")
+        .await;
+    db.sql("DELETE FROM installation WHERE key = 'holds_version'")
         .await;
     for index in NEW_INDEXES {
         db.sql(&format!("DROP INDEX {index}")).await;
