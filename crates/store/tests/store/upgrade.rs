@@ -97,6 +97,8 @@ async fn turn_back(db: &Db) {
     db.store.close().await;
     db.sql("DELETE FROM seaql_migrations WHERE version >= 'm20261126'")
         .await;
+    db.sql("DELETE FROM installation WHERE key = 'holds_version'")
+        .await;
     for index in NEW_INDEXES {
         db.sql(&format!("DROP INDEX {index}")).await;
     }
