@@ -145,12 +145,7 @@ mod tests {
                 true,
             ),
             (
-                &[
-                    Rejects(NotFound),
-                    Rejects(NotFound),
-                    Otherwise,
-                    Rejects(NotFound),
-                ],
+                &[Rejects(NotFound), Rejects(NotFound), Otherwise, Rejects(NotFound)],
                 false,
             ),
             (

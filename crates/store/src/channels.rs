@@ -131,7 +131,10 @@ impl Channels<'_> {
         let of_channel = delivery::Column::ChannelId.eq(id.0);
         outbox::cancel(&*tx, of_channel, "The channel was deleted.", now).await?;
         let (own, untold) = (Origin::Channel(id), (false, "The channel was deleted."));
-        self.store.troubles().resolve_within(&*tx, &own, now, untold).await?;
+        self.store
+            .troubles()
+            .resolve_within(&*tx, &own, now, untold)
+            .await?;
         channel::Entity::update_many()
             .col_expr(channel::Column::FallbackId, Expr::value(None::<i64>))
             .filter(channel::Column::FallbackId.eq(id.0))

@@ -19,6 +19,7 @@ mod channels;
 mod connect;
 pub mod crash;
 mod database;
+mod dead_man;
 mod entity;
 mod error;
 mod incidents;
@@ -43,6 +44,7 @@ mod troubles;
 
 pub use acknowledgements::{Acknowledgements, Errand};
 pub use channels::{ChannelHealth, Channels, standing::Neglected};
+pub use dead_man::{DeadManRevision, DeadManSwitch};
 pub use error::StoreError;
 pub use incidents::{
     IncidentEvent, IncidentEventKind, IncidentFilter, IncidentPhase, IncidentRow, Incidents,

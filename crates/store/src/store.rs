@@ -18,6 +18,7 @@ use crate::{
     channels::Channels,
     connect,
     database::{Database, Write},
+    dead_man::DeadManSwitch,
     entity::installation,
     error::StoreError,
     incidents::Incidents,
@@ -181,6 +182,10 @@ impl Store {
 
     pub fn settings(&self) -> Settings<'_> {
         Settings { store: self }
+    }
+
+    pub fn dead_man(&self) -> DeadManSwitch<'_> {
+        DeadManSwitch { store: self }
     }
 
     pub fn troubles(&self) -> Troubles<'_> {

@@ -55,8 +55,15 @@ impl Service for SlackBot {
         let said: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         match said["error"].as_str().filter(|_| answer.status.is_success()) {
             Some(
-                "not_authed" | "invalid_auth" | "account_inactive" | "token_revoked" | "token_expired"
-                | "not_allowed_token_type" | "access_denied" | "missing_scope" | "no_permission"
+                "not_authed"
+                | "invalid_auth"
+                | "account_inactive"
+                | "token_revoked"
+                | "token_expired"
+                | "not_allowed_token_type"
+                | "access_denied"
+                | "missing_scope"
+                | "no_permission"
                 | "not_in_channel",
             ) => Some(Rejection::Unauthorised),
             Some("channel_not_found" | "is_archived") => Some(Rejection::NotFound),

@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use alert::channel::{Receipt, Retry, SendError};
 use domain::{
     attention::{Attention, Rejection},
-    channel::{
-        Channel, ChannelConfig, ChannelKind, OwnRequest, WebhookEvent, WebhookFormat, WebhookMethod,
-    },
+    channel::{Channel, ChannelConfig, ChannelKind, OwnRequest, WebhookEvent, WebhookFormat, WebhookMethod},
 };
 use serde::Serialize;
 use store::ChannelHealth;

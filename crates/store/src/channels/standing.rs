@@ -68,7 +68,9 @@ impl Channels<'_> {
         }
         let after = Standing::default();
         write(&*tx, id.0, written(&after)).await?;
-        self.store.follow(&*tx, &row, (&before, &after), true, now).await?;
+        self.store
+            .follow(&*tx, &row, (&before, &after), true, now)
+            .await?;
         tx.commit().await?;
         self.store.outbox().wake();
         Ok(())
@@ -149,10 +151,7 @@ impl Store {
 }
 
 /// The row of a channel, for whoever changes it. Planning goes on meanwhile.
-pub(crate) async fn lock<C: ConnectionTrait>(
-    tx: &C,
-    id: i64,
-) -> Result<Option<channel::Model>, StoreError> {
+pub(crate) async fn lock<C: ConnectionTrait>(tx: &C, id: i64) -> Result<Option<channel::Model>, StoreError> {
     Ok(channel::Entity::find_by_id(id)
         .lock(LockType::NoKeyUpdate)
         .one(tx)

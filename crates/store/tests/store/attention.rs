@@ -20,11 +20,24 @@ async fn refuse(db: &Db, claimed: &Claimed, rejection: Option<Rejection>, next: 
         reply_text: Some("who?".to_owned()),
         ..attempt(db.now(), claimed.attempt, next)
     };
-    assert!(db.store.outbox().finish(&claimed.lease, &refused, next).await.unwrap());
+    assert!(
+        db.store
+            .outbox()
+            .finish(&claimed.lease, &refused, next)
+            .await
+            .unwrap()
+    );
 }
 
 async fn attention(db: &Db, channel: &Channel) -> Option<Attention> {
-    db.store.channels().health(&[channel.id]).await.unwrap().remove(&channel.id).unwrap().attention
+    db.store
+        .channels()
+        .health(&[channel.id])
+        .await
+        .unwrap()
+        .remove(&channel.id)
+        .unwrap()
+        .attention
 }
 
 async fn open(db: &Db) -> Vec<Incident> {
@@ -40,12 +53,19 @@ async fn outages(db: &Db, channel: &Channel, n: usize) {
 }
 
 fn later(db: &Db) -> Next {
-    Next::Retry { at: db.now().plus(Duration::from_secs(5)) }
+    Next::Retry {
+        at: db.now().plus(Duration::from_secs(5)),
+    }
 }
 
 async fn save(db: &Db, channel: &Channel, enabled: bool) {
     let body = json!({"name": "Hook", "kind": "webhook", "enabled": enabled, "config": {"url": "https://hook.example/new"}});
-    db.store.channels().update(channel.id, &channel_draft(body)).await.unwrap().unwrap();
+    db.store
+        .channels()
+        .update(channel.id, &channel_draft(body))
+        .await
+        .unwrap()
+        .unwrap();
 }
 
 async fn waiting(db: &Db, channel: &Channel) -> u64 {
