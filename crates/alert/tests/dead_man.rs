@@ -148,6 +148,15 @@ async fn each_part_that_does_not_work_keeps_it_silent_until_it_works_again() {
 }
 
 #[tokio::test]
+async fn a_database_that_takes_no_write_keeps_it_silent() {
+    let desk = Desk::new().await;
+    desk.save("GET").await;
+    desk.pinged().await;
+    desk.scene.store.close().await;
+    desk.silent("not_stored").await;
+}
+
+#[tokio::test]
 async fn messages_that_nobody_takes_keep_it_silent_and_those_that_wait_for_something_do_not() {
     let desk = Desk::new().await;
     desk.save("GET").await;

@@ -106,6 +106,7 @@ async fn it_has_every_route_of_the_contract() {
             "POST /monitors/{id}/resume",
             "GET /monitors/{id}/stats",
             "GET /openapi.json",
+            "GET PUT /settings/dead-man",
             "GET PUT /settings/mail",
             "POST /settings/mail/authentication-results",
             "GET /settings/mail/deliverability",
@@ -117,6 +118,7 @@ async fn it_has_every_route_of_the_contract() {
             "POST /settings/mail/profiles/{id}/try-now",
             "POST /settings/mail/test",
             "GET PUT /settings/messages",
+            "GET PUT /settings/operations",
         ]
     );
 }

@@ -57,7 +57,7 @@ async fn the_switch_is_set_up_and_its_address_is_not_read_back() {
         .put("/settings/dead-man", json!({"every": "1s", "fail": true}))
         .await;
     assert_eq!(refused.status, 422);
-    assert_eq!(fields(&refused), ["every", "fail"]);
+    assert_eq!(fields(&refused), ["url", "every", "fail"]);
     let body = json!({"url": "https://hc.example/ping/c4n4ry", "every": "2m", "method": "HEAD"});
     let saved = api.put("/settings/dead-man", body).await;
     assert_eq!(saved.status, 200, "{}", saved.text);

@@ -12,6 +12,7 @@ mod acknowledgements;
 mod attention;
 mod bounces;
 mod bundle;
+mod dead_man;
 mod fallback;
 mod harness;
 mod log;
