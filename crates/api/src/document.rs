@@ -40,6 +40,8 @@ pub(crate) fn frame() -> OpenApi {
         .schema_from::<wire::on_call::RotationDraft>()
         .schema_from::<wire::mail::MailDraft>()
         .schema_from::<wire::messages::MessagesDraft>()
+        .schema_from::<wire::health::OperationsDraft>()
+        .schema_from::<wire::health::DeadManDraft>()
         .security_scheme(TOKEN, SecurityScheme::Http(token))
         .build();
     OpenApiBuilder::new()

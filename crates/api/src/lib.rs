@@ -30,6 +30,7 @@ mod contacts;
 mod deliverability;
 mod deliveries;
 mod document;
+mod health;
 mod incidents;
 mod mail;
 mod mail_profiles;
@@ -180,6 +181,8 @@ fn guarded() -> OpenApiRouter<App> {
         .routes(routes!(deliverability::read_results))
         .routes(routes!(bounces::report))
         .routes(routes!(messages::get, messages::put))
+        .routes(routes!(health::get_operations, health::put_operations))
+        .routes(routes!(health::get_dead_man, health::put_dead_man))
         .routes(routes!(oauth::get, oauth::begin, oauth::answer, oauth::forget))
 }
 

@@ -18,6 +18,7 @@ pub mod channel;
 pub mod check;
 pub mod deliverability;
 pub mod delivery;
+pub mod health;
 pub mod hours;
 pub mod incident;
 pub mod mail;

@@ -13,6 +13,7 @@ pub mod bounce;
 pub mod channel;
 pub mod clock;
 pub mod csv;
+pub mod dead_man;
 pub mod deliverability;
 pub mod delivery;
 pub mod dependency;

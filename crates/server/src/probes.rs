@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use alert::dead_man::Pulse;
 use axum::{
     Json, Router,
     extract::State,
@@ -21,6 +22,18 @@ pub(crate) struct Vitals {
     pub(crate) scheduler: scheduler::Handle,
     pub(crate) dispatcher: alert::DispatcherHandle,
     pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl Vitals {
+    /// What the dead-man's switch looks at.
+    pub(crate) fn pulse(&self) -> Pulse {
+        let (scheduler, dispatcher) = (self.scheduler.health(), self.dispatcher.health());
+        Pulse {
+            scheduler_tick: scheduler.last_tick,
+            scheduler_behind: scheduler.behind,
+            dispatcher_tick: dispatcher.last_tick,
+        }
+    }
 }
 
 pub(crate) fn router(vitals: Vitals) -> Router {

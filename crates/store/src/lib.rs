@@ -22,6 +22,7 @@ mod connect;
 mod contacts;
 pub mod crash;
 mod database;
+mod dead_man;
 mod entity;
 mod error;
 mod escalations;
@@ -53,6 +54,7 @@ mod troubles;
 pub use acknowledgements::{Acknowledgements, Errand};
 pub use channels::{ChannelHealth, Channels, standing::Neglected};
 pub use contacts::Contacts;
+pub use dead_man::{DeadManRevision, DeadManSwitch};
 pub use error::StoreError;
 pub use escalations::{Forecast, ForecastStep, Reach};
 pub use incidents::{

@@ -19,6 +19,7 @@ use crate::{
     connect,
     contacts::Contacts,
     database::{Database, Write},
+    dead_man::DeadManSwitch,
     entity::installation,
     error::StoreError,
     holds::{self, Holds},
@@ -220,6 +221,10 @@ impl Store {
 
     pub fn settings(&self) -> Settings<'_> {
         Settings { store: self }
+    }
+
+    pub fn dead_man(&self) -> DeadManSwitch<'_> {
+        DeadManSwitch { store: self }
     }
 
     pub fn troubles(&self) -> Troubles<'_> {

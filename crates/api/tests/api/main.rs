@@ -13,6 +13,7 @@ mod channels;
 mod deliverability;
 mod document;
 mod fixture;
+mod health;
 mod incidents;
 mod mail;
 mod maintenance;

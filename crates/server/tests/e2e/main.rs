@@ -10,6 +10,7 @@ mod bad_input;
 mod browser;
 mod crash;
 mod crawl;
+mod dead_man;
 mod lifecycle;
 mod mail_settings;
 mod outage;

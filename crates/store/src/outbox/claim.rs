@@ -86,6 +86,18 @@ impl Outbox<'_> {
         Ok(sent.into_iter().chain(told).min().map(|at| at.max(now)))
     }
 
+    /// Since when the longest waiting row is due that nothing holds back: nobody has taken it. What waits for settings, or
+    /// for its next try at a receiver that fails, is not due.
+    pub async fn oldest_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let sql = format!(
+            "SELECT MIN(d.next_attempt_at) AS at FROM deliveries d JOIN channels c ON c.id = d.channel_id \
+             WHERE {} AND d.next_attempt_at <= $1 AND c.enabled",
+            due(BEING_SENT)
+        );
+        let at: Vec<Option<i64>> = self.column(&sql, "at", now).await?;
+        Ok(at.into_iter().flatten().next().map(Timestamp::from_millis))
+    }
+
     async fn column<T: TryGetable>(
         &self,
         sql: &str,

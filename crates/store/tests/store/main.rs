@@ -12,6 +12,7 @@ mod acknowledgements;
 mod attention;
 mod bounces;
 mod bundle;
+mod dead_man;
 mod digest;
 mod escalations;
 mod fallback;

@@ -97,8 +97,6 @@ async fn turn_back(db: &Db) {
     db.store.close().await;
     db.sql("DELETE FROM seaql_migrations WHERE version >= 'm20261126'")
         .await;
-    db.sql("DELETE FROM installation WHERE key = 'holds_version'")
-        .await;
     for index in NEW_INDEXES {
         db.sql(&format!("DROP INDEX {index}")).await;
     }
@@ -111,6 +109,8 @@ async fn turn_back(db: &Db) {
         }
     }
     db.sql("DELETE FROM installation WHERE key = 'holds_version'")
+        .await;
+    db.sql("CREATE INDEX deliveries_by_incident ON deliveries (incident_id, id)")
         .await;
     db.sql("CREATE UNIQUE INDEX incidents_open ON incidents (monitor_id) WHERE resolved_at IS NULL")
         .await;

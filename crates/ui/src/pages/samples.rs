@@ -98,6 +98,11 @@ pub(crate) fn all(language: Language) -> Vec<(&'static str, Box<dyn DynTemplate>
         "settings/general",
         super::settings::general::samples(language),
     );
+    add(
+        &mut all,
+        "settings/health",
+        super::settings::health::samples(language),
+    );
     all
 }
 

@@ -5,6 +5,7 @@ use axum::{Router, response::Redirect, routing::get};
 use crate::App;
 
 pub(crate) mod general;
+pub(crate) mod health;
 pub(crate) mod mail;
 pub(crate) mod messages;
 pub(crate) mod security;
@@ -21,4 +22,5 @@ pub(crate) fn routes() -> Router<App> {
         .merge(security::routes())
         .merge(tokens::routes())
         .merge(general::routes())
+        .merge(health::routes())
 }

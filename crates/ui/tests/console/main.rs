@@ -17,6 +17,7 @@ mod maintenance;
 mod messages;
 mod oauth;
 mod on_call;
+mod own_health;
 mod second_channel;
 mod services;
 mod sign_in;

@@ -9,6 +9,7 @@ pub(crate) enum Tab {
     Security,
     Tokens,
     General,
+    Health,
 }
 
 /// One link, with what its template prints.
@@ -25,6 +26,7 @@ pub(crate) fn links(shell: &Shell, current: Tab) -> Vec<Link> {
         (Tab::Security, "/settings/security", "settings-security"),
         (Tab::Tokens, "/settings/tokens", "settings-tokens"),
         (Tab::General, "/settings/general", "settings-general"),
+        (Tab::Health, "/settings/health", "settings-health"),
     ];
     all.into_iter()
         .map(|(tab, href, key)| Link {
