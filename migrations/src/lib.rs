@@ -23,6 +23,7 @@ mod m20261126_000009_mail_recipients;
 mod m20261126_000010_mail_tokens;
 mod m20261126_000011_setting_changes;
 mod m20261126_000012_mail_canary;
+mod m20261126_000015_offline_gaps;
 
 pub struct Migrator;
 
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000010_mail_tokens::Migration),
             Box::new(m20261126_000011_setting_changes::Migration),
             Box::new(m20261126_000012_mail_canary::Migration),
+            Box::new(m20261126_000015_offline_gaps::Migration),
         ]
     }
 }

@@ -27,6 +27,7 @@ pub mod mail_message;
 pub mod monitor;
 pub mod outcome;
 pub mod ration;
+pub mod reach;
 pub mod recipient;
 pub mod retry;
 pub mod schedule;

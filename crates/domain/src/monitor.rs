@@ -10,6 +10,7 @@ use crate::{
     field::{FieldError, FieldErrors},
     id::{ChannelId, MonitorId},
     json::Object,
+    reach::ZoneName,
     schedule::Schedule,
     target::{Kind, Target},
     text::parse_line,
@@ -42,6 +43,8 @@ pub struct MonitorConfig {
     /// Total for one check, redirects and body included.
     pub timeout: Duration,
     pub thresholds: Thresholds,
+    /// The network that it is reached by.
+    pub zone: ZoneName,
     pub channels: Vec<ChannelId>,
     /// Sorted, without doubles.
     pub tags: Vec<String>,
@@ -94,6 +97,10 @@ impl MonitorConfig {
         let recheck_every = o.parse("recheck_every", Some(recheck_every), |f, v| {
             duration::parse_between(f, &v, Duration::from_millis(100), Duration::from_hours(1))
         });
+        let zone = match o.text("zone").filter(|z| !z.trim().is_empty()) {
+            Some(zone) => o.parse("zone", Some(zone), |f, v| ZoneName::parse(f, &v)),
+            None => target.as_ref().map(ZoneName::usual),
+        };
         let mut channels: Vec<ChannelId> = o
             .integers("channels")
             .unwrap_or_default()
@@ -118,6 +125,7 @@ impl MonitorConfig {
                     recover_after: recover_after?,
                     recheck_every: recheck_every?,
                 },
+                zone: zone?,
                 channels,
                 tags: tags?,
                 enabled,
@@ -138,10 +146,16 @@ impl MonitorConfig {
             "confirm_after": self.thresholds.confirm_after,
             "recheck_every": duration::format(self.thresholds.recheck_every),
             "recover_after": self.thresholds.recover_after,
+            "zone": self.zone.as_str(),
             "channels": channels,
             "tags": self.tags,
             "enabled": self.enabled,
         })
+    }
+
+    /// No data is not UP. `last` is when the last result came, or when the monitor began to be looked at.
+    pub fn is_stale(&self, last: Timestamp, now: Timestamp) -> bool {
+        self.enabled && now.since(last) > self.stale_after(now)
     }
 
     /// After this long without a result the status is UNKNOWN: no data is not UP.

@@ -129,6 +129,14 @@ impl MonitorState {
         }
     }
 
+    /// Without failures that are not confirmed yet: nobody knows any more whose they were.
+    pub fn without_streak(mut self) -> Self {
+        if let Known::Pending { failing } | Known::Up { failing, .. } = &mut self.known {
+            *failing = None;
+        }
+        self
+    }
+
     /// Why the status is not UP, in words.
     pub fn detail(&self) -> Option<&str> {
         match (&self.doubt, &self.known) {

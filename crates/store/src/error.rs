@@ -1,6 +1,9 @@
 //! What can go wrong with the database, as far as callers act on it.
 
-use domain::id::{ChannelId, ProfileId};
+use domain::{
+    id::{ChannelId, ProfileId},
+    reach::ZoneName,
+};
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -25,6 +28,12 @@ pub enum StoreError {
     /// A monitor names a channel that does not exist.
     #[error("there is no channel {0}")]
     UnknownChannel(ChannelId),
+    /// A monitor names a zone that does not exist.
+    #[error("there is no zone {0}")]
+    UnknownZone(ZoneName),
+    /// A zone was left out that monitors are in.
+    #[error("{monitors} monitors are in the zone {zone}")]
+    ZoneInUse { zone: ZoneName, monitors: usize },
     /// A channel names a mail profile that does not exist.
     #[error("there is no mail profile {0}")]
     UnknownProfile(ProfileId),

@@ -1,7 +1,7 @@
 //! The only crate that knows the database: SQLite by default, PostgreSQL through the same code.
 //!
 //! Flow: [`Store::open`] connects, backs up, migrates and checks the key. Domain types go in and come out of the
-//! handles [`Store::monitors`], [`Store::incidents`], [`Store::acknowledgements`], [`Store::samples`],
+//! handles [`Store::monitors`], [`Store::incidents`], [`Store::gaps`], [`Store::acknowledgements`], [`Store::samples`],
 //! [`Store::outbox`], [`Store::channels`], [`Store::recipients`], [`Store::optouts`], [`Store::bounces`],
 //! [`Store::settings`], [`Store::mail`], [`Store::mail_tokens`] and [`Store::accounts`]. Rows stay inside: each is turned
 //! into domain by a checked conversion, and one that does not parse is [`StoreError::Corrupt`], never a panic.
@@ -21,6 +21,7 @@ pub mod crash;
 mod database;
 mod entity;
 mod error;
+mod gaps;
 mod incidents;
 mod instance;
 mod key;
@@ -43,6 +44,7 @@ mod store;
 pub use acknowledgements::{Acknowledgements, Errand};
 pub use channels::{ChannelHealth, Channels};
 pub use error::StoreError;
+pub use gaps::{Gap, Gaps};
 pub use incidents::{
     IncidentEvent, IncidentEventKind, IncidentFilter, IncidentPhase, IncidentRow, Incidents,
 };
@@ -54,5 +56,5 @@ pub use optouts::{Optout, Optouts};
 pub use page::Page;
 pub use record::{Record, Recorded};
 pub use retention::Forgotten;
-pub use settings::{General, MessageRevision, Settings};
+pub use settings::{General, MessageRevision, Settings, ZonesRevision};
 pub use store::{Options, Store};

@@ -1,12 +1,13 @@
 //! Monitors and what is known of them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use domain::{
     clock::Timestamp,
     delivery::MonitorLabel,
     id::{ChannelId, MonitorId},
     monitor::{Monitor, MonitorConfig},
+    reach::ZoneName,
     state::MonitorState,
 };
 use sea_orm::{
@@ -20,6 +21,7 @@ use crate::{
     error::StoreError,
     incidents, outbox, samples,
     seal::Place,
+    settings,
     store::Store,
 };
 
@@ -40,6 +42,7 @@ impl Monitors<'_> {
     pub async fn create(&self, config: &MonitorConfig) -> Result<Monitor, StoreError> {
         let now = self.store.now().as_millis();
         let tx = self.store.inner.db.write().await?;
+        settings::must_exist(&*tx, &config.zone).await?;
         let row = monitor::ActiveModel {
             id: NotSet,
             revision: Set(1),
@@ -81,6 +84,7 @@ impl Monitors<'_> {
     /// Counts the revision up: outcomes of checks that are still running are discarded.
     pub async fn update(&self, id: MonitorId, config: &MonitorConfig) -> Result<Option<Monitor>, StoreError> {
         let tx = self.store.inner.db.write().await?;
+        settings::must_exist(&*tx, &config.zone).await?;
         let row = monitor::ActiveModel {
             id: Unchanged(id.0),
             name: Set(config.name.clone()),
@@ -179,6 +183,15 @@ impl Monitors<'_> {
             }
         }
         Ok(monitors)
+    }
+
+    /// How many monitors are in each zone, paused ones included.
+    pub async fn zones_in_use(&self) -> Result<BTreeMap<ZoneName, usize>, StoreError> {
+        let mut used = BTreeMap::new();
+        for monitor in self.all().await? {
+            *used.entry(monitor.config.zone).or_default() += 1;
+        }
+        Ok(used)
     }
 
     /// Of monitors that were recorded at least once.

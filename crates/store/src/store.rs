@@ -20,6 +20,7 @@ use crate::{
     database::{Database, Write},
     entity::installation,
     error::StoreError,
+    gaps::Gaps,
     incidents::Incidents,
     instance,
     key::MasterKey,
@@ -148,6 +149,10 @@ impl Store {
 
     pub fn incidents(&self) -> Incidents<'_> {
         Incidents { store: self }
+    }
+
+    pub fn gaps(&self) -> Gaps<'_> {
+        Gaps { store: self }
     }
 
     pub fn acknowledgements(&self) -> Acknowledgements<'_> {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use domain::{
+    id::MonitorId,
     monitor::Monitor,
     state::{MonitorState, Status},
 };
@@ -25,6 +26,8 @@ pub struct MonitorFilter {
     /// `Paused` = not enabled; every other status is of enabled monitors.
     pub status: Option<Status>,
     pub tag: Option<String>,
+    /// Enabled monitors whose last result is too old to say anything: they count as unknown, whatever it was.
+    pub stale: Vec<MonitorId>,
     /// Part of the name, whatever its case.
     pub query: Option<String>,
     pub cursor: Option<String>,
@@ -122,6 +125,11 @@ fn condition(filter: &MonitorFilter) -> Condition {
     };
     if let Some(status) = filter.status {
         all = all.add(monitor::Column::Enabled.eq(status != Status::Paused));
+        let stale = || monitor::Column::Id.is_in(filter.stale.iter().map(|m| m.0));
+        let has_stale = !filter.stale.is_empty();
+        if has_stale && !matches!(status, Status::Unknown | Status::Paused) {
+            all = all.add(stale().not());
+        }
         match status {
             Status::Paused => {}
             Status::Pending => {
@@ -132,6 +140,10 @@ fn condition(filter: &MonitorFilter) -> Condition {
                     .filter(monitor_state::Column::Status.ne(Status::Pending.as_str()))
                     .into_query();
                 all = all.add(monitor::Column::Id.not_in_subquery(decided));
+            }
+            Status::Unknown if has_stale => {
+                let known = monitor::Column::Id.in_subquery(with_status(status));
+                all = all.add(Condition::any().add(known).add(stale()));
             }
             Status::Up | Status::Degraded | Status::Down | Status::Unknown | Status::Maintenance => {
                 all = all.add(monitor::Column::Id.in_subquery(with_status(status)));

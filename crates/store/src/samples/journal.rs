@@ -53,6 +53,8 @@ struct Memory {
 struct Series {
     /// The latest samples of closed hours; `None` until somebody asked for them.
     recent: Option<Writer>,
+    /// Of a sample in an open hour.
+    last: Option<Timestamp>,
     open: Vec<(i64, Writer)>,
 }
 
@@ -169,6 +171,18 @@ impl Journal {
         self.memory.lock().base()
     }
 
+    /// When the last sample of each monitor was taken, of those in no block yet.
+    pub(super) fn last_of_each(&self) -> HashMap<MonitorId, Timestamp> {
+        let memory = self.memory.lock();
+        let kept = memory.series.iter().filter_map(|(m, s)| Some((*m, s.last?)));
+        let mut last: HashMap<MonitorId, Timestamp> = kept.collect();
+        for sample in memory.in_flight.iter().chain(&memory.buffer) {
+            let known = last.entry(sample.monitor).or_insert(sample.at);
+            *known = sample.at.max(*known);
+        }
+        last
+    }
+
     /// Samples that are in no block yet, oldest first.
     pub(super) fn open_of(&self, monitor: MonitorId) -> Vec<Sample> {
         self.memory.lock().open_of(monitor)
@@ -273,7 +287,9 @@ impl Memory {
     /// keeps its time, and no block is written twice.
     fn apply(&mut self, sample: &Sample, base: i64) {
         let hour = hour_of(sample.at).max(base);
-        let open = &mut self.series.entry(sample.monitor).or_default().open;
+        let series = self.series.entry(sample.monitor).or_default();
+        series.last = series.last.max(Some(sample.at));
+        let open = &mut series.open;
         let writer = match open.iter().position(|(h, _)| *h == hour) {
             Some(i) => &mut open[i].1,
             None => &mut open.push_mut((hour, Writer::default())).1,
