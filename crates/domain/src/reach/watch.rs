@@ -40,10 +40,8 @@ pub struct Seen {
     pub now: Duration,
     /// It was not failing before.
     pub turns_bad: bool,
-    /// An incident would open.
-    pub opens: bool,
-    /// An earlier check failed as well.
-    pub confirmed: bool,
+    /// An incident would open; when the first of the failures in a row began.
+    pub opens: Option<Timestamp>,
     /// Enabled monitors in the zone.
     pub members: usize,
 }
@@ -79,8 +77,7 @@ pub struct Watch {
     last: Option<(Timestamp, Duration)>,
     /// The self-check that is under way began then.
     asking: Option<Duration>,
-    /// Until then outcomes stand without another self-check.
-    settled_until: Option<Duration>,
+    verdict: Option<Verdict>,
     /// Something calls for a self-check.
     wanted: bool,
     /// How often in a row monitors ended a time offline while the references said nothing.
@@ -100,6 +97,14 @@ struct Offline {
     next_probe: Duration,
     /// Monitors that answered since.
     heard: BTreeSet<MonitorId>,
+}
+
+/// What lets outcomes stand without another self-check.
+#[derive(Clone, Copy, Debug)]
+struct Verdict {
+    kept_until: Duration,
+    /// Only those whose failures began before this: the network may have gone after it answered.
+    of_failures_before: Option<Timestamp>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -136,7 +141,7 @@ impl Watch {
 
     /// What is set up changed: everything that was concluded from the references is asked again.
     pub fn set_up_anew(&mut self, now: Duration) {
-        self.settled_until = None;
+        self.verdict = None;
         self.next_routine = now;
         if let Some(offline) = &mut self.offline {
             offline.next_probe = now;
@@ -193,11 +198,15 @@ impl Watch {
         if seen.turns_bad {
             self.turned.add(seen.monitor, seen.now);
         }
-        let settled = self.asking.is_none() && self.settled_until.is_some_and(|until| seen.now <= until);
-        if self.turned.many(seen.now, seen.members) && !settled {
+        let kept = self.verdict.filter(|v| self.asking.is_none() && seen.now <= v.kept_until);
+        if kept.is_none() && self.turned.many(seen.now, seen.members) {
             self.wanted = true;
         }
-        if !seen.opens || settled || self.is_proven(seen) {
+        let Some(first) = seen.opens else {
+            return Ruling::Stands;
+        };
+        let covered = kept.is_some_and(|v| v.of_failures_before.is_none_or(|answered| first <= answered));
+        if covered || self.is_proven(seen, first) {
             return Ruling::Stands;
         }
         self.wanted = true;
@@ -206,8 +215,8 @@ impl Watch {
 
     /// Another monitor's check began after this one and succeeded: the network was there when this one failed. A single
     /// failure may have been on its way when the network went, and those after it the last that came through.
-    fn is_proven(&self, seen: &Seen) -> bool {
-        seen.confirmed
+    fn is_proven(&self, seen: &Seen, first: Timestamp) -> bool {
+        first < seen.at
             && self
                 .proof
                 .is_some_and(|p| p.begun > seen.begun && seen.now.saturating_sub(p.seen) <= PROOF)
@@ -239,16 +248,19 @@ impl Watch {
                 self.trusted = true;
                 self.contradictions = 0;
                 self.first_failure = None;
-                self.settled_until = Some(now + KEPT);
+                self.verdict = Some(Verdict {
+                    kept_until: now + KEPT,
+                    of_failures_before: Some(at),
+                });
                 self.end(now)
             }
             Reach::NoReferences => {
                 self.trusted = false;
-                self.settled_until = Some(now + KEPT_BLIND);
+                self.verdict = Some(blind(now + KEPT_BLIND));
                 self.end(now)
             }
             Reach::Unclear => {
-                self.settled_until = Some(now + KEPT);
+                self.verdict = Some(blind(now + KEPT));
                 self.probe_again(now);
                 Change::None
             }
@@ -266,11 +278,11 @@ impl Watch {
             self.trusted = false;
         }
         if !self.trusted {
-            self.settled_until = Some(now + KEPT_BLIND);
+            self.verdict = Some(blind(now + KEPT_BLIND));
             return Change::None;
         }
         let since = self.first_failure.map_or(at, |first| first.min(at));
-        self.settled_until = None;
+        self.verdict = None;
         self.offline = Some(Offline {
             since,
             found: now,
@@ -294,6 +306,13 @@ impl Watch {
         self.turned = Turned::default();
         self.first_failure = None;
         Change::Ended { since: offline.since }
+    }
+}
+
+const fn blind(kept_until: Duration) -> Verdict {
+    Verdict {
+        kept_until,
+        of_failures_before: None,
     }
 }
 

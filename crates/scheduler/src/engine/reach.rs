@@ -32,10 +32,6 @@ impl<C: Check> Engine<C> {
         let before = entry.trusted_state(&outcome);
         let turns_bad = is_well(&before);
         let (_, transition) = advance(before, &outcome, entry.monitor.config.thresholds);
-        let first_failure = match &transition {
-            Some(Transition::Opened { since, .. }) => Some(*since),
-            Some(Transition::Resolved { .. }) | None => None,
-        };
         let seen = Seen {
             monitor: id,
             sign: Sign::of(&zone, &outcome),
@@ -43,8 +39,10 @@ impl<C: Check> Engine<C> {
             begun: self.zones.moment(begun),
             now: self.zones.moment(now.instant),
             turns_bad,
-            opens: first_failure.is_some(),
-            confirmed: first_failure.is_some_and(|first| first < outcome.at),
+            opens: match transition {
+                Some(Transition::Opened { since, .. }) => Some(since),
+                Some(Transition::Resolved { .. }) | None => None,
+            },
             members: self.zones.members(&zone),
         };
         let (ruling, change) = self.zones.see(&zone, seen);

@@ -67,9 +67,9 @@ async fn a_cut_network_opens_nothing_and_leaves_what_is_open() {
     scene.behaviour.well.lock().extend(&ids[1..]);
     scene.behaviour.down.store(true, Relaxed);
     scene.wait_status(ids[0], Status::Down).await;
-    scene.behaviour.well.lock().clear();
 
     scene.cut();
+    scene.behaviour.well.lock().clear();
     scene.wait_offline(true).await;
     for id in &ids {
         scene.wait_status(*id, Status::Unknown).await;
