@@ -37,6 +37,7 @@ pub(crate) fn frame() -> OpenApi {
         .schema_from::<wire::channel::ChannelDraft>()
         .schema_from::<wire::mail::MailDraft>()
         .schema_from::<wire::messages::MessagesDraft>()
+        .schema_from::<wire::zones::ZonesDraft>()
         .security_scheme(TOKEN, SecurityScheme::Http(token))
         .build();
     OpenApiBuilder::new()

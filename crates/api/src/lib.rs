@@ -1,5 +1,5 @@
-//! REST `/api/v1` for scripts: monitors, results, incidents, channels, deliveries, mail and message settings, returned
-//! mails.
+//! REST `/api/v1` for scripts: monitors, results, incidents, channels, deliveries, mail, message and zone settings,
+//! returned mails.
 //!
 //! Flow: a bearer token is checked before anything else ([`caller`]); a handler asks for a reader or a writer; bodies
 //! are read by the domain, which names every mistake at once; answers are built from domain values ([`wire`]); whatever
@@ -39,6 +39,7 @@ pub mod problem;
 mod request;
 mod results;
 pub mod wire;
+mod zones;
 
 use problem::Problem;
 
@@ -155,6 +156,7 @@ fn guarded() -> OpenApiRouter<App> {
         .routes(routes!(deliverability::read_results))
         .routes(routes!(bounces::report))
         .routes(routes!(messages::get, messages::put))
+        .routes(routes!(zones::get, zones::put))
         .routes(routes!(oauth::get, oauth::begin, oauth::answer, oauth::forget))
 }
 

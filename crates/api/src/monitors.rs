@@ -53,6 +53,7 @@ pub(crate) async fn list(
     let filter = MonitorFilter {
         status,
         tag,
+        stale: app.scheduler.stale().keys().copied().collect(),
         query,
         cursor: paging.cursor,
         limit: paging.limit,
@@ -62,6 +63,7 @@ pub(crate) async fn list(
     let last = app.store.samples().tail(&ids, 1).await.map_err(failure)?;
     Ok(Json(Page::from(page, |(monitor, state)| {
         let last = last.get(&monitor.id).and_then(|samples| samples.last());
+        let state = heard(&app, monitor.id, state);
         MonitorView::new(&monitor, StateView::new(monitor.config.enabled, &state, last))
     })))
 }
@@ -249,7 +251,7 @@ async fn view(app: &App, monitor: &Monitor) -> Result<MonitorView, Problem> {
 
 async fn state_view(app: &App, monitor: &Monitor) -> Result<StateView, Problem> {
     let state = app.store.monitors().state(monitor.id).await.map_err(failure)?;
-    let state: MonitorState = state.unwrap_or_default();
+    let state = heard(app, monitor.id, state.unwrap_or_default());
     let tail: HashMap<_, _> = app
         .store
         .samples()
@@ -258,6 +260,17 @@ async fn state_view(app: &App, monitor: &Monitor) -> Result<StateView, Problem> 
         .map_err(failure)?;
     let last = tail.get(&monitor.id).and_then(|samples| samples.last());
     Ok(StateView::new(monitor.config.enabled, &state, last))
+}
+
+/// No data is not up.
+fn heard(app: &App, id: MonitorId, state: MonitorState) -> MonitorState {
+    match app.scheduler.stale().get(&id) {
+        Some(stale) => {
+            let words = format!("The last result is from {}, which is too old to say anything.", stale.heard);
+            state.unheard(stale.heard, &words)
+        }
+        None => state,
+    }
 }
 
 fn unknown() -> Problem {
@@ -270,6 +283,12 @@ fn refusal(e: StoreError) -> Problem {
             "channels",
             "channel-unknown",
             format!("There is no channel with the id {id}."),
+        )
+        .into(),
+        StoreError::UnknownZone(zone) => FieldError::new(
+            "zone",
+            "zone-unknown",
+            format!("There is no zone \"{zone}\". PUT /settings/zones makes it."),
         )
         .into(),
         other => failure(other),

@@ -24,6 +24,7 @@ pub mod messages;
 pub mod monitor;
 pub mod oauth;
 pub mod service;
+pub mod zones;
 
 /// RFC 3339 in UTC with milliseconds.
 #[derive(Clone, Copy, Debug, ToSchema)]

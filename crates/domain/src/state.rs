@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     clock::Timestamp,
     monitor::Thresholds,
-    outcome::{Fault, Outcome, Reason, Verdict},
+    outcome::{Fault, FaultKind, Outcome, Reason, Verdict},
 };
 
 /// Everything that a restart must read back to go on as if nothing had happened.
@@ -127,6 +127,15 @@ impl MonitorState {
             (None, Known::Pending { .. }) => None,
             (None, Known::Up { since, .. } | Known::Down { since, .. }) => Some(*since),
         }
+    }
+
+    /// As people see it when the last result is too old to say anything; `words` say so. Nobody keeps this.
+    pub fn unheard(mut self, since: Timestamp, words: &str) -> Self {
+        self.doubt = Some(Doubt {
+            since,
+            fault: Fault::new(FaultKind::Resources, words),
+        });
+        self
     }
 
     /// Without failures that are not confirmed yet: nobody knows any more whose they were.

@@ -99,6 +99,26 @@ impl Handle {
         Arc::clone(&self.gauges.stale.lock())
     }
 
+    /// Numbers of monitors by status, as the database has them, with those that are stale counted as unknown.
+    pub fn count_stale(&self, mut counts: Vec<(Status, u64)>) -> Vec<(Status, u64)> {
+        let stale = self.stale();
+        let mut moved = 0;
+        for (status, n) in &mut counts {
+            let of_status = stale.values().filter(|s| s.status == *status).count() as u64;
+            // Paused in this moment, perhaps.
+            let of_status = of_status.min(*n);
+            *n -= of_status;
+            moved += of_status;
+        }
+        match counts.iter_mut().find(|(status, _)| *status == Status::Unknown) {
+            Some((_, unknown)) => *unknown += moved,
+            None if moved > 0 => counts.push((Status::Unknown, moved)),
+            None => {}
+        }
+        counts.retain(|(_, n)| *n > 0);
+        counts
+    }
+
     /// Checks now, ahead of others in line, and gives the outcome when it is folded and recorded. `None`: the monitor
     /// is paused, does not exist, or was changed meanwhile.
     pub async fn check_now(&self, id: MonitorId) -> Option<Outcome> {
