@@ -24,6 +24,7 @@ mod m20261126_000010_mail_tokens;
 mod m20261126_000011_setting_changes;
 mod m20261126_000012_mail_canary;
 mod m20261126_000015_offline_gaps;
+mod m20261126_000018_own_incidents;
 
 pub struct Migrator;
 
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000011_setting_changes::Migration),
             Box::new(m20261126_000012_mail_canary::Migration),
             Box::new(m20261126_000015_offline_gaps::Migration),
+            Box::new(m20261126_000018_own_incidents::Migration),
         ]
     }
 }

@@ -130,9 +130,12 @@ impl Alert {
             Arc::clone(&clock),
         );
         let open: Open = Arc::new(move |config, profile, batch| match config {
-            ChannelConfig::Webhook(config) => {
-                Box::new(Webhook::new(Arc::clone(&http), site.clone(), config.clone()))
-            }
+            ChannelConfig::Webhook(config) => Box::new(Webhook::new(
+                Arc::clone(&http),
+                site.clone(),
+                mail.0.clone(),
+                config.clone(),
+            )),
             ChannelConfig::Service(config) => Box::new(service::Sender {
                 http: Arc::clone(&http),
                 links: links.clone(),

@@ -266,7 +266,10 @@ async fn state_view(app: &App, monitor: &Monitor) -> Result<StateView, Problem> 
 fn heard(app: &App, id: MonitorId, state: MonitorState) -> MonitorState {
     match app.scheduler.stale().get(&id) {
         Some(stale) => {
-            let words = format!("The last result is from {}, which is too old to say anything.", stale.heard);
+            let words = format!(
+                "The last result is from {}, which is too old to say anything.",
+                stale.heard
+            );
             state.unheard(stale.heard, &words)
         }
         None => state,

@@ -56,7 +56,9 @@ fn refusal(e: StoreError) -> Problem {
         StoreError::ZoneInUse { zone, monitors } => FieldError::new(
             "zones",
             "zone-in-use",
-            format!("{monitors} monitors are in the zone \"{zone}\". Give them another zone before you remove it."),
+            format!(
+                "{monitors} monitors are in the zone \"{zone}\". Give them another zone before you remove it."
+            ),
         )
         .into(),
         other => failure(other),

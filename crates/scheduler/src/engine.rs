@@ -315,7 +315,9 @@ impl<C: Check> Engine<C> {
             return;
         };
         let begun = match entry.work {
-            Work::Running { run: present, since, .. } if present == run => since,
+            Work::Running {
+                run: present, since, ..
+            } if present == run => since,
             Work::Idle
             | Work::Waiting { .. }
             | Work::Running { .. }
@@ -342,6 +344,11 @@ impl<C: Check> Engine<C> {
             entry.fresh = false;
         }
         let (state, transition) = advance(before, &outcome, entry.monitor.config.thresholds);
+        if state.wants_recheck() && matches!(outcome.verdict, Verdict::Down(_)) {
+            entry.suspect.push(Sample::from_outcome(id, &outcome));
+        } else if !matches!(outcome.verdict, Verdict::Internal(_)) {
+            entry.suspect.clear();
+        }
         if transition.is_none() && state == entry.state {
             self.store.samples().push(Sample::from_outcome(id, &outcome));
             self.through(id, outcome);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::{clock::Timestamp, monitor::Monitor, outcome::Outcome, schedule::Schedule, state::MonitorState};
+use store::samples::Sample;
 use tokio::{sync::oneshot, task::AbortHandle, time::Instant};
 
 use crate::{
@@ -22,6 +23,8 @@ pub(crate) struct Entry {
     pub(crate) heard: Option<Timestamp>,
     /// The network was away since its last check that says anything: failures from before count no more.
     pub(crate) fresh: bool,
+    /// The failures in a row that decided nothing yet: perhaps they are the network's.
+    pub(crate) suspect: Vec<Sample>,
     /// Who waits for the outcome of the check that is coming or under way.
     pub(crate) waiters: Vec<oneshot::Sender<Outcome>>,
     /// Who asked while an outcome was being recorded: that check saw the target before they asked, so they wait for
@@ -60,6 +63,7 @@ impl Entry {
             work: Work::Idle,
             heard: None,
             fresh: false,
+            suspect: Vec::new(),
             waiters: Vec::new(),
             later: Vec::new(),
             again: false,

@@ -12,10 +12,18 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 #[derive(Debug)]
 pub(crate) enum Note {
-    Began { zone: ZoneName, since: Timestamp },
-    Ended { zone: ZoneName, until: Timestamp },
+    Began {
+        zone: ZoneName,
+        since: Timestamp,
+    },
+    Ended {
+        zone: ZoneName,
+        until: Timestamp,
+    },
     /// Its references turned out to say nothing.
-    Distrusted { zone: ZoneName },
+    Distrusted {
+        zone: ZoneName,
+    },
 }
 
 /// Ends with the engine. When everything stops, what is left is tried once more: a gap that is still open in the

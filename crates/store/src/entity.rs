@@ -37,6 +37,12 @@ table!(channel = "channels" {
     last_failure_at: Option<i64>,
     last_failure: Option<String>,
     fallback_id: Option<i64>,
+    refused_as: Option<String>,
+    refusals: i32,
+    attention_at: Option<i64>,
+    attention_reason: Option<String>,
+    attention_said: Option<String>,
+    attention_until: Option<i64>,
 });
 
 table!(monitor = "monitors" {
@@ -87,6 +93,8 @@ table!(incident = "incidents" {
     acknowledged_at: Option<i64>,
     acknowledged_by: Option<String>,
     resolved_at: Option<i64>,
+    /// Null: of the monitor.
+    origin: Option<String>,
 });
 
 table!(incident_event = "incident_events" {

@@ -37,6 +37,9 @@ pub enum StoreError {
     /// A channel names a mail profile that does not exist.
     #[error("there is no mail profile {0}")]
     UnknownProfile(ProfileId),
+    /// A trouble of our own that names a monitor.
+    #[error("incidents of monitors are opened and resolved by their checks")]
+    NotOurs,
     /// The `cursor` of a page is not one that this program wrote.
     #[error("the cursor is not valid; begin with the first page")]
     Cursor,

@@ -5,6 +5,8 @@ use std::{collections::BTreeMap, time::Duration};
 use domain::{
     clock::Timestamp,
     host::HostPort,
+    incident::Origin,
+    outcome::{Reason, ReasonKind},
     reach::{ZoneName, Zones},
 };
 use sea_orm::{
@@ -17,6 +19,7 @@ use crate::{
     entity::{gap, reference_answer},
     error::{StoreError, corrupt},
     store::Store,
+    troubles::Trouble,
 };
 
 const KEPT: Duration = Duration::from_hours(24 * 365);
@@ -48,6 +51,15 @@ impl Gaps<'_> {
                 until: Set(None),
             };
             gap::Entity::insert(row).exec_without_returning(&*tx).await?;
+            let trouble = Trouble {
+                origin: Origin::Zone(zone.to_string()),
+                since,
+                reason: Reason::new(
+                    ReasonKind::Connect,
+                    "No reference of this zone answered, so nothing was known of its monitors.",
+                ),
+            };
+            self.store.troubles().open_within(&*tx, &trouble, false).await?;
             let old = self.store.now().minus(KEPT).as_millis();
             gap::Entity::delete_many()
                 .filter(gap::Column::Until.lt(old))
@@ -58,7 +70,7 @@ impl Gaps<'_> {
         Ok(began)
     }
 
-    /// The zone is back. `None`: it was not known to be gone.
+    /// The zone is back, and whoever looks after Watchbell hears of the gap. `None`: it was not known to be gone.
     pub async fn end(&self, zone: &ZoneName, until: Timestamp) -> Result<Option<Gap>, StoreError> {
         let tx = self.store.inner.db.write().await?;
         let Some(row) = find_open(&*tx, zone).await? else {
@@ -71,7 +83,14 @@ impl Gaps<'_> {
             .filter(gap::Column::Id.eq(row.id))
             .exec(&*tx)
             .await?;
+        let origin = Origin::Zone(zone.to_string());
+        let tell = (true, "");
+        self.store
+            .troubles()
+            .resolve_within(&*tx, &origin, until, tell)
+            .await?;
         tx.commit().await?;
+        self.store.outbox().wake();
         let gap = read(row)?;
         Ok(Some(Gap {
             until: Some(until),

@@ -1,7 +1,8 @@
 //! The only crate that knows the database: SQLite by default, PostgreSQL through the same code.
 //!
 //! Flow: [`Store::open`] connects, backs up, migrates and checks the key. Domain types go in and come out of the
-//! handles [`Store::monitors`], [`Store::incidents`], [`Store::gaps`], [`Store::acknowledgements`], [`Store::samples`],
+//! handles [`Store::monitors`], [`Store::incidents`], [`Store::troubles`], [`Store::gaps`], [`Store::acknowledgements`],
+//! [`Store::samples`],
 //! [`Store::outbox`], [`Store::channels`], [`Store::recipients`], [`Store::optouts`], [`Store::bounces`],
 //! [`Store::settings`], [`Store::mail`], [`Store::mail_tokens`] and [`Store::accounts`]. Rows stay inside: each is turned
 //! into domain by a checked conversion, and one that does not parse is [`StoreError::Corrupt`], never a panic.
@@ -40,6 +41,7 @@ mod seal;
 mod sealed;
 mod settings;
 mod store;
+mod troubles;
 
 pub use acknowledgements::{Acknowledgements, Errand};
 pub use channels::{ChannelHealth, Channels};
@@ -58,3 +60,4 @@ pub use record::{Record, Recorded};
 pub use retention::Forgotten;
 pub use settings::{General, MessageRevision, Settings, ZonesRevision};
 pub use store::{Options, Store};
+pub use troubles::{Trouble, Troubles};

@@ -4,6 +4,7 @@ use domain::{
     clock::Timestamp,
     delivery::Event,
     id::{IncidentId, MonitorId},
+    incident::Origin,
     outcome::Outcome,
     state::{MonitorState, Transition},
 };
@@ -80,6 +81,7 @@ impl Store {
         transition: &Transition,
         now: Timestamp,
     ) -> Result<(Option<IncidentId>, usize), StoreError> {
+        let origin = Origin::Monitor(recorded.monitor);
         let open = incidents::find_open(tx, recorded.monitor).await?;
         let (incident, event, at) = match (transition, open) {
             // The incident that is open already is this one; everybody was told of it.
@@ -88,7 +90,7 @@ impl Store {
             (Transition::Opened { since, reason }, None) => {
                 let label = self.monitors().label(monitor)?;
                 let at = recorded.outcome.at;
-                let id = incidents::open(tx, label, *since, at, reason).await?;
+                let id = incidents::open(tx, (&origin, label), *since, at, reason).await?;
                 (id, Event::Opened, at)
             }
             (Transition::Resolved { at, .. }, Some(open)) => {
@@ -99,7 +101,7 @@ impl Store {
         };
         let planned = Planned {
             incident,
-            monitor: recorded.monitor,
+            origin,
             event,
             at,
         };

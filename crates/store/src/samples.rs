@@ -10,7 +10,7 @@ use std::{sync::Arc, time::Duration};
 use domain::{
     clock::Timestamp,
     id::MonitorId,
-    outcome::{FaultKind, Outcome, Phases, ReasonKind, Verdict},
+    outcome::{Fault, FaultKind, Outcome, Phases, ReasonKind, Verdict},
 };
 
 use crate::{error::StoreError, store::Store};
@@ -156,6 +156,30 @@ impl Sample {
             }),
         }
     }
+}
+
+impl Sample {
+    /// The same check, of which nobody knows any more whose fault it was. Pushed, it takes the place of the one that was
+    /// kept with the same time.
+    pub fn doubted(self, fault: &Fault) -> Self {
+        Self {
+            kind: SampleKind::Unknown,
+            latency: None,
+            cause: Some(Cause {
+                kind: fault.kind.as_str(),
+                detail: fault.detail.as_str().into(),
+            }),
+            ..self
+        }
+    }
+}
+
+/// In the order of time; of two with the same time the one that was kept later is a correction of the other.
+fn settle(samples: &mut Vec<Sample>) {
+    samples.sort_by_key(|s| s.at);
+    samples.reverse();
+    samples.dedup_by_key(|s| s.at);
+    samples.reverse();
 }
 
 impl Samples<'_> {

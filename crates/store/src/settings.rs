@@ -2,6 +2,7 @@
 
 use domain::{
     clock::Timestamp,
+    id::ChannelId,
     mail::Address,
     mail_message::MessageSettings,
     reach::{ZoneName, Zones},
@@ -57,6 +58,8 @@ pub struct General {
     pub timezone: Option<String>,
     /// Where the weekly mail goes that shows that mail still works; `None`: there is none.
     pub canary_to: Option<Address>,
+    /// Who hears of Watchbell's own troubles; `None` = every channel.
+    pub operations_channels: Option<Vec<ChannelId>>,
     /// Somebody read that one way of being called is one too few, and said that it is enough.
     pub one_kind_is_enough: bool,
 }
@@ -132,13 +135,7 @@ impl Settings<'_> {
     }
 
     pub async fn general(&self) -> Result<General, StoreError> {
-        match latest(self.store.inner.db.read(), GENERAL).await? {
-            Some(row) => {
-                let place = format!("{GENERAL}/{}", row.revision);
-                serde_json::from_str(&row.body).map_err(|_| corrupt(TABLE, place, "body"))
-            }
-            None => Ok(General::default()),
-        }
+        general(self.store.inner.db.read()).await
     }
 
     pub async fn save_general(&self, general: &General, by: &str) -> Result<(), StoreError> {
@@ -170,6 +167,16 @@ pub(crate) async fn must_exist<C: ConnectionTrait>(tx: &C, zone: &ZoneName) -> R
         return Ok(());
     }
     Err(StoreError::UnknownZone(zone.clone()))
+}
+
+pub(crate) async fn general<C: ConnectionTrait>(db: &C) -> Result<General, StoreError> {
+    match latest(db, GENERAL).await? {
+        Some(row) => {
+            let place = format!("{GENERAL}/{}", row.revision);
+            serde_json::from_str(&row.body).map_err(|_| corrupt(TABLE, place, "body"))
+        }
+        None => Ok(General::default()),
+    }
 }
 
 pub(crate) async fn latest<C: ConnectionTrait>(

@@ -34,6 +34,7 @@ use crate::{
     samples::{Samples, journal::Journal, keeper},
     seal::{Place, Sealer},
     settings::Settings,
+    troubles::Troubles,
 };
 
 const CANARY: &str = "canary";
@@ -185,6 +186,10 @@ impl Store {
 
     pub fn settings(&self) -> Settings<'_> {
         Settings { store: self }
+    }
+
+    pub fn troubles(&self) -> Troubles<'_> {
+        Troubles { store: self }
     }
 
     pub fn optouts(&self) -> Optouts<'_> {

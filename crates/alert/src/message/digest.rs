@@ -32,7 +32,7 @@ pub(super) fn view(notice: &Notice, pages: Pages<'_>, reader: Reader, parts: Par
     let all = || all().filter_map(|one| Some((one.event, one.subject.as_ref()?)));
     let (mut names, mut counts) = (Vec::new(), BTreeMap::new());
     for (event, subject) in all() {
-        let (word, ..) = announced(event);
+        let (word, ..) = announced(event, &subject.incident.origin);
         *counts.entry((rank(event), word)).or_insert(0_usize) += 1;
         let name = shortened(clean(&subject.monitor.name).trim(), LONGEST_NAME);
         if !names.contains(&name) {
@@ -63,16 +63,20 @@ pub(super) fn view(notice: &Notice, pages: Pages<'_>, reader: Reader, parts: Par
         reader.text_with("mail-digest-names", &values)
     };
     let down = counts.keys().any(|(_, word)| *word == "DOWN");
-    let word = if down { "DOWN" } else { announced(notice.event).0 };
+    let first = notice.subject.as_ref().map(|s| &s.incident.origin);
+    let (word, tone) = match first {
+        _ if down => ("DOWN", Tone::Bad),
+        Some(origin) => {
+            let (word, tone, _) = announced(notice.event, origin);
+            (word, tone)
+        }
+        None => ("", Tone::Neutral),
+    };
     View {
         language: reader.language,
         subject: tagged_subject(&words.join(", "), &about),
         word,
-        tone: if down {
-            Tone::Bad
-        } else {
-            announced(notice.event).1
-        },
+        tone,
         headline: reader.text_with("mail-headline-digest", &[("n", count.into())]),
         preheader: format!("{}: {about}", words.join(", ")),
         sections,
@@ -85,7 +89,7 @@ pub(super) fn view(notice: &Notice, pages: Pages<'_>, reader: Reader, parts: Par
 }
 
 fn part(event: Event, subject: &Subject, pages: Pages<'_>, reader: Reader) -> Section {
-    let (word, ..) = announced(event);
+    let (word, ..) = announced(event, &subject.incident.origin);
     let name = shortened(&clean(&subject.monitor.name), LONGEST_NAME);
     Section {
         title: Some(format!("{word}: {name}")),
@@ -95,7 +99,7 @@ fn part(event: Event, subject: &Subject, pages: Pages<'_>, reader: Reader) -> Se
 }
 
 fn item(event: Event, subject: &Subject, links: &Links, reader: Reader, parts: Parts) -> Item {
-    let (word, tone, _) = announced(event);
+    let (word, tone, _) = announced(event, &subject.incident.origin);
     let incident = &subject.incident;
     let when = reader.absolute(incident.resolved_at().unwrap_or(incident.since));
     let named = matches!(parts, Parts::Named { .. });

@@ -82,11 +82,17 @@ impl ZonesView {
                 .iter()
                 .map(ToString::to_string)
                 .map(|address| ReferenceView {
-                    answered_at: answers.get(&(zone.name.clone(), address.clone())).copied().map(Time),
+                    answered_at: answers
+                        .get(&(zone.name.clone(), address.clone()))
+                        .copied()
+                        .map(Time),
                     address,
                 })
                 .collect(),
-            offline_since: offline.iter().find(|(n, _)| *n == zone.name).map(|(_, at)| Time(*at)),
+            offline_since: offline
+                .iter()
+                .find(|(n, _)| *n == zone.name)
+                .map(|(_, at)| Time(*at)),
         };
         Self {
             revision: stored.revision,

@@ -196,6 +196,7 @@ async fn drafts_name_exactly_the_fields_that_the_domain_reads() {
         confirm_after: Some(2),
         recheck_every: Some("5s".into()),
         recover_after: Some(1),
+        zone: Some("wan".to_owned()),
         channels: Some(Vec::new()),
         tags: Some(vec!["prod".into()]),
         enabled: Some(true),

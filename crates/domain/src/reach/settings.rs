@@ -55,12 +55,18 @@ impl Zones {
         let items = match o.value("zones") {
             None => Vec::new(),
             Some(Value::Array(items)) => items,
-            Some(_) => o.complain("zones", "type-list", "This must be a list.").unwrap_or_default(),
+            Some(_) => o
+                .complain("zones", "type-list", "This must be a list.")
+                .unwrap_or_default(),
         };
         if items.len() > MOST_ZONES {
             o.errors.push(
-                FieldError::new("zones", "zones-too-many", format!("Use at most {MOST_ZONES} zones."))
-                    .with("max", MOST_ZONES),
+                FieldError::new(
+                    "zones",
+                    "zones-too-many",
+                    format!("Use at most {MOST_ZONES} zones."),
+                )
+                .with("max", MOST_ZONES),
             );
         }
         let mut zones: Vec<Zone> = Vec::new();
@@ -70,7 +76,10 @@ impl Zones {
                     FieldError::new(
                         format!("zones.{i}.name"),
                         "zone-twice",
-                        format!("There are two zones \"{}\". Give each a name of its own.", zone.name),
+                        format!(
+                            "There are two zones \"{}\". Give each a name of its own.",
+                            zone.name
+                        ),
                     )
                     .with("name", zone.name),
                 ),
@@ -124,7 +133,9 @@ fn read_zone(prefix: &str, value: Value) -> Result<Zone, FieldErrors> {
     let texts = o.texts("references").unwrap_or_default();
     let references = o.parse("references", Some(texts), parse_references);
     let errors = o.finish();
-    let zone = name.zip(references).map(|(name, references)| Zone { name, references });
+    let zone = name
+        .zip(references)
+        .map(|(name, references)| Zone { name, references });
     zone.filter(|_| errors.is_empty()).ok_or(errors)
 }
 
@@ -155,7 +166,9 @@ fn parse_reference(field: &str, text: &str) -> Result<HostPort, FieldError> {
         FieldError::new(
             field,
             "reference-invalid",
-            format!("\"{line}\" is not a host with its port. Example: 1.1.1.1:443 or [2606:4700:4700::1111]:443."),
+            format!(
+                "\"{line}\" is not a host with its port. Example: 1.1.1.1:443 or [2606:4700:4700::1111]:443."
+            ),
         )
         .with("value", line.clone())
     };

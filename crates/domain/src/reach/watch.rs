@@ -62,9 +62,13 @@ pub enum Ruling {
 pub enum Change {
     None,
     /// We are offline.
-    Began { since: Timestamp },
+    Began {
+        since: Timestamp,
+    },
     /// We were offline.
-    Ended { since: Timestamp },
+    Ended {
+        since: Timestamp,
+    },
 }
 
 /// One zone.
@@ -198,7 +202,9 @@ impl Watch {
         if seen.turns_bad {
             self.turned.add(seen.monitor, seen.now);
         }
-        let kept = self.verdict.filter(|v| self.asking.is_none() && seen.now <= v.kept_until);
+        let kept = self
+            .verdict
+            .filter(|v| self.asking.is_none() && seen.now <= v.kept_until);
         if kept.is_none() && self.turned.many(seen.now, seen.members) {
             self.wanted = true;
         }

@@ -103,9 +103,28 @@ impl<C: Check> Engine<C> {
     fn zone_changed(&mut self, zone: &ZoneName, change: Change) {
         let now = self.now();
         self.zones.record(zone, change, now.wall);
-        if !matches!(change, Change::Ended { .. }) {
-            return;
+        match change {
+            Change::None => {}
+            Change::Began { since } => self.doubt(zone, since),
+            Change::Ended { .. } => self.look_again(zone),
         }
+    }
+
+    /// The failures that were seen before it was found out were the network's.
+    fn doubt(&mut self, zone: &ZoneName, since: Timestamp) {
+        let fault = offline_fault(zone, since);
+        for entry in self.entries.values_mut() {
+            if entry.monitor.config.zone != *zone {
+                continue;
+            }
+            for sample in entry.suspect.drain(..).filter(|s| s.at >= since) {
+                self.store.samples().push(sample.doubted(&fault));
+            }
+        }
+    }
+
+    fn look_again(&mut self, zone: &ZoneName) {
+        let now = self.now();
         let members = self.zones.members(zone).max(1);
         let step = ROUND / u32::try_from(members).unwrap_or(u32::MAX);
         let mut turn = Duration::ZERO;

@@ -13,6 +13,7 @@ mod crawl;
 mod lifecycle;
 mod mail_settings;
 mod outage;
+mod own_network;
 mod scene;
 mod secrets;
 mod wrong_password;

@@ -151,7 +151,7 @@ impl Outbox<'_> {
 
     /// The latest checks of each monitor, mostly from memory. A message without them is better than none.
     async fn add_checks(&self, claimed: &mut [Claimed]) {
-        let of = |c: &Claimed| Some(c.notice.subject.as_ref()?.monitor.id);
+        let of = |c: &Claimed| c.notice.subject.as_ref()?.incident.origin.monitor();
         let monitors: BTreeSet<MonitorId> = claimed.iter().filter_map(of).collect();
         let monitors: Vec<MonitorId> = monitors.into_iter().collect();
         if monitors.is_empty() {

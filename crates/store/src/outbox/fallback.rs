@@ -9,7 +9,8 @@ use std::time::Duration;
 use domain::{
     clock::Timestamp,
     delivery::{DeliveryState, Event},
-    id::{IncidentId, MonitorId},
+    id::{ChannelId, IncidentId},
+    incident::Origin,
 };
 use sea_orm::{
     ActiveValue::Set,
@@ -21,6 +22,7 @@ use super::plan::Planned;
 use crate::{
     entity::{channel, delivery, incident},
     error::{StoreError, corrupt},
+    incidents::origin_of,
     store::Store,
 };
 
@@ -75,12 +77,16 @@ impl Store {
         };
         let planned = Planned {
             incident: IncidentId(incident.id),
-            monitor: MonitorId(incident.monitor_id),
+            origin: origin_of(&incident)?,
             event: Event::parse(&row.event).ok_or_else(|| corrupt("deliveries", row.id, "event"))?,
             at: Timestamp::from_millis(row.event_at),
         };
+        // Nobody hears by a channel that the channel itself is in trouble.
+        if planned.origin == Origin::Channel(ChannelId(fallback.id)) {
+            return Ok(());
+        }
         let recipients = self.recipients_for(&fallback, planned.event)?;
-        self.plan_for(tx, planned, vec![(fallback, recipients)], Some(row.id), now)
+        self.plan_for(tx, &planned, vec![(fallback, recipients)], Some(row.id), now)
             .await?;
         mark(tx, row, now).await?;
         settle_told(tx, row, now).await?;

@@ -6,7 +6,8 @@ use domain::{
     channel::ChannelConfig,
     clock::Timestamp,
     delivery::{DeliveryState, Event, dedup_key},
-    id::{ChannelId, DeliveryId, IncidentId, MonitorId},
+    id::{ChannelId, DeliveryId, IncidentId},
+    incident::Origin,
 };
 use sea_orm::{
     ActiveValue::Set,
@@ -21,16 +22,17 @@ use crate::{
     error::StoreError,
     optouts,
     store::Store,
+    troubles,
 };
 
 /// Rows per statement: far below what a statement can bind.
 const BATCH: usize = 200;
 
 /// What the deliveries are about.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Planned {
     pub(crate) incident: IncidentId,
-    pub(crate) monitor: MonitorId,
+    pub(crate) origin: Origin,
     pub(crate) event: Event,
     pub(crate) at: Timestamp,
 }
@@ -43,15 +45,15 @@ impl Store {
         planned: Planned,
         now: Timestamp,
     ) -> Result<usize, StoreError> {
-        let audience = self.audience(tx, planned).await?;
-        self.plan_for(tx, planned, audience, None, now).await
+        let audience = self.audience(tx, &planned).await?;
+        self.plan_for(tx, &planned, audience, None, now).await
     }
 
     /// The same for an audience that is known already; `instead_of` is the delivery that these stand in for.
     pub(super) async fn plan_for<C: ConnectionTrait>(
         &self,
         tx: &C,
-        planned: Planned,
+        planned: &Planned,
         audience: Vec<(channel::Model, BTreeSet<String>)>,
         instead_of: Option<Uuid>,
         now: Timestamp,
@@ -93,21 +95,26 @@ impl Store {
         Ok(count)
     }
 
-    /// The enabled channels of the monitor that want to hear of it, with their recipients. Of a recovery also hears whoever
+    /// The enabled channels of the origin that want to hear of it, with their recipients. Of a recovery also hears whoever
     /// was to hear of the opening, even if the monitor or the channel was changed since: nobody is left believing in an
     /// outage. Who unsubscribed is left out; the page of the channel says so.
     async fn audience<C: ConnectionTrait>(
         &self,
         tx: &C,
-        planned: Planned,
+        planned: &Planned,
     ) -> Result<Vec<(channel::Model, BTreeSet<String>)>, StoreError> {
-        let linked: Vec<i64> = monitor_channel::Entity::find()
-            .select_only()
-            .column(monitor_channel::Column::ChannelId)
-            .filter(monitor_channel::Column::MonitorId.eq(planned.monitor.0))
-            .into_tuple()
-            .all(tx)
-            .await?;
+        let linked: Vec<i64> = match &planned.origin {
+            Origin::Monitor(monitor) => {
+                monitor_channel::Entity::find()
+                    .select_only()
+                    .column(monitor_channel::Column::ChannelId)
+                    .filter(monitor_channel::Column::MonitorId.eq(monitor.0))
+                    .into_tuple()
+                    .all(tx)
+                    .await?
+            }
+            own @ (Origin::Zone(_) | Origin::Channel(_)) => troubles::heard_by(tx, own).await?,
+        };
         let told = match planned.event {
             Event::Resolved => told_of_opening(tx, planned.incident).await?,
             _ => Vec::new(),

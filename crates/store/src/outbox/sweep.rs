@@ -270,6 +270,7 @@ pub(crate) async fn cancel_of_monitor<C: ConnectionTrait>(
         .select_only()
         .column(incident::Column::Id)
         .filter(incident::Column::MonitorId.eq(monitor.0))
+        .filter(incident::Column::Origin.is_null())
         .into_query();
     cancel(
         tx,

@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 use super::{
     HOUR, Sample, TAIL,
     codec::{Reader, Writer, read_all},
-    hour_of,
+    hour_of, settle,
 };
 use crate::{
     database::Database,
@@ -212,7 +212,7 @@ impl Journal {
             .unwrap_or_default();
         all.extend(memory.open_of(monitor));
         // A sample that came late for its hour is behind younger ones.
-        all.sort_by_key(|s| s.at);
+        settle(&mut all);
         // Not `drain`: callers keep many of these, and its spare capacity with them.
         all.split_off(all.len().saturating_sub(n.min(TAIL)))
     }
@@ -248,10 +248,22 @@ impl Journal {
             .open
             .iter()
             .find(|(h, _)| *h == hour)?;
+        let mut samples = read_all(monitor, writer.bytes())?;
+        let kept = samples.len();
+        settle(&mut samples);
+        let body = if samples.len() == kept {
+            writer.bytes().to_vec()
+        } else {
+            let mut corrected = Writer::default();
+            for sample in &samples {
+                corrected.put(sample);
+            }
+            corrected.bytes().to_vec()
+        };
         Some(Closing {
             monitor,
-            body: writer.bytes().to_vec(),
-            samples: read_all(monitor, writer.bytes())?,
+            body,
+            samples,
         })
     }
 
@@ -269,7 +281,7 @@ impl Journal {
             for (_, writer) in closed {
                 all.extend(read_all(*monitor, writer.bytes()).unwrap_or_default());
             }
-            all.sort_by_key(|s| s.at);
+            settle(&mut all);
             *recent = latest(&all);
         }
         memory
@@ -307,7 +319,7 @@ impl Memory {
         let waiting = self.in_flight.iter().chain(&self.buffer);
         all.extend(waiting.filter(|s| s.monitor == monitor).cloned());
         // The sample of a transition is written at once, past earlier ones in the buffer.
-        all.sort_by_key(|s| s.at);
+        settle(&mut all);
         all
     }
 }

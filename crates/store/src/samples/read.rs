@@ -11,6 +11,7 @@ use super::{
     codec::read_all,
     keeper::{DAILY, HOURLY},
     rollup::Rollup,
+    settle,
 };
 use crate::{
     entity::{block, rollup},
@@ -73,7 +74,7 @@ impl Samples<'_> {
             let open = self.store.inner.journal.open_of(monitor);
             found.extend(open.into_iter().filter(|s| span.contains(&s.at.as_millis())));
         }
-        found.sort_by_key(|s| s.at);
+        settle(&mut found);
         found.truncate(limit);
         Ok(found)
     }
@@ -133,7 +134,7 @@ impl Samples<'_> {
         }
         for monitor in monitors {
             let mut samples = recent.remove(monitor).unwrap_or_default();
-            samples.sort_by_key(|s| s.at);
+            settle(&mut samples);
             self.store.inner.journal.set_recent(*monitor, &samples);
         }
         Ok(())

@@ -11,19 +11,24 @@ use store::outbox::Next;
 
 use crate::harness::{Db, both};
 
-const NEW_TABLES: [&str; 5] = [
+const NEW_TABLES: [&str; 7] = [
+    "offline_gaps",
+    "reference_answers",
     "mail_tokens",
     "mail_optouts",
     "delivery_transcripts",
     "mail_recipients",
     "mail_profiles",
 ];
-const NEW_INDEXES: [&str; 3] = [
+const NEW_INDEXES: [&str; 5] = [
+    "incidents_open",
+    "incidents_open_own",
     "deliveries_by_recipient",
     "deliveries_by_event",
     "delivery_attempts_by_profile",
 ];
-const NEW_COLUMNS: [(&str, &[&str]); 5] = [
+const NEW_COLUMNS: [(&str, &[&str]); 6] = [
+    ("incidents", &["origin"]),
     (
         "mail_status",
         &[
@@ -51,7 +56,18 @@ const NEW_COLUMNS: [(&str, &[&str]); 5] = [
             "bounce_text",
         ],
     ),
-    ("channels", &["fallback_id"]),
+    (
+        "channels",
+        &[
+            "fallback_id",
+            "refused_as",
+            "refusals",
+            "attention_at",
+            "attention_reason",
+            "attention_said",
+            "attention_until",
+        ],
+    ),
     ("settings", &["changed"]),
 ];
 
@@ -71,6 +87,8 @@ async fn turn_back(db: &Db) {
             db.sql(&format!("ALTER TABLE {table} DROP COLUMN {column}")).await;
         }
     }
+    db.sql("CREATE UNIQUE INDEX incidents_open ON incidents (monitor_id) WHERE resolved_at IS NULL")
+        .await;
     let body = json!({
         "host": "smtp.example.org", "port": 465, "security": "tls", "username": "watch", "from": "watch@example.org",
         "from_name": null, "reply_to": null, "hello_name": null, "verify_certificate": true, "ca_pem": null,

@@ -10,8 +10,8 @@ use axum::{
 };
 use domain::{
     clock::Timestamp,
-    id::{IncidentId, MonitorId},
-    incident::Progress,
+    id::IncidentId,
+    incident::{Origin, Progress},
 };
 use serde::Deserialize;
 use store::{IncidentFilter, IncidentPhase, IncidentRow, outbox::DeliveryFilter};
@@ -56,7 +56,7 @@ pub(crate) struct Chip {
 
 pub(crate) struct Row {
     id: IncidentId,
-    monitor: MonitorId,
+    origin: Origin,
     monitor_name: String,
     open: bool,
     acknowledged_by: Option<String>,
@@ -173,6 +173,13 @@ async fn acknowledge(signed_in: SignedIn, Path(id): Path<String>) -> error::Resu
     Ok(flash.redirect(&signed_in.visit, &format!("/incidents/{id}")))
 }
 
+impl IncidentPage {
+    /// It is of Watchbell itself.
+    fn is_own(&self) -> bool {
+        self.row.origin.own().is_some()
+    }
+}
+
 fn parse(id: &str) -> error::Result<IncidentId> {
     id.parse().map_err(|_| Error::NotFound)
 }
@@ -182,12 +189,12 @@ impl Row {
         let incident = row.incident;
         Self {
             id: incident.id,
-            monitor: incident.monitor,
             monitor_name: row.monitor_name,
             open: incident.is_open(),
             since: incident.since,
             resolved_at: incident.resolved_at(),
             duration: incident.duration(now),
+            origin: incident.origin,
             acknowledged_by: match incident.progress {
                 Progress::Open => None,
                 Progress::Acknowledged { by, .. } => Some(by),

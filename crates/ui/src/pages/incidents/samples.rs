@@ -2,6 +2,7 @@
 
 use domain::{
     delivery::DeliveryState,
+    id::{ChannelId, MonitorId},
     incident::Incident,
     outcome::{Reason, ReasonKind},
 };
@@ -20,6 +21,10 @@ pub(crate) fn lists(language: Language) -> Vec<IncidentsPage> {
     let rows = vec![
         Row::new(incident(42, true), NOW),
         Row::new(incident(38, false), NOW),
+        Row::new(
+            own(40, Origin::Channel(ChannelId(3)), "Watchbell: Ops chat", true),
+            NOW,
+        ),
     ];
     vec![
         list(language, rows, false),
@@ -43,7 +48,7 @@ pub(crate) fn sample_incident(id: i64, open: bool) -> Incident {
     let since = NOW.minus(Duration::from_secs(if open { 102 } else { 400_000 }));
     Incident {
         id: IncidentId(id),
-        monitor: MonitorId(7),
+        origin: Origin::Monitor(MonitorId(7)),
         since,
         opened_at: since.plus(Duration::from_secs(5)),
         reason: Reason::new(
@@ -68,14 +73,44 @@ fn incident(id: i64, open: bool) -> IncidentRow {
     }
 }
 
-pub(crate) fn details(language: Language) -> Vec<IncidentPage> {
-    vec![detail(language, true), detail(language, false)]
+/// Of Watchbell itself.
+fn own(id: i64, origin: Origin, name: &str, open: bool) -> IncidentRow {
+    let reason = match origin {
+        Origin::Zone(_) => "None of the reference targets answered.",
+        Origin::Channel(_) | Origin::Monitor(_) => {
+            "The receiver says that this address is gone for good (410). Remove the channel or enter the new address."
+        }
+    };
+    IncidentRow {
+        incident: Incident {
+            origin,
+            reason: Reason::new(ReasonKind::Connect, reason),
+            ..sample_incident(id, open)
+        },
+        monitor_name: name.to_owned(),
+    }
 }
 
-fn detail(language: Language, open: bool) -> IncidentPage {
+pub(crate) fn details(language: Language) -> Vec<IncidentPage> {
+    vec![
+        detail(language, incident(42, true), true),
+        detail(language, incident(42, false), false),
+        detail(
+            language,
+            own(42, Origin::Channel(ChannelId(3)), "Watchbell: Ops chat", true),
+            true,
+        ),
+        detail(
+            language,
+            own(42, Origin::Zone("wan".to_owned()), "Watchbell: wan", false),
+            false,
+        ),
+    ]
+}
+
+fn detail(language: Language, row: IncidentRow, open: bool) -> IncidentPage {
     let mut shell = shell(language, Section::Incidents, "nav-incidents");
     shell.title = shell.t("overview-incident").arg("id", 42).to_string();
-    let row = incident(42, open);
     let since = row.incident.since;
     let event = |seconds, kind, detail: &str| IncidentEvent {
         at: since.plus(Duration::from_secs(seconds)),

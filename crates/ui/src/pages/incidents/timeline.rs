@@ -25,22 +25,30 @@ pub(super) fn tell(
     events: &[IncidentEvent],
     deliveries: &[Delivery],
 ) -> Vec<Moment> {
+    let own = incident.origin.own().is_some();
+    let key = if own {
+        "timeline-own-began"
+    } else {
+        "timeline-first-failure"
+    };
     let first = Moment {
         at: incident.since,
         shape: "degraded",
-        what: shell.t("timeline-first-failure").to_string(),
+        what: shell.t(key).to_string(),
         more: incident.reason.detail.clone(),
     };
     let mut story = vec![first];
-    story.extend(events.iter().map(|e| event(shell, e)));
+    story.extend(events.iter().map(|e| event(shell, e, own)));
     story.extend(sent(shell, deliveries));
     // Stable: what happened in one transaction keeps the order above.
     story.sort_by_key(|m| m.at);
     story
 }
 
-fn event(shell: &Shell, e: &IncidentEvent) -> Moment {
+fn event(shell: &Shell, e: &IncidentEvent, own: bool) -> Moment {
     let (shape, what, more) = match e.kind {
+        IncidentEventKind::Opened if own => ("down", shell.t("timeline-own-opened"), String::new()),
+        IncidentEventKind::Resolved if own => ("up", shell.t("timeline-own-resolved"), e.detail.clone()),
         IncidentEventKind::Opened => ("down", shell.t("timeline-opened"), String::new()),
         IncidentEventKind::Acknowledged => (
             "maintenance",

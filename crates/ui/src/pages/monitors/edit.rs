@@ -78,7 +78,10 @@ impl EditPage {
 
     fn zone(&self) -> Field {
         let t = |key: &str| self.shell.t(key);
-        let field = self.form.select("zone", t("monitor-network")).hint(t("monitor-network-hint"));
+        let field = self
+            .form
+            .select("zone", t("monitor-network"))
+            .hint(t("monitor-network-hint"));
         let field = match &self.monitor {
             Some(_) => field,
             None => field.choice("", t("monitor-network-usual")),

@@ -89,10 +89,12 @@ async fn read(who: &SignedIn) -> error::Result<Known> {
 }
 
 fn stored(language: crate::locale::Language, zones: &Zones) -> Form {
-    (0..).zip(zones.iter()).fold(Form::new(language), |form, (i, zone)| {
-        let lines: Vec<String> = zone.references.iter().map(ToString::to_string).collect();
-        form.with(&field(i, "references"), lines.join("\n"))
-    })
+    (0..)
+        .zip(zones.iter())
+        .fold(Form::new(language), |form, (i, zone)| {
+            let lines: Vec<String> = zone.references.iter().map(ToString::to_string).collect();
+            form.with(&field(i, "references"), lines.join("\n"))
+        })
 }
 
 fn field(i: usize, name: &str) -> String {
@@ -288,8 +290,19 @@ pub(crate) fn samples(language: crate::locale::Language) -> Vec<ZonesPage> {
     .map(|(n, v)| (n.to_owned(), v.to_owned()))
     .to_vec();
     let mut errors = FieldErrors::default();
-    errors.push(FieldError::new("zones.0.references", "reference-invalid", "\"1.1.1.1\" is not a host with its port. Example: 1.1.1.1:443 or [2606:4700:4700::1111]:443.").with("value", "1.1.1.1"));
-    errors.push(FieldError::new("new.name", "zone-name", "Use small letters, digits and dashes. Example: office-vpn."));
+    errors.push(
+        FieldError::new(
+            "zones.0.references",
+            "reference-invalid",
+            "\"1.1.1.1\" is not a host with its port. Example: 1.1.1.1:443 or [2606:4700:4700::1111]:443.",
+        )
+        .with("value", "1.1.1.1"),
+    );
+    errors.push(FieldError::new(
+        "new.name",
+        "zone-name",
+        "Use small letters, digits and dashes. Example: office-vpn.",
+    ));
     let refused_form = Form::typed(language, &typed, &[]).refused(errors);
     let refused = Known {
         zones: Zones::default(),
