@@ -21,3 +21,4 @@ mod oauth;
 mod problems;
 mod schema;
 mod services;
+mod zones;

@@ -13,6 +13,7 @@ mod deliverability;
 mod host;
 mod mail;
 mod monitor;
+mod reach;
 mod recipient;
 mod retry;
 mod schedule;

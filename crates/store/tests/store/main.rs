@@ -12,6 +12,7 @@ mod acknowledgements;
 mod bounces;
 mod bundle;
 mod fallback;
+mod gaps;
 mod harness;
 mod log;
 mod mail;

@@ -22,3 +22,4 @@ mod sources;
 mod templates;
 mod unsubscribe;
 mod visitor;
+mod zones;
