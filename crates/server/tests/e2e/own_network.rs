@@ -158,7 +158,7 @@ async fn readiness(scene: &Scene) -> Value {
     let answer = scene.bell.client().get(scene.bell.url("/readyz")).send().await;
     let answer = answer.expect("an answer");
     assert_eq!(answer.status(), 200, "being offline is no reason to be restarted");
-    answer.json().await.expect("JSON")
+    serde_json::from_str(&answer.text().await.expect("text")).expect("JSON")
 }
 
 /// Type and monitor of each message, in order.
