@@ -174,11 +174,16 @@ impl Sample {
     }
 }
 
-/// In the order of time; of two with the same time the one that was kept later is a correction of the other.
+/// In the order of time, and without those that a doubted one takes the place of: it was kept later, with the same time.
 fn settle(samples: &mut Vec<Sample>) {
+    let is_doubted = |s: &Sample| {
+        s.cause
+            .as_ref()
+            .is_some_and(|c| c.kind == FaultKind::SelfOffline.as_str())
+    };
     samples.sort_by_key(|s| s.at);
     samples.reverse();
-    samples.dedup_by_key(|s| s.at);
+    samples.dedup_by(|earlier, later| earlier.at == later.at && is_doubted(later));
     samples.reverse();
 }
 

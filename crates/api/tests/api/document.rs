@@ -117,6 +117,7 @@ async fn it_has_every_route_of_the_contract() {
             "POST /settings/mail/profiles/{id}/try-now",
             "POST /settings/mail/test",
             "GET PUT /settings/messages",
+            "GET PUT /settings/zones",
         ]
     );
 }

@@ -417,7 +417,7 @@ fn references_that_are_contradicted_lose_their_say() {
                 since: at(194).max(scene.last(now))
             }
         );
-        let change = scene.ask(now, Reach::Silent, now + 3);
+        let change = scene.ask(now + 1, Reach::Silent, now + 3);
         assert_eq!(matches!(change, Change::Began { .. }), expected, "{change:?}");
     }
     assert!(!scene.0.is_trusted());
