@@ -56,9 +56,10 @@ impl Probes {
         let (answers, gateway) = tokio::select! {
             biased;
             answers = &mut references => {
-                let gateway = match answers.contains(&Answer::Accepted) {
-                    true => None,
-                    false => gateway.await,
+                let gateway = if answers.contains(&Answer::Accepted) {
+                    None
+                } else {
+                    gateway.await
                 };
                 (answers, gateway)
             }

@@ -28,7 +28,7 @@ zone-remove-hint = 其参照目标会一并删除。仅当没有监控项使用�
 zone-new = 新增区域
 zone-new-about = 用于经由单独线路访问的目标，例如连接另一站点的隧道。
 zone-name = 名称
-reference-answered = 应答于
+reference-answered = 最近应答：
 reference-never = 从未应答
 
 gaps-title = 离线记录

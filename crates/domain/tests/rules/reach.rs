@@ -411,12 +411,7 @@ fn references_that_are_contradicted_lose_their_say() {
     let mut scene = Scene::cut(200);
     for (now, expected) in [(210, true), (220, false)] {
         scene.answers(2, now);
-        assert_eq!(
-            scene.answers(3, now),
-            Change::Ended {
-                since: at(194).max(scene.last(now))
-            }
-        );
+        assert_eq!(scene.answers(3, now), Change::Ended { since: began(now) });
         let change = scene.ask(now + 1, Reach::Silent, now + 3);
         assert_eq!(matches!(change, Change::Began { .. }), expected, "{change:?}");
     }
@@ -427,11 +422,9 @@ fn references_that_are_contradicted_lose_their_say() {
     assert!(scene.0.is_trusted());
 }
 
-impl Scene {
-    /// Since when the second time offline lasted in the test above.
-    fn last(&self, now: u64) -> Timestamp {
-        if now > 210 { at(213) } else { at(194) }
-    }
+/// Since when the time offline lasted that ends then, in the test above.
+fn began(now: u64) -> Timestamp {
+    if now > 210 { at(213) } else { at(194) }
 }
 
 #[test]
