@@ -42,6 +42,7 @@ pub(crate) fn frame() -> OpenApi {
         .schema_from::<wire::messages::MessagesDraft>()
         .schema_from::<wire::health::OperationsDraft>()
         .schema_from::<wire::health::DeadManDraft>()
+        .schema_from::<wire::zones::ZonesDraft>()
         .security_scheme(TOKEN, SecurityScheme::Http(token))
         .build();
     OpenApiBuilder::new()

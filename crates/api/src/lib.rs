@@ -1,5 +1,5 @@
-//! REST `/api/v1` for scripts: monitors, results, incidents, silences, maintenance windows, channels, deliveries, mail and
-//! message settings, returned mails.
+//! REST `/api/v1` for scripts: monitors, results, incidents, silences, maintenance windows, channels, deliveries, who
+//! hears of what and when, settings, returned mails.
 //!
 //! Flow: a bearer token is checked before anything else ([`caller`]); a handler asks for a reader or a writer; bodies
 //! are read by the domain, which names every mistake at once; answers are built from domain values ([`wire`]); whatever
@@ -44,6 +44,7 @@ mod results;
 mod rotations;
 mod silences;
 pub mod wire;
+mod zones;
 
 use problem::Problem;
 
@@ -183,6 +184,7 @@ fn guarded() -> OpenApiRouter<App> {
         .routes(routes!(messages::get, messages::put))
         .routes(routes!(health::get_operations, health::put_operations))
         .routes(routes!(health::get_dead_man, health::put_dead_man))
+        .routes(routes!(zones::get, zones::put))
         .routes(routes!(oauth::get, oauth::begin, oauth::answer, oauth::forget))
 }
 

@@ -30,6 +30,7 @@ pub mod oauth;
 pub mod on_call;
 pub mod service;
 pub mod silence;
+pub mod zones;
 
 /// RFC 3339 in UTC with milliseconds.
 #[derive(Clone, Copy, Debug, ToSchema)]

@@ -37,6 +37,7 @@ pub mod monitor;
 pub mod outcome;
 pub mod policy;
 pub mod ration;
+pub mod reach;
 pub mod recipient;
 pub mod retry;
 pub mod rotation;

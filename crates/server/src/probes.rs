@@ -68,8 +68,17 @@ async fn ready(State(vitals): State<Vitals>) -> Response {
             stale.insert(name.into(), format!("last tick at {last}").into());
         }
     }
-    if stale.is_empty() {
+    // Being offline is no reason to restart anything, so it is told and changes nothing.
+    let offline: Map<_, _> = vitals
+        .scheduler
+        .offline()
+        .into_iter()
+        .map(|(zone, since)| (zone.to_string(), since.to_rfc3339().into()))
+        .collect();
+    if stale.is_empty() && offline.is_empty() {
         Json(json!({ "ready": true })).into_response()
+    } else if stale.is_empty() {
+        Json(json!({ "ready": true, "offline_since": offline })).into_response()
     } else {
         (
             StatusCode::SERVICE_UNAVAILABLE,

@@ -355,6 +355,22 @@ table!(setting = "settings" {
     changed: Option<String>,
 });
 
+table!(gap = "offline_gaps" {
+    #[sea_orm(primary_key)]
+    id: i64,
+    zone: String,
+    since: i64,
+    until: Option<i64>,
+});
+
+table!(reference_answer = "reference_answers" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    zone: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    reference: String,
+    answered_at: i64,
+});
+
 table!(mail_status = "mail_status" {
     #[sea_orm(primary_key, auto_increment = false)]
     id: i32,

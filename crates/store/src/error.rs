@@ -1,6 +1,9 @@
 //! What can go wrong with the database, as far as callers act on it.
 
-use domain::id::{ChannelId, ContactId, MonitorId, PolicyId, ProfileId, RotationId};
+use domain::{
+    id::{ChannelId, ContactId, MonitorId, PolicyId, ProfileId, RotationId},
+    reach::ZoneName,
+};
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -40,6 +43,12 @@ pub enum StoreError {
     /// A policy would be left without anybody to tell.
     #[error("the policy \"{0}\" would tell nobody any more; change or delete it first")]
     NobodyLeft(String),
+    /// A monitor names a zone that does not exist.
+    #[error("there is no zone {0}")]
+    UnknownZone(ZoneName),
+    /// A zone was left out that monitors are in.
+    #[error("{monitors} monitors are in the zone {zone}")]
+    ZoneInUse { zone: ZoneName, monitors: usize },
     /// A channel names a mail profile that does not exist.
     #[error("there is no mail profile {0}")]
     UnknownProfile(ProfileId),

@@ -2,7 +2,7 @@
 //!
 //! Flow: [`Store::open`] connects, backs up, migrates and checks the key. Domain types go in and come out of the
 //! handles: [`Store::monitors`], [`Store::incidents`], [`Store::troubles`], [`Store::acknowledgements`],
-//! [`Store::samples`] of what is watched; [`Store::policies`], [`Store::silences`], [`Store::maintenances`],
+//! [`Store::gaps`], [`Store::samples`] of what is watched; [`Store::policies`], [`Store::silences`], [`Store::maintenances`],
 //! [`Store::contacts`], [`Store::rotations`] of who hears of it; [`Store::outbox`], [`Store::channels`],
 //! [`Store::recipients`], [`Store::optouts`], [`Store::bounces`], [`Store::mail`], [`Store::mail_tokens`] of how;
 //! [`Store::settings`] and [`Store::accounts`]. Rows stay inside: each is turned into domain by a checked conversion, and
@@ -26,6 +26,7 @@ mod dead_man;
 mod entity;
 mod error;
 mod escalations;
+mod gaps;
 mod holds;
 mod incidents;
 mod instance;
@@ -57,6 +58,7 @@ pub use contacts::Contacts;
 pub use dead_man::{DeadManRevision, DeadManSwitch};
 pub use error::StoreError;
 pub use escalations::{Forecast, ForecastStep, Reach};
+pub use gaps::{Gap, Gaps};
 pub use incidents::{
     IncidentEvent, IncidentEventKind, IncidentFilter, IncidentPhase, IncidentRow, Incidents, Snoozed,
 };
@@ -71,7 +73,7 @@ pub use policies::{Because, Policies};
 pub use record::{Record, Recorded};
 pub use retention::Forgotten;
 pub use rotations::{Feed, Rotations};
-pub use settings::{General, MessageRevision, Settings};
+pub use settings::{General, MessageRevision, Settings, ZonesRevision};
 pub use silences::{SilenceFilter, Silences};
 pub use store::{Options, Store};
 pub use troubles::{Trouble, Troubles};

@@ -22,6 +22,7 @@ use crate::{
     dead_man::DeadManSwitch,
     entity::installation,
     error::StoreError,
+    gaps::Gaps,
     holds::{self, Holds},
     incidents::Incidents,
     instance,
@@ -177,6 +178,10 @@ impl Store {
 
     pub fn maintenances(&self) -> Maintenances<'_> {
         Maintenances { store: self }
+    }
+
+    pub fn gaps(&self) -> Gaps<'_> {
+        Gaps { store: self }
     }
 
     pub fn acknowledgements(&self) -> Acknowledgements<'_> {

@@ -25,3 +25,4 @@ mod problems;
 mod schema;
 mod services;
 mod silences;
+mod zones;

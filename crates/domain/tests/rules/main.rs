@@ -15,6 +15,7 @@ mod mail;
 mod maintenance;
 mod matcher;
 mod monitor;
+mod reach;
 mod recipient;
 mod retry;
 mod schedule;

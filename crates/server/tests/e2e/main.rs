@@ -14,6 +14,7 @@ mod dead_man;
 mod lifecycle;
 mod mail_settings;
 mod outage;
+mod own_network;
 mod scene;
 mod secrets;
 mod storm;

@@ -16,6 +16,7 @@ mod dead_man;
 mod digest;
 mod escalations;
 mod fallback;
+mod gaps;
 mod harness;
 mod log;
 mod mail;

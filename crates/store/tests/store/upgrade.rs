@@ -23,6 +23,8 @@ const NEW_TABLES: &[&str] = &[
     "monitor_parents",
     "policies",
     "channel_windows",
+    "offline_gaps",
+    "reference_answers",
     "mail_tokens",
     "mail_optouts",
     "delivery_transcripts",

@@ -80,11 +80,12 @@ impl Search {
         !(self.q.is_empty() && self.status.is_empty() && self.tag.is_empty())
     }
 
-    fn filter(&self) -> MonitorFilter {
+    fn filter(&self, stale: Vec<MonitorId>) -> MonitorFilter {
         let some = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
         MonitorFilter {
             status: Status::parse(&self.status),
             tag: some(&self.tag),
+            stale,
             query: some(&self.q),
             cursor: some(&self.cursor),
             limit: PAGE_SIZE,
@@ -134,6 +135,7 @@ async fn show(signed_in: SignedIn, Query(search): Query<Search>) -> error::Resul
     let store = signed_in.store();
     let shell = signed_in.shell(Section::Overview, "nav-overview");
     let numbers = store.monitors().counts().await?;
+    let numbers = signed_in.visit.app.scheduler.count_stale(numbers);
     let of = |status: Status| {
         numbers
             .iter()
@@ -143,9 +145,9 @@ async fn show(signed_in: SignedIn, Query(search): Query<Search>) -> error::Resul
     };
     let total: u64 = numbers.iter().map(|(_, n)| n).sum();
 
-    let (troubles, more_troubles) = troubles(store, of(Status::Down) + of(Status::Unknown)).await?;
-    let found = store.monitors().page(&search.filter()).await?;
-    let rows = row::load(store, &shell, &found.items).await?;
+    let (troubles, more_troubles) = troubles(&signed_in, of(Status::Down) + of(Status::Unknown)).await?;
+    let found = store.monitors().page(&search.filter(signed_in.stale())).await?;
+    let rows = row::load(&signed_in, &shell, found.items).await?;
     let query = [
         ("q", search.q.as_str()),
         ("status", &search.status),
@@ -247,7 +249,8 @@ fn verdict(shell: &Shell, total: u64, of: &dyn Fn(Status) -> u64) -> Verdict {
 }
 
 /// Down first, then what we could not find out.
-async fn troubles(store: &Store, all: u64) -> error::Result<(Vec<Trouble>, u64)> {
+async fn troubles(who: &SignedIn, all: u64) -> error::Result<(Vec<Trouble>, u64)> {
+    let store = who.store();
     if all == 0 {
         return Ok((Vec::new(), 0));
     }
@@ -257,10 +260,15 @@ async fn troubles(store: &Store, all: u64) -> error::Result<(Vec<Trouble>, u64)>
         if limit > 0 {
             let filter = MonitorFilter {
                 status: Some(status),
+                stale: who.stale(),
                 limit,
                 ..MonitorFilter::default()
             };
-            found.extend(store.monitors().page(&filter).await?.items);
+            let items = store.monitors().page(&filter).await?.items;
+            found.extend(items.into_iter().map(|(m, state)| {
+                let state = who.heard(m.id, state);
+                (m, state)
+            }));
         }
     }
     let ids: Vec<MonitorId> = found.iter().map(|(m, _)| m.id).collect();

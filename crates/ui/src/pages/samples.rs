@@ -95,6 +95,11 @@ pub(crate) fn all(language: Language) -> Vec<(&'static str, Box<dyn DynTemplate>
     );
     add(
         &mut all,
+        "settings/zones",
+        super::settings::zones::samples(language),
+    );
+    add(
+        &mut all,
         "settings/general",
         super::settings::general::samples(language),
     );
@@ -132,6 +137,7 @@ pub(crate) fn stranger(language: Language, title: &str) -> Shell {
         here: "/login".to_owned(),
         exposed: false,
         locked: false,
+        offline: Vec::new(),
         now: NOW,
     }
 }
@@ -150,6 +156,7 @@ pub(crate) fn noisy_shell(language: Language, section: Section, title: &str) -> 
     Shell {
         exposed: true,
         locked: true,
+        offline: vec![("wan".to_owned(), NOW.minus(std::time::Duration::from_mins(14)))],
         flash: Some(Flash::good("flash-welcome")),
         ..shell(language, section, title)
     }

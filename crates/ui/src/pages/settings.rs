@@ -11,6 +11,7 @@ pub(crate) mod messages;
 pub(crate) mod security;
 pub(crate) mod tabs;
 pub(crate) mod tokens;
+pub(crate) mod zones;
 
 pub(crate) use mail::Trial as MailTrial;
 
@@ -19,6 +20,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/settings", get(|| async { Redirect::to("/settings/mail") }))
         .merge(mail::routes())
         .merge(messages::routes())
+        .merge(zones::routes())
         .merge(security::routes())
         .merge(tokens::routes())
         .merge(general::routes())

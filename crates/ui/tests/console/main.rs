@@ -26,3 +26,4 @@ mod sources;
 mod templates;
 mod unsubscribe;
 mod visitor;
+mod zones;

@@ -11,6 +11,7 @@ use domain::{
     field::{FieldError, FieldErrors},
     id::ChannelId,
     monitor::{Monitor, MonitorConfig},
+    reach::ZoneName,
     target::Kind,
 };
 use http::StatusCode;
@@ -20,7 +21,7 @@ use store::StoreError;
 use super::{fields, find};
 use crate::{
     Flash, Section, Shell, SignedIn, Typed,
-    components::Form,
+    components::{Field, Form},
     error,
     pages::{form::value, header_lines},
     shell::{page, page_with},
@@ -35,6 +36,8 @@ pub(crate) struct EditPage {
     /// `None` while it is new.
     pub(super) monitor: Option<Existing>,
     pub(super) channels: Vec<Listener>,
+    /// The names of all zones.
+    pub(super) zones: Vec<String>,
 }
 
 pub(crate) struct Existing {
@@ -73,6 +76,24 @@ impl EditPage {
                 .any(|name| !self.form.errors(name).is_empty())
     }
 
+    fn zone(&self) -> Field {
+        let t = |key: &str| self.shell.t(key);
+        let field = self
+            .form
+            .select("zone", t("monitor-network"))
+            .hint(t("monitor-network-hint"));
+        let field = match &self.monitor {
+            Some(_) => field,
+            None => field.choice("", t("monitor-network-usual")),
+        };
+        let named = |field: Field, name: &String| match name.as_str() {
+            ZoneName::WAN => field.choice(name, t("zone-wan")),
+            ZoneName::LAN => field.choice(name, t("zone-lan")),
+            _ => field.choice(name, name),
+        };
+        self.zones.iter().fold(field, named)
+    }
+
     fn strays(&self) -> Vec<String> {
         self.form.other_errors(&fields::NAMES)
     }
@@ -98,6 +119,7 @@ pub(super) async fn new(signed_in: SignedIn, Query(chosen): Query<Chosen>) -> er
         kind: Kind::parse(&chosen.kind).unwrap_or(Kind::Http),
         monitor: None,
         channels: listeners(&channels, &ticked),
+        zones: zones(&signed_in).await?,
         shell,
     })
 }
@@ -134,6 +156,7 @@ pub(super) async fn edit(signed_in: SignedIn, Path(id): Path<String>) -> error::
         form: fields::stored(shell.language, &monitor.config),
         kind: monitor.config.target.kind(),
         channels: listeners(&channels, &monitor.config.channels),
+        zones: zones(&signed_in).await?,
         monitor: Some(existing(&monitor)),
         shell,
     })
@@ -173,7 +196,7 @@ pub(super) async fn save(
     }
 }
 
-/// A channel that was deleted while the form was open is a mistake in the form, everything else is not.
+/// A channel or a zone that was deleted while the form was open is a mistake in the form, everything else is not.
 fn accept<T>(result: Result<T, StoreError>) -> error::Result<Result<T, FieldErrors>> {
     match result {
         Ok(saved) => Ok(Ok(saved)),
@@ -181,6 +204,12 @@ fn accept<T>(result: Result<T, StoreError>) -> error::Result<Result<T, FieldErro
             let message = format!("There is no channel with the id {id}.");
             Ok(Err(FieldError::new("channels", "channel-unknown", message)
                 .with("id", id)
+                .into()))
+        }
+        Err(StoreError::UnknownZone(zone)) => {
+            let message = format!("There is no zone \"{zone}\". PUT /settings/zones makes it.");
+            Ok(Err(FieldError::new("zone", "zone-unknown", message)
+                .with("name", zone)
                 .into()))
         }
         Err(e) => Err(e.into()),
@@ -205,9 +234,15 @@ async fn refused(
         kind,
         monitor: monitor.map(existing),
         channels: listeners(&channels, &fields::chosen(typed)),
+        zones: zones(signed_in).await?,
         shell,
     };
     page_with(StatusCode::UNPROCESSABLE_ENTITY, &view)
+}
+
+async fn zones(who: &SignedIn) -> error::Result<Vec<String>> {
+    let stored = who.store().settings().zones().await?;
+    Ok(stored.zones.iter().map(|z| z.name.to_string()).collect())
 }
 
 fn existing(monitor: &Monitor) -> Existing {

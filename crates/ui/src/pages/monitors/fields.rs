@@ -23,7 +23,7 @@ pub(super) const HEADERS: &str = "target.headers";
 pub(super) const CHANNEL: &str = "channel";
 
 /// The fields that carry their own complaints.
-pub(super) const NAMES: [&str; 19] = [
+pub(super) const NAMES: [&str; 20] = [
     "name",
     "target.url",
     "target.method",
@@ -41,6 +41,7 @@ pub(super) const NAMES: [&str; 19] = [
     "confirm_after",
     "recheck_every",
     "recover_after",
+    "zone",
     "channels",
     "tags",
 ];
@@ -100,6 +101,7 @@ pub(super) fn body(typed: &[(String, String)], kind: Kind, enabled: bool) -> Val
         "confirm_after": number("confirm_after"),
         "recheck_every": text("recheck_every"),
         "recover_after": number("recover_after"),
+        "zone": text("zone"),
         "channels": chosen(typed).iter().map(|c| c.0).collect::<Vec<_>>(),
         "tags": list(value(typed, "tags")),
         "enabled": enabled,
@@ -148,6 +150,7 @@ pub(super) fn stored(language: Language, config: &MonitorConfig) -> Form {
         .with("confirm_after", config.thresholds.confirm_after)
         .with("recheck_every", text("recheck_every"))
         .with("recover_after", config.thresholds.recover_after)
+        .with("zone", &config.zone)
         .with("tags", config.tags.join(", "));
     let form = match &config.schedule {
         Schedule::Every(_) => form.with(

@@ -232,6 +232,7 @@ fn page_of(language: Language, down: bool) -> MonitorPage {
         name: monitor.config.name.clone(),
         target: monitor.config.target.to_string(),
         tags: monitor.config.tags.clone(),
+        zone: monitor.config.zone.to_string(),
         enabled: true,
         locked: !down,
         now: show::now(&monitor, &state, &tail, &incidents, &in_force),
@@ -326,6 +327,7 @@ fn fresh(language: Language, kind: Kind) -> EditPage {
         kind,
         monitor: None,
         channels,
+        zones: ["wan", "lan", "office-vpn"].map(str::to_owned).to_vec(),
         shell,
     }
 }

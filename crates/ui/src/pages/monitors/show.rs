@@ -41,6 +41,7 @@ pub(crate) struct MonitorPage {
     pub(super) name: String,
     pub(super) target: String,
     pub(super) tags: Vec<String>,
+    pub(super) zone: String,
     pub(super) enabled: bool,
     pub(super) locked: bool,
     pub(super) now: Now,
@@ -132,6 +133,7 @@ pub(super) async fn show(
 ) -> error::Result {
     let store = signed_in.store();
     let (monitor, state) = find(store, &id).await?;
+    let state = signed_in.heard(monitor.id, state);
     let shell = signed_in.shell_titled(Section::Monitors, &monitor.config.name);
     // A day of which one hour was watched is a line at the edge.
     let young = shell.now.since(monitor.created_at) < RANGES[1].1 / 4;
@@ -160,6 +162,7 @@ pub(super) async fn show(
         name: monitor.config.name.clone(),
         target: monitor.config.target.to_string(),
         tags: monitor.config.tags.clone(),
+        zone: monitor.config.zone.to_string(),
         enabled: monitor.config.enabled,
         locked: monitor.locked,
         now: now(&monitor, &state, &tail, &incidents, &store.in_force()),

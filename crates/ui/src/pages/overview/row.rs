@@ -5,14 +5,11 @@ use domain::{
     monitor::Monitor,
     state::{MonitorState, Status},
 };
-use store::{
-    Store,
-    samples::{Sample, SampleKind},
-};
+use store::samples::{Sample, SampleKind};
 
 use super::{DAY, MONTH, status_of};
 use crate::{
-    Shell,
+    Shell, SignedIn,
     components::{Bar, Sparkline, Strip},
     error,
     shell::{latency, percent},
@@ -35,15 +32,16 @@ pub(crate) struct Row {
 
 /// Reads what the rows need besides the monitors themselves.
 pub(crate) async fn load(
-    store: &Store,
+    who: &SignedIn,
     shell: &Shell,
-    found: &[(Monitor, MonitorState)],
+    found: Vec<(Monitor, MonitorState)>,
 ) -> error::Result<Vec<Row>> {
+    let store = who.store();
     let ids: Vec<MonitorId> = found.iter().map(|(m, _)| m.id).collect();
     let mut tails = store.samples().tail(&ids, STRIP_LENGTH).await?;
     let in_force = store.in_force();
     let mut rows = Vec::with_capacity(found.len());
-    for (monitor, state) in found {
+    for (monitor, state) in &found {
         let day = store
             .samples()
             .stats(monitor.id, shell.now.minus(DAY), shell.now)
@@ -54,7 +52,8 @@ pub(crate) async fn load(
             .await?;
         let tail = tails.remove(&monitor.id).unwrap_or_default();
         let figures = [day.uptime, month.uptime];
-        let status = status_of(monitor, state, &in_force);
+        let state = who.heard(monitor.id, state.clone());
+        let status = status_of(monitor, &state, &in_force);
         rows.push(row(shell, monitor, status, &tail, figures));
     }
     Ok(rows)

@@ -6,6 +6,7 @@ use crate::Shell;
 pub(crate) enum Tab {
     Mail,
     Messages,
+    Zones,
     Security,
     Tokens,
     General,
@@ -23,6 +24,7 @@ pub(crate) fn links(shell: &Shell, current: Tab) -> Vec<Link> {
     let all = [
         (Tab::Mail, "/settings/mail", "settings-mail"),
         (Tab::Messages, "/settings/messages", "settings-messages"),
+        (Tab::Zones, "/settings/zones", "settings-zones"),
         (Tab::Security, "/settings/security", "settings-security"),
         (Tab::Tokens, "/settings/tokens", "settings-tokens"),
         (Tab::General, "/settings/general", "settings-general"),
