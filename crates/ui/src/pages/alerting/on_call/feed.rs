@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use axum::{Extension, extract::Path, response::IntoResponse as _};
 use domain::rotation::calendar;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::header::CONTENT_TYPE;
 
 use crate::{
     Visit,
@@ -30,9 +30,5 @@ pub(super) async fn read(
     let names: HashMap<_, _> = contacts.into_iter().map(|c| (c.id, c.name)).collect();
     let host = visit.app.public_url.host_str().unwrap_or("watchbell");
     let text = calendar(&feed.rotation, &names, feed.changed_at, visit.app.now(), host);
-    let headers = [
-        (CONTENT_TYPE, "text/calendar; charset=utf-8"),
-        (CACHE_CONTROL, "private, no-cache"),
-    ];
-    Ok((headers, text).into_response())
+    Ok(([(CONTENT_TYPE, "text/calendar; charset=utf-8")], text).into_response())
 }
