@@ -1,6 +1,6 @@
 //! The calendar of a rotation, by its secret address: no session, and whoever has the address may read it.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use axum::{Extension, extract::Path, response::IntoResponse as _};
 use domain::rotation::calendar;
@@ -27,7 +27,7 @@ pub(super) async fn read(
         .await?
         .ok_or(Error::NotFound)?;
     let contacts = store.contacts().all().await?;
-    let names: HashMap<_, _> = contacts.into_iter().map(|c| (c.id, c.name)).collect();
+    let names: BTreeMap<_, _> = contacts.into_iter().map(|c| (c.id, c.name)).collect();
     let host = visit.app.public_url.host_str().unwrap_or("watchbell");
     let text = calendar(&feed.rotation, &names, feed.changed_at, visit.app.now(), host);
     Ok(([(CONTENT_TYPE, "text/calendar; charset=utf-8")], text).into_response())
