@@ -1,6 +1,6 @@
 //! A rotation as a calendar (RFC 5545) that other programs subscribe to.
 
-use std::{collections::HashMap, fmt::Write as _, time::Duration};
+use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
 
 use super::{Rotation, Shift, Source, shifts};
 use crate::{clock::Timestamp, id::ContactId};
@@ -16,7 +16,7 @@ const LONGEST_LINE: usize = 75;
 /// installation.
 pub fn calendar(
     rotation: &Rotation,
-    names: &HashMap<ContactId, String>,
+    names: &BTreeMap<ContactId, String>,
     changed_at: Timestamp,
     now: Timestamp,
     host: &str,
@@ -69,7 +69,7 @@ impl Event {
     /// `None`: a gap.
     fn of(
         rotation: &Rotation,
-        names: &HashMap<ContactId, String>,
+        names: &BTreeMap<ContactId, String>,
         shift: &Shift,
         first: Timestamp,
     ) -> Option<Self> {
@@ -173,7 +173,7 @@ mod tests {
     }
 
     fn told(rotation: &Rotation, now: &str) -> String {
-        let names = HashMap::from([
+        let names = BTreeMap::from([
             (ContactId(1), "Ada".to_owned()),
             (ContactId(2), "王芳\\\r\nBEGIN:VEVENT".to_owned()),
         ]);

@@ -34,7 +34,7 @@ const NEXT: usize = 4;
 
 pub(super) fn routes() -> Router<App> {
     let calendar = Router::new()
-        .route("/on-call/feed/{file}", get(feed::read))
+        .route("/on-call/feed/{token}", get(feed::read))
         .layer(Extension(Turnstile::default()));
     Router::new()
         .route("/on-call", get(overview))

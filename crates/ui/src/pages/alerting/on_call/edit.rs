@@ -9,7 +9,7 @@ use axum::{
 use domain::{
     field::{FieldError, FieldErrors},
     id::RotationId,
-    rotation::{MOST_LAYERS, RotationDraft},
+    rotation::{MOST_LAYERS, MOST_PEOPLE, RotationDraft},
     zone::Wall,
 };
 use http::StatusCode;
@@ -88,7 +88,7 @@ impl RotationForm {
     fn layer(&self, n: usize) -> LayerFields {
         let (t, form) = (|key: &str| self.shell.t(key), &self.form);
         let name = |field: &str| fields::name(n, field);
-        let chosen = (0..)
+        let chosen = (0..MOST_PEOPLE)
             .take_while(|place| !form.value(&fields::person(n, *place)).is_empty())
             .count();
         let seat = |place: usize| {

@@ -1,10 +1,10 @@
 //! The calendar of a rotation, by its secret address: no session, and whoever has the address may read it.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use axum::{Extension, extract::Path, response::IntoResponse as _};
 use domain::rotation::calendar;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::header::CONTENT_TYPE;
 
 use crate::{
     Visit,
@@ -27,12 +27,8 @@ pub(super) async fn read(
         .await?
         .ok_or(Error::NotFound)?;
     let contacts = store.contacts().all().await?;
-    let names: HashMap<_, _> = contacts.into_iter().map(|c| (c.id, c.name)).collect();
+    let names: BTreeMap<_, _> = contacts.into_iter().map(|c| (c.id, c.name)).collect();
     let host = visit.app.public_url.host_str().unwrap_or("watchbell");
     let text = calendar(&feed.rotation, &names, feed.changed_at, visit.app.now(), host);
-    let headers = [
-        (CONTENT_TYPE, "text/calendar; charset=utf-8"),
-        (CACHE_CONTROL, "private, no-cache"),
-    ];
-    Ok((headers, text).into_response())
+    Ok(([(CONTENT_TYPE, "text/calendar; charset=utf-8")], text).into_response())
 }
