@@ -173,7 +173,11 @@ async fn messages_that_nobody_takes_keep_it_silent_and_those_that_wait_for_somet
     // Somebody takes it, and its receiver fails: it is due later.
     let lease = Duration::from_mins(10);
     let outbox = desk.scene.store.outbox();
-    let claimed = outbox.claim(hook, 1, lease).await.unwrap().remove(0);
+    let claimed = outbox
+        .claim(hook, &store::outbox::Terms::new(1, lease))
+        .await
+        .unwrap()
+        .remove(0);
     desk.pinged().await;
     let later = desk
         .clock

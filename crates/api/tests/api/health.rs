@@ -83,7 +83,11 @@ async fn a_channel_that_needs_attention_says_why() {
     let id = ChannelId(channel);
     let outbox = api.store.outbox();
     let lease = std::time::Duration::from_mins(10);
-    let claimed = outbox.claim(id, &store::outbox::Terms::new(1, lease)).await.unwrap().remove(0);
+    let claimed = outbox
+        .claim(id, &store::outbox::Terms::new(1, lease))
+        .await
+        .unwrap()
+        .remove(0);
     let attempt = Attempt {
         number: 1,
         started_at: api.store.now(),
