@@ -18,6 +18,7 @@ mod escalations;
 mod fallback;
 mod gaps;
 mod harness;
+mod interleavings;
 mod log;
 mod mail;
 mod mail_tokens;
