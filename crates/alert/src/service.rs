@@ -13,6 +13,7 @@ use domain::{
     channel::{ChannelKind, ServiceChannel},
     clock::Timestamp,
     delivery::{Event, Notice},
+    policy::Severity,
 };
 use reqwest::header::AUTHORIZATION;
 use secrecy::SecretString;
@@ -145,6 +146,12 @@ impl Call<'_> {
             Event::Resolved => Stage::Resolve,
             Event::Test => Stage::Test,
         }
+    }
+
+    /// A test rings nobody.
+    pub(crate) fn severity(&self) -> Severity {
+        let subject = self.notice.subject.as_ref();
+        subject.map_or(Severity::Info, |s| s.incident.severity)
     }
 
     pub(crate) fn get(&self, field: &str) -> Option<&str> {

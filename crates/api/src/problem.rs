@@ -10,7 +10,7 @@ use domain::{
 };
 use http::{
     HeaderName, HeaderValue, StatusCode,
-    header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+    header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -128,6 +128,8 @@ impl Problem {
             "The body is too large",
             detail,
         )
+        // Its rest is not read, so nothing more can be asked on this connection.
+        .with(CONNECTION, HeaderValue::from_static("close"))
     }
 
     pub(crate) fn unsupported_media_type(detail: impl Into<String>) -> Self {

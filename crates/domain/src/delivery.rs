@@ -123,6 +123,8 @@ pub struct Subject {
     pub monitor: MonitorLabel,
     /// The latest checks of the monitor, oldest first, at most [`LAST_CHECKS`]. Empty when they cannot be read.
     pub checks: Vec<LastCheck>,
+    /// Monitors whose outages were taken for this one, by name.
+    pub took_down: Vec<String>,
 }
 
 /// So many checks a message shows.

@@ -7,6 +7,7 @@ use crate::{
     clock::Timestamp,
     id::{ChannelId, IncidentId, MonitorId},
     outcome::Reason,
+    policy::Severity,
 };
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub struct Incident {
     /// When the failure was confirmed.
     pub opened_at: Timestamp,
     pub reason: Reason,
+    /// Of the policy that it had when it opened.
+    pub severity: Severity,
     pub progress: Progress,
 }
 

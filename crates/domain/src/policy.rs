@@ -80,8 +80,10 @@ named! {
 }
 
 named! {
-    /// How bad it is, for services that sort by it.
+    /// How bad it is, for services that sort by it. Of what nobody decided about it is critical.
+    #[derive(Default)]
     Severity {
+        #[default]
         Critical = "critical",
         Error = "error",
         Warning = "warning",

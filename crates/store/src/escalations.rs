@@ -32,6 +32,7 @@ mod forecast;
 mod row;
 mod wake;
 
+pub(crate) use dependencies::taken_down_by;
 pub use forecast::{Forecast, ForecastStep, Reach};
 pub(crate) use wake::{let_go, look_again, look_again_at, wake_children};
 
@@ -302,6 +303,8 @@ impl crate::incidents::Incidents<'_> {
 
     /// Incidents of other monitors that are held, or were, because this monitor was down.
     pub async fn taken_down(&self, by: MonitorId, since: Timestamp) -> Result<Vec<String>, StoreError> {
-        dependencies::taken_down(self.store.inner.db.read(), by, since).await
+        let outage = [(by, since)].into_iter().collect();
+        let mut names = taken_down_by(self.store.inner.db.read(), outage).await?;
+        Ok(names.remove(&by).unwrap_or_default())
     }
 }

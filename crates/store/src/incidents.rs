@@ -273,7 +273,14 @@ pub(crate) fn read_incident(row: incident::Model) -> Result<Incident, StoreError
         (None, Some((at, by))) => Progress::Acknowledged { at, by },
         (None, None) => Progress::Open,
     };
+    let severity = match row.severity.as_deref() {
+        Some(word) => Severity::parse(word).ok_or_else(|| corrupt(TABLE, row.id, "severity"))?,
+        // What is our own is no outage of anybody's.
+        None if row.origin.is_some() => Severity::Warning,
+        None => Severity::default(),
+    };
     Ok(Incident {
+        severity,
         id: IncidentId(row.id),
         origin,
         since: Timestamp::from_millis(row.since),

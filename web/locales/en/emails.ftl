@@ -43,6 +43,7 @@ mail-label-lasted = Lasted
 mail-label-was-reason = Reason was
 mail-label-acknowledged = Acknowledged
 mail-acknowledged-by = by { $by }, { $at }
+mail-label-took-down = Took down
 mail-label-tags = Tags
 mail-label-checks = Last checks ({ $zone })
 mail-check-up = up

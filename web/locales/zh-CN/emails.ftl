@@ -31,6 +31,7 @@ mail-label-lasted = 持续时长
 mail-label-was-reason = 宕机原因
 mail-label-acknowledged = 已确认
 mail-acknowledged-by = { $by }，{ $at }
+mail-label-took-down = 受影响的监控项
 mail-label-tags = 标签
 mail-label-checks = 最近的检查（{ $zone }）
 mail-check-up = 正常

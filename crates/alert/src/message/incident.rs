@@ -19,6 +19,9 @@ mod own;
 
 /// Of a name in a headline; the whole of it stands below.
 const LONGEST_NAME: usize = 100;
+/// Monitors that went down with this one, by name; the others are counted.
+const MOST_TAKEN_DOWN: usize = 10;
+const LONGEST_TAKEN_DOWN: usize = 60;
 /// Programs that group by subject leave this prefix, and only this one, out of the comparison.
 const ANSWER: &str = "Re: ";
 
@@ -169,6 +172,9 @@ pub(super) fn section(event: Event, subject: &Subject, pages: Pages<'_>, reader:
         ]),
     }
     rows.extend(acknowledged(incident, reader));
+    if let Some(names) = took_down(&subject.took_down, reader) {
+        rows.push(row("mail-label-took-down", names));
+    }
     if !monitor.tags.is_empty() {
         let tags: Vec<String> = monitor.tags.iter().map(|t| clean(t)).collect();
         rows.push(row("mail-label-tags", clean(&tags.join(", "))));
@@ -206,6 +212,25 @@ fn linked(rows: Vec<Row>, event: Event, incident: &Incident, pages: Pages<'_>, r
             url,
         }),
         ..Section::default()
+    }
+}
+
+/// `a, b, c and 9 more`.
+fn took_down(names: &[String], reader: Reader) -> Option<String> {
+    let first: Vec<String> = names
+        .iter()
+        .take(MOST_TAKEN_DOWN)
+        .map(|name| shortened(&clean(name), LONGEST_TAKEN_DOWN))
+        .collect();
+    let more = names.len() - first.len();
+    let listed = first.join(", ");
+    match (first.is_empty(), more) {
+        (true, _) => None,
+        (false, 0) => Some(listed),
+        (false, more) => {
+            let values = [("names", listed.into()), ("n", more.into())];
+            Some(reader.text_with("mail-digest-names", &values))
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use domain::{
     incident::{Incident, Origin, Progress},
     mail_message::MessageSettings,
     outcome::{Reason, ReasonKind},
+    policy::Severity,
 };
 use url::Url;
 use uuid::Uuid;
@@ -73,7 +74,9 @@ pub(super) fn sample(event: Event, reader: Reader) -> Notice {
         channel: ChannelId(1),
         channel_name: reader.text("mail-sample-channel"),
         subject: Some(Subject {
+            took_down: Vec::new(),
             incident: Incident {
+                severity: Severity::default(),
                 id: IncidentId(42),
                 origin: Origin::Monitor(MonitorId(1)),
                 since,

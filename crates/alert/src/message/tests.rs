@@ -10,6 +10,7 @@ use domain::{
     mail::MailSettings,
     mail_message::MessageSettings,
     outcome::{Reason, ReasonKind},
+    policy::Severity,
     zone::Tz,
 };
 use mail_parser::MessageParser;
@@ -96,7 +97,9 @@ fn opened() -> Notice {
         channel: ChannelId(1),
         channel_name: "Ops".to_owned(),
         subject: Some(Subject {
+            took_down: Vec::new(),
             incident: Incident {
+                severity: Severity::default(),
                 id: IncidentId(7),
                 origin: Origin::Monitor(MonitorId(3)),
                 since: SINCE,

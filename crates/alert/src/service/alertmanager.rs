@@ -67,7 +67,7 @@ fn alert(call: &Call<'_>, subject: &Subject) -> Value {
         | Event::Flapping
         | Event::Acknowledged
         | Event::Resolved
-        | Event::Test => ("WatchbellMonitorDown", "critical"),
+        | Event::Test => ("WatchbellMonitorDown", subject.incident.severity.as_str()),
     };
     let ends = match (call.stage(), subject.incident.resolved_at()) {
         (Stage::Resolve, Some(at)) => at,

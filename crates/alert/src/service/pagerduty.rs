@@ -32,7 +32,7 @@ impl Service for PagerDuty {
             body["payload"] = json!({
                 "summary": cut(&brief.title, LONGEST_SUMMARY),
                 "source": brief.source,
-                "severity": if call.stage() == Stage::Test { "info" } else { "critical" },
+                "severity": call.severity().as_str(),
                 "timestamp": call.notice.at.to_rfc3339(),
                 "custom_details": details,
             });

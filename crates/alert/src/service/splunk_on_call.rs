@@ -3,6 +3,7 @@
 //!
 //! It shows what it gets as text. An unknown key is a 404, another error comes as `result` and `message` in the body.
 
+use domain::policy::Severity;
 use serde_json::json;
 
 use super::{CREDENTIALS, Call, Outgoing, Service, Stage, Unusable, Verdict, escape::cut_bytes, said};
@@ -18,7 +19,11 @@ impl Service for SplunkOnCall {
     fn request(&self, call: &Call<'_>) -> Result<Outgoing, Unusable> {
         let brief = call.brief;
         let kind = match call.stage() {
-            Stage::Trigger => "CRITICAL",
+            Stage::Trigger => match call.severity() {
+                Severity::Critical | Severity::Error => "CRITICAL",
+                Severity::Warning => "WARNING",
+                Severity::Info => "INFO",
+            },
             Stage::Acknowledge => "ACKNOWLEDGEMENT",
             Stage::Resolve => "RECOVERY",
             // Shown in the timeline; nobody is paged.

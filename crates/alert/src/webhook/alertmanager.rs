@@ -105,7 +105,7 @@ impl Alert {
             | Event::Flapping
             | Event::Acknowledged
             | Event::Resolved
-            | Event::Test => ("WatchbellMonitorDown", "critical"),
+            | Event::Test => ("WatchbellMonitorDown", incident.severity.as_str()),
         };
         let ended = match notice.event {
             Event::Resolved => Some(incident.resolved_at().unwrap_or(notice.at)),

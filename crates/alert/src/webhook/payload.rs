@@ -31,6 +31,7 @@ struct IncidentView<'a> {
     id: i64,
     /// What of Watchbell itself is in trouble, as `channel:7`; `None` where it is a monitor.
     origin: Option<String>,
+    severity: &'static str,
     state: &'static str,
     since: String,
     opened_at: String,
@@ -122,6 +123,7 @@ impl<'a> IncidentView<'a> {
         Self {
             id: incident.id.0,
             origin: incident.origin.own(),
+            severity: incident.severity.as_str(),
             state,
             since: incident.since.to_rfc3339(),
             opened_at: incident.opened_at.to_rfc3339(),

@@ -6,6 +6,7 @@ use domain::{
     id::{ChannelId, DeliveryId, IncidentId, MonitorId},
     incident::{Incident, Origin, Progress},
     outcome::{Reason, ReasonKind},
+    policy::Severity,
 };
 use uuid::Uuid;
 
@@ -22,7 +23,9 @@ pub(super) fn notice(event: Event, at: Timestamp, progress: Option<Progress>) ->
         channel: ChannelId(1),
         channel_name: "Hook".into(),
         subject: progress.map(|progress| Subject {
+            took_down: Vec::new(),
             incident: Incident {
+                severity: Severity::default(),
                 id: IncidentId(7),
                 origin: Origin::Monitor(MonitorId(3)),
                 since: SINCE,

@@ -74,11 +74,11 @@ pub struct DeadManView {
     /// Since when none is sent; `null`: they are sent.
     pub silent_since: Option<Time>,
     /// Why none is sent.
-    pub silent_because: Vec<SilenceView>,
+    pub silent_because: Vec<SilentBecauseView>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-pub struct SilenceView {
+pub struct SilentBecauseView {
     /// `no_checks`, `behind`, `not_sending`, `not_stored`, `messages_wait`, `locked`; more may come.
     pub code: &'static str,
     pub detail: String,
@@ -110,7 +110,7 @@ impl DeadManView {
             silent_because: why
                 .into_iter()
                 .flatten()
-                .map(|why| SilenceView {
+                .map(|why| SilentBecauseView {
                     code: why.code(),
                     detail: why.to_string(),
                 })

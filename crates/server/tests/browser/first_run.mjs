@@ -61,7 +61,7 @@ await travel(async (page, scenery) => {
   // Who hears of it.
   await page.goto(`${scenery.base}/channels/new?kind=email`);
   await field('Name').fill('On call');
-  await field('To').fill('oncall@example.org');
+  await page.getByRole('textbox', { name: 'To', exact: true }).fill('oncall@example.org');
   await button('Add channel').click();
   await page.goto(`${scenery.base}/channels/new?kind=webhook`);
   await field('Name').fill('Chat bridge');

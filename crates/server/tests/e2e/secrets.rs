@@ -127,6 +127,14 @@ async fn canaries_are_in_no_page_no_answer_no_file_and_no_log() {
                                 "headers": { "X-Token": header.value() } } }),
         )
         .await;
+    let dead_man = Canary::new();
+    about_who_hears(
+        &scene,
+        &hook,
+        &sink.target().url(&format!("/{}", dead_man.value())),
+        &mut told,
+    )
+    .await;
     let channels = [email, hook["id"].as_i64().expect("an id")];
     told.add("a channel", hook);
     let monitor = scene.watch(&target, &channels).await;
@@ -165,6 +173,7 @@ async fn canaries_are_in_no_page_no_answer_no_file_and_no_log() {
         session,
         token,
         signing,
+        dead_man,
     ];
     for canary in canaries {
         canary.assert_absent("the log", &log);
@@ -173,6 +182,33 @@ async fn canaries_are_in_no_page_no_answer_no_file_and_no_log() {
             canary.assert_absent(place, text);
         }
     }
+}
+
+/// One of everything that says who hears of what and when.
+async fn about_who_hears(scene: &Scene, hook: &Value, dead_man: &str, told: &mut Told) {
+    let ada = scene
+        .api
+        .create("/contacts", json!({ "name": "Ada", "channels": [hook["id"]] }))
+        .await;
+    let handover = json!({ "every": 1, "unit": "weeks", "at": "09:00", "from": "2026-01-05" });
+    let layer = json!({ "name": "Days", "people": [ada["id"]], "handover": handover, "hours": null });
+    let rotation = json!({ "name": "Operations", "zone": "UTC", "layers": [layer] });
+    let silence = json!({ "matcher": { "tags": ["lab"] }, "reason": "Moving", "duration": "1h" });
+    let window = json!({ "title": "Yearly", "matcher": { "tags": ["lab"] },
+                         "when": { "cron": "0 3 1 1 *", "timezone": "UTC", "duration": "2h" } });
+    for (path, body) in [
+        ("/rotations", rotation),
+        ("/silences", silence),
+        ("/maintenance", window),
+    ] {
+        told.add(format!("POST {path}"), scene.api.create(path, body).await);
+    }
+    let (status, saved) = scene
+        .api
+        .put("/settings/dead-man", json!({ "url": dead_man, "every": "30s" }))
+        .await;
+    assert_eq!(status, 200, "{saved}");
+    told.add("the dead-man's switch", saved);
 }
 
 /// Every GET of the document; ids are those of the list that they belong to.

@@ -1,14 +1,14 @@
 //! Whose outage is taken for whose.
 
+use std::{collections::HashMap, time::Duration};
+
 use domain::{
     clock::Timestamp,
     hold::{HeldBy, Hold},
     id::MonitorId,
     state::{Known, MonitorState},
 };
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Statement,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement};
 
 use crate::{
     entity::{escalation, incident},
@@ -51,28 +51,47 @@ fn fails(state: &MonitorState) -> bool {
     }
 }
 
-/// Names of monitors whose outages since then were taken for the one of `parent`, as they were called.
-pub(crate) async fn taken_down<C: ConnectionTrait>(
+/// A child may be seen down before its parent.
+const EARLIER: Duration = Duration::from_mins(10);
+/// Read for a claim; a message names few of them and counts the others.
+const MOST: u64 = 1000;
+
+/// Names of monitors whose outages were taken for one of these, which began then: as they were called.
+pub(crate) async fn taken_down_by<C: ConnectionTrait>(
     db: &C,
-    parent: MonitorId,
-    since: Timestamp,
-) -> Result<Vec<String>, StoreError> {
-    let incidents = escalation::Entity::find()
+    outages: HashMap<MonitorId, Timestamp>,
+) -> Result<HashMap<MonitorId, Vec<String>>, StoreError> {
+    let mut names: HashMap<MonitorId, Vec<String>> = HashMap::new();
+    let taken: Vec<(i64, Option<i64>)> = escalation::Entity::find()
         .select_only()
-        .column(escalation::Column::IncidentId)
-        .filter(escalation::Column::TakenDownBy.eq(parent.0))
-        .into_query();
+        .columns([escalation::Column::IncidentId, escalation::Column::TakenDownBy])
+        .filter(escalation::Column::TakenDownBy.is_in(outages.keys().map(|m| m.0)))
+        .order_by_desc(escalation::Column::IncidentId)
+        .limit(MOST)
+        .into_tuple()
+        .all(db)
+        .await?;
+    if taken.is_empty() {
+        return Ok(names);
+    }
+    let by: HashMap<i64, i64> = taken.into_iter().filter_map(|(id, by)| Some((id, by?))).collect();
     let rows = incident::Entity::find()
-        .filter(incident::Column::Id.in_subquery(incidents))
-        .filter(incident::Column::OpenedAt.gte(since.as_millis()))
+        .filter(incident::Column::Id.is_in(by.keys().copied()))
         .order_by_asc(incident::Column::Id)
         .all(db)
         .await?;
-    let mut names = Vec::with_capacity(rows.len());
     for row in &rows {
+        let Some(parent) = by.get(&row.id).map(|id| MonitorId(*id)) else {
+            continue;
+        };
+        let began = outages.get(&parent).map(|since| since.minus(EARLIER));
+        if began.is_none_or(|began| row.opened_at < began.as_millis()) {
+            continue;
+        }
         let name = read_label(row)?.name;
-        if !names.contains(&name) {
-            names.push(name);
+        let of_parent = names.entry(parent).or_default();
+        if !of_parent.contains(&name) {
+            of_parent.push(name);
         }
     }
     Ok(names)

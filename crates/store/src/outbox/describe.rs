@@ -17,6 +17,7 @@ use super::{Claimed, Lease, digest, sweep};
 use crate::{
     entity::{delivery, incident, monitor},
     error::{StoreError, corrupt},
+    escalations,
     incidents::{read_incident, read_label},
     store::Store,
 };
@@ -105,7 +106,28 @@ impl Store {
                 shares_with: letter.map(DeliveryId),
             });
         }
+        self.add_taken_down(tx, &mut claimed).await?;
         Ok(claimed)
+    }
+
+    /// Whom each outage took down, as far as it is told by itself: a digest has no room for it.
+    async fn add_taken_down<C: ConnectionTrait>(
+        &self,
+        tx: &C,
+        claimed: &mut [Claimed],
+    ) -> Result<(), StoreError> {
+        let alone = claimed.iter_mut().filter(|c| !c.notice.is_digest());
+        let subjects: Vec<&mut Subject> = alone.filter_map(|c| c.notice.subject.as_mut()).collect();
+        let outages = subjects.iter().filter_map(|s| {
+            let monitor = s.incident.origin.monitor()?;
+            Some((monitor, s.incident.since))
+        });
+        let mut names = escalations::taken_down_by(tx, outages.collect()).await?;
+        for subject in subjects {
+            let monitor = subject.incident.origin.monitor();
+            subject.took_down = monitor.and_then(|m| names.remove(&m)).unwrap_or_default();
+        }
+        Ok(())
     }
 }
 
@@ -191,6 +213,7 @@ fn describe_one(
         monitor,
         // Read when the transaction is over.
         checks: Vec::new(),
+        took_down: Vec::new(),
     };
     Ok(Notice {
         delivery: DeliveryId(digest::kept_with(&row)),

@@ -307,7 +307,7 @@ fn whoever_is_told_of_an_outage_can_acknowledge_it() {
         by: "ana".to_owned(),
     };
     for event in Event::ALL {
-        let offered = matches!(event, Event::Opened | Event::Reminder);
+        let offered = matches!(event, Event::Opened | Event::Reminder | Event::Flapping);
         for (progress, offered) in [(Progress::Open, offered), (anna.clone(), false)] {
             let mut notice = opened();
             notice.event = *event;

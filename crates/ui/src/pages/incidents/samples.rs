@@ -5,6 +5,7 @@ use domain::{
     id::{ChannelId, MonitorId},
     incident::Incident,
     outcome::{Reason, ReasonKind},
+    policy::Severity,
 };
 use store::{IncidentEvent, IncidentEventKind};
 
@@ -47,6 +48,7 @@ fn list(language: Language, rows: Vec<Row>, filtered: bool) -> IncidentsPage {
 pub(crate) fn sample_incident(id: i64, open: bool) -> Incident {
     let since = NOW.minus(Duration::from_secs(if open { 102 } else { 400_000 }));
     Incident {
+        severity: Severity::default(),
         id: IncidentId(id),
         origin: Origin::Monitor(MonitorId(7)),
         since,
@@ -83,6 +85,7 @@ fn own(id: i64, origin: Origin, name: &str, open: bool) -> IncidentRow {
     };
     IncidentRow {
         incident: Incident {
+            severity: Severity::default(),
             origin,
             reason: Reason::new(ReasonKind::Connect, reason),
             ..sample_incident(id, open)
