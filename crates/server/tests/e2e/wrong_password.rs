@@ -9,6 +9,7 @@ use reqwest::header::{COOKIE, LOCATION, ORIGIN, SET_COOKIE};
 use serde_json::json;
 use testkit::{
     HttpTarget, Script, SmtpServer, Watchbell,
+    smtp::Message,
     tls::ca_pem,
     wait_for, wait_until,
     watchbell::{ADMIN, ADMIN_PASSWORD},
@@ -19,7 +20,7 @@ use crate::scene::{Db, PATIENCE, Scene};
 const INCIDENTS: usize = 20;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn twenty_alerts_arrive_once_and_in_order_when_the_password_is_corrected_in_the_page() {
+async fn twenty_alerts_are_told_once_when_the_password_is_corrected_in_the_page() {
     let target = HttpTarget::start().await;
     let server = SmtpServer::start(Script::implicit().login("watch", "right one")).await;
     let scene = Scene::start(Db::Sqlite, &[]).await;
@@ -46,16 +47,18 @@ async fn twenty_alerts_arrive_once_and_in_order_when_the_password_is_corrected_i
         scene.until_status(*monitor, "up").await;
     }
     target.close().await;
-    let waiting = wait_for(PATIENCE, "twenty alerts that wait and say why", || async {
-        let all = scene.deliveries().await;
-        let waits = |d: &serde_json::Value| {
-            let reason = d["reason"].as_str().unwrap_or_default();
-            d["state"] == "pending" && reason.contains("535")
-        };
-        (all.len() == INCIDENTS && all.iter().all(waits)).then_some(all)
-    })
+    // The first one is tried at once; what comes within half a minute after it is collected.
+    wait_for(
+        PATIENCE,
+        "twenty alerts that wait, and one that says why",
+        || async {
+            let all = scene.deliveries().await;
+            let refused = |d: &serde_json::Value| d["reason"].as_str().is_some_and(|r| r.contains("535"));
+            let pending = all.iter().all(|d| d["state"] == "pending");
+            (all.len() == INCIDENTS && pending && all.iter().any(refused)).then_some(())
+        },
+    )
     .await;
-    assert_eq!(waiting.len(), INCIDENTS);
     assert_eq!(
         server.auth_attempts().len(),
         1,
@@ -65,25 +68,26 @@ async fn twenty_alerts_arrive_once_and_in_order_when_the_password_is_corrected_i
     let console = Console::sign_in(&scene.bell).await;
     let corrected = Instant::now();
     console.correct_password(&server, "right one").await;
-    wait_until(Duration::from_secs(10), "twenty mails", || {
-        server.messages().len() == INCIDENTS
-    })
-    .await;
+    let told = || -> usize { server.messages().iter().map(alerts_in).sum() };
+    wait_until(Duration::from_secs(10), "twenty alerts", || told() == INCIDENTS).await;
     let took = corrected.elapsed();
-    eprintln!("twenty mails {took:?} after the password was corrected");
-    scene.until_settled(INCIDENTS).await;
+    eprintln!("twenty alerts {took:?} after the password was corrected");
+    let deliveries = scene.until_settled(INCIDENTS).await;
+    assert!(deliveries.iter().all(|d| d["state"] == "sent"), "{deliveries:#?}");
 
-    let mut incidents = scene.incidents().await;
-    incidents.sort_by_key(|i| i["id"].as_i64());
-    let opened: Vec<String> = incidents
-        .iter()
-        .map(|i| format!("[DOWN] {}", i["monitor_name"].as_str().expect("a name")))
-        .collect();
     let messages = server.messages();
-    let arrived: Vec<String> = messages.iter().filter_map(|m| m.header("Subject")).collect();
-    assert_eq!(arrived, opened, "in the order in which they opened");
+    let opened = scene
+        .incidents()
+        .await
+        .iter()
+        .filter_map(|i| i["id"].as_i64())
+        .min();
+    let first = deliveries.iter().find(|d| d["incident_id"].as_i64() == opened);
+    let id = first.and_then(|d| d["message_id"].as_str()).expect("its message");
+    let arrived = messages[0].header("Message-ID").unwrap_or_default();
+    assert!(arrived.contains(id), "the first outage is told first");
     let ids: HashSet<_> = messages.iter().map(|m| m.header("Message-ID")).collect();
-    assert_eq!(ids.len(), INCIDENTS, "each once");
+    assert_eq!(ids.len(), messages.len(), "each message once");
     let refused = server
         .auth_attempts()
         .iter()
@@ -91,6 +95,13 @@ async fn twenty_alerts_arrive_once_and_in_order_when_the_password_is_corrected_i
         .count();
     assert!(refused <= 2, "{refused} logins with the wrong password");
     scene.end().await;
+}
+
+/// `[19 DOWN] …` tells of 19, `[DOWN] …` of one.
+fn alerts_in(message: &Message) -> usize {
+    let subject = message.header("Subject").unwrap_or_default();
+    let count = subject.trim_start_matches('[').split(' ').next();
+    count.and_then(|n| n.parse().ok()).unwrap_or(1)
 }
 
 /// A browser without a screen: one session and its form tokens.

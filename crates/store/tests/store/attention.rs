@@ -105,6 +105,7 @@ both! {
     async fn one_message_is_tried_at_long_intervals_and_the_others_wait_and_say_so(db: Db) {
         let hook = db.channel(json!({"name": "Chat", "kind": "slack", "config": {"url": "https://hooks.slack.com/services/T/B/x"}})).await;
         outages(&db, &hook, 4).await;
+        db.advance(domain::gathering::WINDOW);
         let mut all = db.claim(&hook).await;
         assert_eq!(all.len(), 4);
         refuse(&db, &all.remove(0), Some(Rejection::Gone), Next::Failed).await;
