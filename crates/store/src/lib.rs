@@ -27,6 +27,7 @@ mod instance;
 mod key;
 pub mod mail;
 mod mail_tokens;
+mod mistake;
 mod monitors;
 mod optouts;
 pub mod outbox;
@@ -45,7 +46,7 @@ mod store;
 pub use acknowledgements::{Acknowledgements, Errand};
 pub use channels::{ChannelHealth, Channels};
 pub use error::StoreError;
-pub use escalations::{Forecast, ForecastStep, Reach};
+pub use escalations::{Forecast, ForecastStep, NextAct, Reach, Standing};
 pub use incidents::{
     IncidentEvent, IncidentEventKind, IncidentFilter, IncidentPhase, IncidentRow, Incidents, Snoozed,
 };

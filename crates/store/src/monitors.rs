@@ -25,6 +25,7 @@ use crate::{
 
 mod browse;
 mod parents;
+mod relations;
 mod row;
 
 pub use browse::MonitorFilter;
