@@ -35,6 +35,7 @@ pub(crate) fn frame() -> OpenApi {
         .schema_from::<problem::Mistake>()
         .schema_from::<wire::monitor::MonitorDraft>()
         .schema_from::<wire::channel::ChannelDraft>()
+        .schema_from::<wire::policy::PolicyDraft>()
         .schema_from::<wire::mail::MailDraft>()
         .schema_from::<wire::messages::MessagesDraft>()
         .security_scheme(TOKEN, SecurityScheme::Http(token))
@@ -71,6 +72,7 @@ pub(crate) fn complete(mut document: OpenApi, base: &str) -> Document {
         for (patch, draft) in [
             ("MonitorPatch", "MonitorDraft"),
             ("ChannelPatch", "ChannelDraft"),
+            ("PolicyPatch", "PolicyDraft"),
             ("MailPatch", "MailDraft"),
         ] {
             if let Some(schema) = components.schemas.get(draft).map(as_patch) {

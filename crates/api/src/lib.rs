@@ -1,4 +1,4 @@
-//! REST `/api/v1` for scripts: monitors, results, incidents, channels, deliveries, mail and message settings, returned
+//! REST `/api/v1` for scripts: monitors, results, incidents, policies, channels, deliveries, mail and message settings, returned
 //! mails.
 //!
 //! Flow: a bearer token is checked before anything else ([`caller`]); a handler asks for a reader or a writer; bodies
@@ -35,6 +35,7 @@ mod mail_profiles;
 mod messages;
 mod monitors;
 mod oauth;
+mod policies;
 pub mod problem;
 mod request;
 mod results;
@@ -128,11 +129,15 @@ fn guarded() -> OpenApiRouter<App> {
         .routes(routes!(monitors::check))
         .routes(routes!(monitors::pause))
         .routes(routes!(monitors::resume))
+        .routes(routes!(monitors::forecast))
         .routes(routes!(results::list))
         .routes(routes!(results::stats))
         .routes(routes!(incidents::list))
         .routes(routes!(incidents::get))
         .routes(routes!(incidents::acknowledge))
+        .routes(routes!(incidents::snooze, incidents::wake))
+        .routes(routes!(policies::list, policies::create))
+        .routes(routes!(policies::get, policies::change, policies::delete))
         .routes(routes!(channels::list, channels::create))
         .routes(routes!(channels::get, channels::change, channels::delete))
         .routes(routes!(channels::test))
@@ -178,6 +183,18 @@ fn failure(e: StoreError) -> Problem {
         let message = "This is not a cursor. Use the value of \"next\".";
         return FieldError::new("cursor", "cursor-invalid", message).into();
     }
+    if let StoreError::NobodyLeft(_) = e {
+        return Problem::conflict(sentence(&e.to_string()));
+    }
     tracing::error!(error = %e, "API request failed");
     Problem::internal()
+}
+
+fn sentence(words: &str) -> String {
+    let mut rest = words.chars();
+    let first = rest
+        .next()
+        .map(|c| c.to_uppercase().to_string())
+        .unwrap_or_default();
+    format!("{first}{}.", rest.as_str())
 }

@@ -18,11 +18,14 @@ pub mod channel;
 pub mod check;
 pub mod deliverability;
 pub mod delivery;
+pub mod forecast;
+pub mod hours;
 pub mod incident;
 pub mod mail;
 pub mod messages;
 pub mod monitor;
 pub mod oauth;
+pub mod policy;
 pub mod service;
 
 /// RFC 3339 in UTC with milliseconds.
