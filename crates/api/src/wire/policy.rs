@@ -34,7 +34,7 @@ pub struct PolicyDraft {
     #[schema(schema_with = severities)]
     pub severity: Option<&'static str>,
     #[schema(min_items = 1, max_items = 20)]
-    pub steps: Vec<StepDraft>,
+    pub steps: Vec<PolicyStepDraft>,
     /// `null`, the default: nobody is reminded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reminders: Option<RemindersBody>,
@@ -54,7 +54,7 @@ pub struct PolicyDraft {
 /// Who is told, and when.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct StepDraft {
+pub struct PolicyStepDraft {
     /// So long after the opening, as long as nobody has acknowledged it; at most 7d. Default 0s: at once.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "10m")]
@@ -96,7 +96,7 @@ pub struct PolicyView {
     #[schema(schema_with = severities)]
     pub severity: &'static str,
     /// The earliest first.
-    pub steps: Vec<StepView>,
+    pub steps: Vec<PolicyStepView>,
     pub reminders: Option<RemindersBody>,
     pub recovery_after: String,
     pub tags: Vec<String>,
@@ -104,7 +104,7 @@ pub struct PolicyView {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-pub struct StepView {
+pub struct PolicyStepView {
     pub after: String,
     pub channels: Vec<i64>,
     pub rotations: Vec<i64>,
@@ -130,7 +130,7 @@ impl PolicyView {
     }
 }
 
-impl From<&Step> for StepView {
+impl From<&Step> for PolicyStepView {
     fn from(step: &Step) -> Self {
         Self {
             after: duration::format(step.after),

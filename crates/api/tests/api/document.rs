@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use api::wire::{
     channel::{ChannelConfigDraft, ChannelDraft, EmailConfig, WebhookConfigDraft},
+    hours::{HoursBody, QuietBody, SpanBody},
     mail::MailDraft,
     messages::MessagesDraft,
     monitor::{
@@ -11,12 +12,14 @@ use api::wire::{
         TcpTarget,
     },
     oauth::OAuthDraft,
+    policy::{PolicyDraft, PolicyStepDraft, RemindersBody},
     service::ServiceConfigDraft,
 };
 use domain::{
     channel::{self, ServiceField, Shape, catalogue::SERVICES},
     mail::MailSettings,
     monitor::MonitorConfig,
+    policy::PolicyConfig,
 };
 use http::Method;
 use serde_json::{Value, json};
@@ -97,15 +100,19 @@ async fn it_has_every_route_of_the_contract() {
             "GET /incidents",
             "GET /incidents/{id}",
             "POST /incidents/{id}/ack",
+            "DELETE POST /incidents/{id}/snooze",
             "POST /mail/bounces",
             "GET POST /monitors",
             "DELETE GET PATCH /monitors/{id}",
             "POST /monitors/{id}/check",
+            "GET /monitors/{id}/forecast",
             "POST /monitors/{id}/pause",
             "GET /monitors/{id}/results",
             "POST /monitors/{id}/resume",
             "GET /monitors/{id}/stats",
             "GET /openapi.json",
+            "GET POST /policies",
+            "DELETE GET PATCH /policies/{id}",
             "GET PUT /settings/mail",
             "POST /settings/mail/authentication-results",
             "GET /settings/mail/deliverability",
@@ -197,6 +204,8 @@ async fn drafts_name_exactly_the_fields_that_the_domain_reads() {
         recheck_every: Some("5s".into()),
         recover_after: Some(1),
         channels: Some(Vec::new()),
+        policy: Some(1),
+        parents: Some(vec![2, 3]),
         tags: Some(vec!["prod".into()]),
         enabled: Some(true),
     };
@@ -272,6 +281,37 @@ async fn drafts_name_exactly_the_fields_that_the_domain_reads() {
         hold("ChannelDraft", &body);
         channel::ChannelDraft::from_json(body, None).unwrap();
     }
+    let policy = PolicyDraft {
+        name: "Night shift".into(),
+        severity: Some("error"),
+        steps: vec![PolicyStepDraft {
+            after: Some("10m".into()),
+            channels: Some(vec![1]),
+            rotations: Some(vec![1]),
+            events: Some(vec!["down", "recovered"]),
+            quiet: Some(QuietBody {
+                hours: HoursBody {
+                    zone: "Europe/Berlin".into(),
+                    spans: vec![SpanBody {
+                        days: vec!["mon"],
+                        from: "22:00".into(),
+                        to: "07:00".into(),
+                    }],
+                },
+                action: "hold",
+            }),
+        }],
+        reminders: Some(RemindersBody {
+            first: "1h".into(),
+            longest: "1d".into(),
+        }),
+        recovery_after: Some("2m".into()),
+        tags: Some(vec!["prod".into()]),
+        default: Some(true),
+    };
+    let body = serde_json::to_value(policy).unwrap();
+    hold("PolicyDraft", &body);
+    PolicyConfig::from_json(body).unwrap();
     let messages = MessagesDraft {
         subject_style: Some("thread"),
         subject: Some("{{monitor}}".into()),

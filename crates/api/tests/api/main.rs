@@ -18,6 +18,7 @@ mod mail;
 mod messages;
 mod monitors;
 mod oauth;
+mod policies;
 mod problems;
 mod schema;
 mod services;

@@ -2,16 +2,17 @@
 
 use std::collections::HashMap;
 
-use domain::id::PolicyId;
+use domain::{id::PolicyId, monitor::Monitor, policy::Policy};
 use sea_orm::{
     ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect, QueryTrait,
     sea_query::{Cond, Expr, ExprTrait},
 };
 
-use super::Policies;
+use super::{Because, Policies, choose};
 use crate::{
     entity::{channel, monitor, monitor_channel, monitor_tag},
     error::StoreError,
+    monitors::label_of,
 };
 
 impl Policies<'_> {
@@ -30,6 +31,18 @@ impl Policies<'_> {
             .into_iter()
             .filter_map(|(id, n)| Some((PolicyId(id?), u64::try_from(n).unwrap_or(0))));
         Ok(counted.collect())
+    }
+
+    /// What a monitor has, or would have if it named none and `without` were gone.
+    pub async fn by_rule(
+        &self,
+        monitor: &Monitor,
+        without: Option<PolicyId>,
+    ) -> Result<Option<(Policy, Because)>, StoreError> {
+        let mut policies = self.all().await?;
+        policies.retain(|p| Some(p.id) != without);
+        let label = label_of(monitor.id, monitor.config.clone());
+        Ok(choose(policies, &label, None, monitor.config.channels.is_empty()))
     }
 
     /// How many enabled monitors have nobody to tell: no policy, and no channel of their own that is switched on.

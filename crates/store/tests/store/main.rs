@@ -25,4 +25,5 @@ mod record;
 mod retention;
 mod samples;
 mod secrets;
+mod standing;
 mod upgrade;

@@ -50,6 +50,8 @@ pub(crate) struct OverviewPage {
     concerns: Concerns,
     /// Recipients that get no mail.
     suspended: u64,
+    /// Monitors of whose outage nobody would hear.
+    unheard: u64,
     verdict: Verdict,
     troubles: Vec<Trouble>,
     /// More troubles than are listed.
@@ -160,6 +162,7 @@ async fn show(signed_in: SignedIn, Query(search): Query<Search>) -> error::Resul
         checklist,
         concerns: Concerns::read(&signed_in).await?,
         suspended: store.recipients().suspended_count().await?,
+        unheard: store.policies().unheard().await?,
         verdict: verdict(&shell, total, &of),
         troubles,
         more_troubles,

@@ -15,6 +15,7 @@ mod mail_account;
 mod mail_profiles;
 mod messages;
 mod oauth;
+mod policies;
 mod second_channel;
 mod services;
 mod sign_in;

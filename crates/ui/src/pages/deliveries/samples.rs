@@ -142,6 +142,7 @@ pub(crate) fn delivery(n: u128, state: DeliveryState) -> Delivery {
         created_at,
         next_attempt_at: None,
         attempts: 2,
+        number: 0,
         message_id: "0198c0de-0000-7000-8000-000000000001@example.org".to_owned(),
         expires_at: NOW.plus(Duration::from_hours(24)),
         finished_at: state.is_final().then(|| created_at.plus(Duration::from_secs(3))),

@@ -1,16 +1,21 @@
 //! An outage that lasts, one that is over, and a quiet list.
 
 use domain::{
+    channel::ChannelKind,
     delivery::DeliveryState,
+    escalation::{Escalation, Recovering},
+    hold::{HeldBy, Hold},
+    id::{ChannelId, PolicyId},
     incident::Incident,
     outcome::{Reason, ReasonKind},
 };
-use store::{IncidentEvent, IncidentEventKind};
+use store::{IncidentEvent, IncidentEventKind, NextAct, Reach, Standing};
 
 use super::*;
 use crate::{
     locale::Language,
     pages::{
+        alerting::Held,
         deliveries,
         samples::{NOW, shell},
     },
@@ -69,7 +74,79 @@ fn incident(id: i64, open: bool) -> IncidentRow {
 }
 
 pub(crate) fn details(language: Language) -> Vec<IncidentPage> {
-    vec![detail(language, true), detail(language, false)]
+    let mut all = vec![detail(language, true), detail(language, false)];
+    for standing in standings() {
+        let mut page = detail(language, true);
+        let held = standing.escalation.held;
+        let held = held.map(|hold| Held::new(&page.shell, hold, "Router".to_owned()));
+        let open = sample_incident(42, true);
+        page.stand = Some(standing::view(&page.shell, &open, &standing, held));
+        page.nobody = standing::why_nobody(&open, Some(&standing));
+        page.taken_down = Vec::new();
+        page.deliveries = Vec::new();
+        all.push(page);
+    }
+    all
+}
+
+/// Between two steps.
+fn waiting() -> Standing {
+    let reach = |name: &str| Reach {
+        channel: ChannelId(3),
+        name: name.to_owned(),
+        kind: ChannelKind::Email,
+        recipients: vec!["me@example.org".to_owned()],
+    };
+    Standing {
+        escalation: Escalation {
+            begun_at: Some(NOW.minus(Duration::from_secs(97))),
+            through: Some(Duration::from_secs(97)),
+            told_at: Some(NOW.minus(Duration::from_secs(97))),
+            next_at: Some(NOW.plus(Duration::from_mins(28))),
+            ..Escalation::default()
+        },
+        policy: Some((PolicyId(1), "Night shift".to_owned())),
+        snoozed_by: None,
+        tells: true,
+        next: Some(NextAct::Step {
+            after: Duration::from_mins(30),
+            reaches: vec![reach("Pager"), reach("Team mail")],
+        }),
+    }
+}
+
+/// Each other way in which it can stand.
+fn standings() -> Vec<Standing> {
+    let until = NOW.plus(Duration::from_hours(2));
+    let with = |change: &dyn Fn(&mut Standing)| {
+        let mut standing = waiting();
+        change(&mut standing);
+        standing
+    };
+    vec![
+        with(&|s| s.next = Some(NextAct::Reminder(3))),
+        with(&|s| {
+            s.escalation.snoozed_until = Some(until);
+            s.snoozed_by = Some("me@example.org".to_owned());
+        }),
+        with(&|s| {
+            s.escalation.told_at = None;
+            s.escalation.held = Some(Hold {
+                by: HeldBy::Parent(MonitorId(3)),
+                until: Some(until),
+            });
+        }),
+        with(&|s| {
+            s.escalation.recovering = Some(Recovering { since: NOW, until });
+        }),
+        with(&|s| s.escalation.flapping = Some(NOW)),
+        with(&|s| {
+            s.tells = false;
+            s.next = None;
+            s.policy = None;
+            s.escalation.told_at = None;
+        }),
+    ]
 }
 
 fn detail(language: Language, open: bool) -> IncidentPage {
@@ -83,6 +160,17 @@ fn detail(language: Language, open: bool) -> IncidentPage {
         detail: detail.to_owned(),
     };
     let mut events = vec![event(5, IncidentEventKind::Opened, "503")];
+    if open {
+        let snoozed = format!("{} me@example.org", since.plus(Duration::from_mins(30)));
+        events.push(event(6, IncidentEventKind::Held, "parent:3"));
+        events.push(event(20, IncidentEventKind::Released, "parent:3"));
+        events.push(event(30, IncidentEventKind::Snoozed, &snoozed));
+        events.push(event(
+            60,
+            IncidentEventKind::Snoozed,
+            &format!("{} me@example.org", since.plus(Duration::from_mins(1))),
+        ));
+    }
     let mut sent = vec![deliveries::delivery(1, DeliveryState::Pending)];
     if !open {
         events.push(event(61, IncidentEventKind::Acknowledged, "me@example.org"));
@@ -93,8 +181,16 @@ fn detail(language: Language, open: bool) -> IncidentPage {
             deliveries::delivery(3, DeliveryState::Cancelled),
         ];
     }
+    let names = [(MonitorId(3), "Router".to_owned())].into_iter().collect();
+    let stand = open.then(|| standing::view(&shell, &row.incident, &waiting(), None));
+    let taken_down = ["Shop: checkout", "Shop: search"].map(str::to_owned);
     IncidentPage {
-        timeline: timeline::tell(&shell, &row.incident, &events, &sent),
+        severity: words::severity(&shell, Severity::Critical),
+        stand,
+        snoozes: snooze::choices(&shell, domain::zone::Tz::Europe__Berlin),
+        taken_down: if open { taken_down.to_vec() } else { Vec::new() },
+        nobody: "nobody-yet",
+        timeline: timeline::tell(&shell, &row.incident, &events, &sent, &names),
         opened_at: row.incident.opened_at,
         row: Row::new(row, NOW),
         more: !open,

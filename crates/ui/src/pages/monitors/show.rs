@@ -6,26 +6,26 @@ use askama::Template;
 use axum::extract::{Path, Query};
 use domain::{
     clock::Timestamp,
-    id::IncidentId,
+    id::{IncidentId, MonitorId},
     monitor::Monitor,
     schedule::Schedule,
     state::{MonitorState, Status},
 };
 use serde::Deserialize;
 use store::{
-    ChannelHealth, IncidentFilter, IncidentRow,
+    IncidentFilter, IncidentRow,
     samples::{Sample, SampleKind, Stats},
 };
 
 use super::{
     chart::{Chart, RANGES},
-    edit::{Listener, listeners},
     find,
+    outlook::{self, Outlook},
 };
 use crate::{
     Section, Shell, SignedIn,
     components::{Bar, Strip, href},
-    error,
+    error::{self, Error},
     pages::overview::{bar, status_of},
     shell::{page, percent},
 };
@@ -49,7 +49,18 @@ pub(crate) struct MonitorPage {
     pub(super) strip: Strip,
     pub(super) results: Vec<ResultRow>,
     pub(super) incidents: Vec<IncidentLine>,
-    pub(super) listeners: Vec<Hearing>,
+    pub(super) outlook: Outlook,
+    pub(super) parents: Vec<Relative>,
+    /// Those that depend on it directly.
+    pub(super) children: Vec<Relative>,
+    /// More children than are listed.
+    pub(super) more_children: bool,
+}
+
+/// A monitor on which this one depends, or that depends on it.
+pub(crate) struct Relative {
+    pub(super) id: MonitorId,
+    pub(super) name: String,
 }
 
 /// The answer to "how is it?".
@@ -95,13 +106,6 @@ pub(crate) struct IncidentLine {
     pub(super) reason: String,
 }
 
-/// A channel that hears of this monitor, and whether it works.
-pub(crate) struct Hearing {
-    pub(super) channel: Listener,
-    pub(super) failing: bool,
-    pub(super) last_success: Option<Timestamp>,
-}
-
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct View {
@@ -110,6 +114,7 @@ pub(super) struct View {
 
 const STRIP_LENGTH: usize = 60;
 const RESULTS: usize = 15;
+const MOST_CHILDREN: u64 = 20;
 
 pub(super) async fn show(
     signed_in: SignedIn,
@@ -134,12 +139,23 @@ pub(super) async fn show(
         ..IncidentFilter::default()
     };
     let incidents = store.incidents().page(&filter).await?.items;
-    let channels = store.channels().for_monitor(monitor.id).await?;
-    let health = store.channels().health(&monitor.config.channels).await?;
-    let hearing = listeners(&channels, &[]).into_iter().map(|channel| {
-        let health = health.get(&channel.id).cloned().unwrap_or_default();
-        hearing(channel, &health)
+    let outlook = outlook::read(store, &shell, &monitor)
+        .await?
+        .ok_or(Error::NotFound)?;
+    let mut names = store.monitors().names(&monitor.config.parents).await?;
+    let parents = monitor.config.parents.iter().filter_map(|id| {
+        let name = names.remove(id)?;
+        Some(Relative { id: *id, name })
     });
+    let mut children: Vec<Relative> = store
+        .monitors()
+        .children(monitor.id, MOST_CHILDREN + 1)
+        .await?
+        .into_iter()
+        .map(|(id, name)| Relative { id, name })
+        .collect();
+    let more_children = children.len() as u64 > MOST_CHILDREN;
+    children.truncate(MOST_CHILDREN as usize);
     page(&MonitorPage {
         href: format!("/monitors/{}", monitor.id),
         name: monitor.config.name.clone(),
@@ -156,7 +172,10 @@ pub(super) async fn show(
         strip: strip(&shell, &tail),
         results: tail.iter().rev().take(RESULTS).map(result_row).collect(),
         incidents: incidents.iter().map(|row| line(&shell, row)).collect(),
-        listeners: hearing.collect(),
+        outlook,
+        parents: parents.collect(),
+        children,
+        more_children,
         shell,
     })
 }
@@ -254,14 +273,5 @@ pub(super) fn line(shell: &Shell, row: &IncidentRow) -> IncidentLine {
         since: row.incident.since,
         duration: row.incident.duration(shell.now),
         reason: row.incident.reason.detail.clone(),
-    }
-}
-
-pub(super) fn hearing(channel: Listener, health: &ChannelHealth) -> Hearing {
-    let failed = health.last_failure.as_ref().map(|(at, _)| *at);
-    Hearing {
-        channel,
-        failing: health.waiting > 0 || failed > health.last_success,
-        last_success: health.last_success,
     }
 }

@@ -115,6 +115,7 @@ fn view(
         verdict: verdict(&shell, total, &of),
         concerns: Concerns::none(shell.language),
         suspended: u64::from(!troubles.is_empty()),
+        unheard: u64::from(!troubles.is_empty()) * 2,
         more_troubles: if troubles.is_empty() { 0 } else { 3 },
         troubles,
         statuses: counts(&shell, &search, total, &numbers),

@@ -1,0 +1,117 @@
+//! What policies and forecasts say in sentences.
+
+use std::time::Duration;
+
+use domain::{
+    hours::{Quiet, QuietAction},
+    policy::{Reminders, Severity, Step},
+};
+
+use crate::Shell;
+
+/// "At once", "After 10 min".
+pub(crate) fn when(shell: &Shell, after: Duration) -> String {
+    if after.is_zero() {
+        return shell.t("policy-at-once").to_string();
+    }
+    shell
+        .t("policy-after")
+        .arg("span", shell.span(&after))
+        .to_string()
+}
+
+/// The same, with what keeps it from happening.
+pub(crate) fn when_unacknowledged(shell: &Shell, after: Duration) -> String {
+    if after.is_zero() {
+        return when(shell, after);
+    }
+    shell
+        .t("policy-after-unless")
+        .arg("span", shell.span(&after))
+        .to_string()
+}
+
+/// What a step leaves out; `None`: it tells of everything.
+pub(crate) fn only(shell: &Shell, of_outages: bool, of_recoveries: bool) -> Option<String> {
+    let key = match (of_outages, of_recoveries) {
+        (true, true) => return None,
+        (true, false) => "policy-only-outages",
+        (false, _) => "policy-only-recoveries",
+    };
+    Some(shell.t(key).to_string())
+}
+
+pub(crate) fn reminders(shell: &Shell, reminders: Option<Reminders>) -> String {
+    let Some(Reminders { first, longest }) = reminders else {
+        return shell.t("policy-no-reminders").to_string();
+    };
+    let text = if first == longest {
+        shell.t("policy-reminders-steady")
+    } else {
+        shell
+            .t("policy-reminders-doubling")
+            .arg("longest", shell.span(&longest))
+    };
+    text.arg("first", shell.span(&first)).to_string()
+}
+
+pub(crate) fn recovery(shell: &Shell, after: Duration) -> String {
+    if after.is_zero() {
+        return shell.t("policy-recovery-at-once").to_string();
+    }
+    shell
+        .t("policy-recovery-after")
+        .arg("span", shell.span(&after))
+        .to_string()
+}
+
+pub(crate) fn severity(shell: &Shell, severity: Severity) -> String {
+    let key = match severity {
+        Severity::Critical => "severity-critical",
+        Severity::Error => "severity-error",
+        Severity::Warning => "severity-warning",
+        Severity::Info => "severity-info",
+    };
+    shell.t(key).to_string()
+}
+
+/// "mon, sun 22:00–07:00 (Europe/Berlin)", and what becomes of messages then.
+pub(crate) fn quiet(shell: &Shell, quiet: &Quiet) -> String {
+    let spans: Vec<String> = quiet
+        .hours
+        .spans()
+        .iter()
+        .map(|span| {
+            let days: Vec<String> = span.days().iter().map(|d| day(shell, *d)).collect();
+            format!("{} {}–{}", days.join(" "), span.from(), span.to())
+        })
+        .collect();
+    let key = match quiet.action {
+        QuietAction::Hold => "policy-quiet-hold",
+        QuietAction::Digest => "policy-quiet-digest",
+    };
+    let text = shell.t(key).arg("hours", spans.join("; "));
+    text.arg("zone", quiet.hours.zone().name()).to_string()
+}
+
+fn day(shell: &Shell, day: domain::hours::Weekday) -> String {
+    use domain::hours::Weekday;
+    let key = match day {
+        Weekday::Mon => "weekday-mon",
+        Weekday::Tue => "weekday-tue",
+        Weekday::Wed => "weekday-wed",
+        Weekday::Thu => "weekday-thu",
+        Weekday::Fri => "weekday-fri",
+        Weekday::Sat => "weekday-sat",
+        Weekday::Sun => "weekday-sun",
+    };
+    shell.t(key).to_string()
+}
+
+/// Whom a step tells, by the names of channels and rotations that there are.
+pub(crate) fn whom(step: &Step, names: &super::policies::Names) -> String {
+    let channels = step.channels.iter().map(|id| names.channel(*id));
+    let rotations = step.rotations.iter().map(|id| names.rotation(*id));
+    let all: Vec<String> = channels.chain(rotations).collect();
+    all.join(", ")
+}
