@@ -24,6 +24,9 @@ mod m20261126_000010_mail_tokens;
 mod m20261126_000011_setting_changes;
 mod m20261126_000012_mail_canary;
 mod m20261126_000013_policies;
+mod m20261126_000014_digests;
+mod m20261126_000016_on_call;
+mod m20261126_000017_silences;
 
 pub struct Migrator;
 
@@ -44,6 +47,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000011_setting_changes::Migration),
             Box::new(m20261126_000012_mail_canary::Migration),
             Box::new(m20261126_000013_policies::Migration),
+            Box::new(m20261126_000014_digests::Migration),
+            Box::new(m20261126_000016_on_call::Migration),
+            Box::new(m20261126_000017_silences::Migration),
         ]
     }
 }

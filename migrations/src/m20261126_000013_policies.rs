@@ -21,11 +21,9 @@ impl MigrationTrait for Migration {
             .to_owned();
         manager.create_table(policies).await?;
 
-        // SQLite adds a column with a foreign key only where it is null by default.
-        let mut policy = big_integer_null("policy_id").to_owned();
         let named = Table::alter()
             .table("monitors")
-            .add_column(policy.extra("REFERENCES policies (id) ON DELETE SET NULL"))
+            .add_column(big_integer_null("policy_id"))
             .to_owned();
         manager.alter_table(named).await?;
 

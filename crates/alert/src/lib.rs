@@ -251,6 +251,7 @@ impl Alert {
                 thread: None,
                 thread_reference: None,
                 also: Vec::new(),
+                counted: Vec::new(),
                 shared_with: Vec::new(),
             };
             last = sender.send(&notice).await?;

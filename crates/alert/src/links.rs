@@ -40,6 +40,14 @@ impl Links {
     /// The same for every message about one incident, and no other installation's.
     pub(crate) fn key(&self, notice: &Notice) -> String {
         let page = match &notice.subject {
+            // It is about many incidents, and takes the place of a message about none of them.
+            Some(_) if notice.is_digest() => {
+                format!(
+                    "{}/digests/{}",
+                    self.0.as_str().trim_end_matches('/'),
+                    notice.delivery
+                )
+            }
             Some(subject) => self.incident(subject.incident.id),
             None => format!(
                 "{}/tests/{}",
@@ -49,6 +57,11 @@ impl Links {
         };
         page.split_once("://")
             .map_or(page.clone(), |(_, rest)| rest.to_owned())
+    }
+
+    /// All of them.
+    pub(crate) fn incidents(&self) -> String {
+        format!("{}/incidents", self.0.as_str().trim_end_matches('/'))
     }
 
     pub(crate) fn monitor(&self, id: MonitorId) -> String {

@@ -148,7 +148,7 @@ fn letter_to_all(notice: &Notice, alone: bool, writing: &Writing<'_>) -> Result<
         thread: notice
             .thread
             .as_deref()
-            .filter(|_| notice.event != Event::Opened && notice.also.is_empty()),
+            .filter(|_| notice.event != Event::Opened && !notice.is_digest()),
         boundary: notice.delivery.0,
         channel: Some((notice.channel, &notice.channel_name)),
         unsubscribe: page.clone().map(|page| Unsubscribe {

@@ -16,6 +16,7 @@ use domain::{
     id::ChannelId,
 };
 use serde_json::json;
+use store::outbox::Terms;
 use testkit::{FakeClock, Reply, Request, WallClock, WebhookSink, wait_for, wait_until};
 
 mod scene;
@@ -244,7 +245,12 @@ async fn a_claim_whose_owner_died_is_sent_again_under_its_id() {
     let monitor = scene.monitor("Shop", &[hook]).await;
     scene.down(&monitor).await;
     let lease = Duration::from_mins(10);
-    let claimed = scene.store.outbox().claim(hook, 10, lease).await.unwrap();
+    let claimed = scene
+        .store
+        .outbox()
+        .claim(hook, &Terms::new(10, lease))
+        .await
+        .unwrap();
     assert_eq!(claimed.len(), 1);
     let running = scene.start();
     tokio::time::sleep(Duration::from_millis(200)).await;

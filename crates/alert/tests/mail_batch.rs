@@ -6,7 +6,7 @@
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use domain::{delivery::DeliveryState, id::ChannelId, mail::MailSettings};
+use domain::{delivery::DeliveryState, id::ChannelId, mail::MailSettings, monitor::Monitor};
 use serde_json::{Value, json};
 use testkit::{Act, Hold, Rule, Script, SmtpServer, Step, WallClock, smtp::Message, tls::ca_pem, wait_until};
 
@@ -37,16 +37,18 @@ impl Post {
         Self::with(Script::plain(), "none", &["me@example.net"]).await
     }
 
-    /// All of them are due before the dispatcher starts.
-    async fn outages(&self, n: usize) {
-        for i in 0..n {
-            self.outage(&format!("Shop {i:02}")).await;
-        }
+    /// One mail to each of so many recipients; all of them are due before the dispatcher starts.
+    async fn mails(&self, n: usize) {
+        let to: Vec<_> = (0..n).map(|i| format!("r{i:02}@example.net")).collect();
+        let body = json!({ "name": "Ops", "kind": "email", "config": { "to": to } });
+        self.scene.update(self.channel, body).await;
+        self.outage().await;
     }
 
-    async fn outage(&self, name: &str) {
-        let monitor = self.scene.monitor(name, &[self.channel]).await;
+    async fn outage(&self) -> Monitor {
+        let monitor = self.scene.monitor("Shop", &[self.channel]).await;
         self.scene.down(&monitor).await;
+        monitor
     }
 
     /// Each arrived once, in order and at the first attempt.
@@ -56,9 +58,9 @@ impl Post {
         running.stop().await;
         assert!(rows.iter().all(|row| row.attempts == 1), "{rows:#?}");
         let messages = self.server.messages();
-        let subjects: Vec<_> = messages.iter().filter_map(|m| m.header("Subject")).collect();
-        let expected: Vec<_> = (0..n).map(|i| format!("[DOWN] Shop {i:02}")).collect();
-        assert_eq!(subjects, expected);
+        let ids: Vec<_> = messages.iter().filter_map(|m| m.header("Message-ID")).collect();
+        let expected: Vec<_> = rows.iter().map(|row| format!("<{}>", row.message_id)).collect();
+        assert_eq!(ids, expected);
         messages
     }
 
@@ -108,7 +110,7 @@ async fn twenty_mails_share_a_connection_and_a_login() {
         let post = Post::with(script.login("watch", "secret"), security, &["me@example.net"]).await;
         let login = json!({ "username": "watch", "password": "secret" });
         save(&post.scene, &post.server, security, login).await;
-        post.outages(25).await;
+        post.mails(25).await;
         let messages = post.all_arrive(25).await;
         let mut expected = vec![1; 20];
         expected.extend([2; 5]);
@@ -137,8 +139,11 @@ async fn twenty_mails_share_a_connection_and_a_login() {
 async fn a_batch_that_is_over_says_goodbye_at_once() {
     let post = Post::plain().await;
     let running = post.scene.start();
+    let monitor = post.outage().await;
     for i in 0..2 {
-        post.outage(&format!("Shop {i:02}")).await;
+        if i == 1 {
+            post.scene.up(&monitor).await;
+        }
         post.scene.wait_state(i + 1, DeliveryState::Sent).await;
         wait_until(Duration::from_secs(2), "the connection is closed", || {
             let all = post.server.connections();
@@ -208,7 +213,7 @@ async fn a_connection_that_takes_no_further_mail_costs_nothing() {
     ] {
         let post = Post::plain().await;
         post.server.rule(rule);
-        post.outages(4).await;
+        post.mails(4).await;
         let messages = post.all_arrive(4).await;
         assert_eq!(connections(&messages), expected, "{what}");
         assert_eq!(post.server.received().len(), 4, "{what}");
@@ -222,7 +227,7 @@ async fn a_mail_that_may_have_arrived_is_a_failed_attempt() {
     let post = Post::plain().await;
     post.server
         .rule(Rule::on(Step::FinalDot, Act::Cut).after(1).times(1));
-    post.outages(4).await;
+    post.mails(4).await;
     let running = post.scene.start();
     let rows = post.scene.wait_state(4, DeliveryState::Sent).await;
     running.stop().await;
@@ -249,7 +254,7 @@ async fn a_recipient_who_is_refused_ends_the_connection_and_nothing_else() {
     let no = Act::reply("550 5.1.1 no such user");
     post.server
         .rule(Rule::on(Step::RcptTo, no).containing("bad@example.net"));
-    post.outages(1).await;
+    post.outage().await;
     let running = post.scene.start();
     post.scene.wait_state(2, DeliveryState::Sent).await;
     let failed = post.scene.wait_state(1, DeliveryState::Failed).await;
@@ -268,7 +273,7 @@ async fn what_is_saved_in_the_middle_is_used_by_the_next_mail() {
     let post = Post::plain().await;
     let other = SmtpServer::start(Script::plain()).await;
     let hold = post.server.hold(Step::FinalDot);
-    post.outages(5).await;
+    post.mails(5).await;
     let running = post.scene.start();
     hold.reached(SOON).await;
     hold.release();
@@ -289,7 +294,7 @@ async fn a_connection_that_waits_for_nothing_is_closed() {
     let hold = Hold::new();
     post.server
         .rule(Rule::on(Step::FinalDot, Act::Hold(hold.clone())).connection(1));
-    post.outages(4).await;
+    post.mails(4).await;
     let running = post.scene.start();
     post.scene.wait_state(3, DeliveryState::Sent).await;
     assert_eq!(connections(&post.server.messages()), [2, 2, 2]);

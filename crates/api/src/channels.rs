@@ -4,6 +4,7 @@ use axum::{Json, extract::State, response::IntoResponse};
 use domain::{
     channel::{Channel, ChannelConfig, ChannelDraft as Draft, ChannelKind, OwnRequest, WebhookFormat},
     field::FieldError,
+    hours::Quiet,
     id::ChannelId,
 };
 use http::{StatusCode, header::LOCATION};
@@ -147,6 +148,7 @@ fn patched(channel: &Channel, mut patch: Value) -> Result<Draft, Problem> {
         "kind": channel.kind.as_str(),
         "enabled": channel.enabled,
         "fallback": channel.fallback,
+        "quiet": channel.quiet.as_ref().map(Quiet::to_json),
         "config": channel.config.as_ref().map(ChannelConfig::to_json),
     });
     leave_template(&mut merged, &patch);

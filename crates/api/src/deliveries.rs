@@ -36,6 +36,7 @@ use crate::{
         ("channel" = Option<i64>, Query, description = "Only through this channel."),
         ("incident" = Option<i64>, Query, description = "Only of this incident."),
         ("monitor" = Option<i64>, Query, description = "Only about this monitor."),
+        ("digest" = Option<uuid::Uuid>, Query, description = "Only those that travel in this digest."),
         ("event" = Option<String>, Query, description = "Only of this event, as `incident.opened`."),
         ("recipient" = Option<String>, Query, description = "A mail address, or a part of some."),
         ("profile" = Option<i64>, Query, description = "Only those that were tried through this mail profile."),
@@ -73,6 +74,7 @@ pub(crate) async fn list(
         ("channel" = Option<i64>, Query, description = "Only through this channel."),
         ("incident" = Option<i64>, Query, description = "Only of this incident."),
         ("monitor" = Option<i64>, Query, description = "Only about this monitor."),
+        ("digest" = Option<uuid::Uuid>, Query, description = "Only those that travel in this digest."),
         ("event" = Option<String>, Query, description = "Only of this event, as `incident.opened`."),
         ("recipient" = Option<String>, Query, description = "A mail address, or a part of some."),
         ("profile" = Option<i64>, Query, description = "Only those that were tried through this mail profile."),
@@ -122,6 +124,9 @@ fn filter(params: &mut Params) -> DeliveryFilter {
         channel: params.id("channel"),
         incident: params.id("incident"),
         monitor: params.id("monitor"),
+        digest: params.parse("digest", "id", "Use the id of a delivery.", |text| {
+            text.parse().ok()
+        }),
         profile: params.id("profile"),
         recipient: params.parse("recipient", "too-long", "Use at most 254 characters.", |text| {
             (text.len() <= 254).then(|| text.to_owned())

@@ -36,6 +36,7 @@ pub(crate) fn frame() -> OpenApi {
         .schema_from::<wire::monitor::MonitorDraft>()
         .schema_from::<wire::channel::ChannelDraft>()
         .schema_from::<wire::policy::PolicyDraft>()
+        .schema_from::<wire::maintenance::MaintenanceDraft>()
         .schema_from::<wire::mail::MailDraft>()
         .schema_from::<wire::messages::MessagesDraft>()
         .security_scheme(TOKEN, SecurityScheme::Http(token))
@@ -74,6 +75,7 @@ pub(crate) fn complete(mut document: OpenApi, base: &str) -> Document {
             ("ChannelPatch", "ChannelDraft"),
             ("PolicyPatch", "PolicyDraft"),
             ("MailPatch", "MailDraft"),
+            ("MaintenancePatch", "MaintenanceDraft"),
         ] {
             if let Some(schema) = components.schemas.get(draft).map(as_patch) {
                 components.schemas.insert(patch.to_owned(), schema);

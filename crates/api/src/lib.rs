@@ -1,5 +1,5 @@
-//! REST `/api/v1` for scripts: monitors, results, incidents, policies, channels, deliveries, mail and message settings, returned
-//! mails.
+//! REST `/api/v1` for scripts: monitors, results, incidents, policies, silences, maintenance windows, channels, deliveries,
+//! mail and message settings, returned mails.
 //!
 //! Flow: a bearer token is checked before anything else ([`caller`]); a handler asks for a reader or a writer; bodies
 //! are read by the domain, which names every mistake at once; answers are built from domain values ([`wire`]); whatever
@@ -32,6 +32,7 @@ mod document;
 mod incidents;
 mod mail;
 mod mail_profiles;
+mod maintenance;
 mod messages;
 mod monitors;
 mod oauth;
@@ -39,6 +40,7 @@ mod policies;
 pub mod problem;
 mod request;
 mod results;
+mod silences;
 pub mod wire;
 
 use problem::Problem;
@@ -138,6 +140,18 @@ fn guarded() -> OpenApiRouter<App> {
         .routes(routes!(incidents::snooze, incidents::wake))
         .routes(routes!(policies::list, policies::create))
         .routes(routes!(policies::get, policies::change, policies::delete))
+        .routes(routes!(silences::list, silences::create))
+        .routes(routes!(silences::get, silences::change, silences::end))
+        .routes(routes!(maintenance::list, maintenance::create))
+        .routes(routes!(maintenance::coming))
+        .routes(routes!(
+            maintenance::get,
+            maintenance::change,
+            maintenance::delete
+        ))
+        .routes(routes!(maintenance::end))
+        .routes(routes!(maintenance::cancel))
+        .routes(routes!(maintenance::restore))
         .routes(routes!(channels::list, channels::create))
         .routes(routes!(channels::get, channels::change, channels::delete))
         .routes(routes!(channels::test))

@@ -6,12 +6,13 @@ use axum::{Json, extract::State, response::IntoResponse};
 use domain::{
     field::FieldError,
     id::MonitorId,
+    in_force::InForce,
     monitor::{Monitor, MonitorConfig},
     state::{MonitorState, Status},
 };
 use http::{StatusCode, header::LOCATION};
 use serde_json::Value;
-use store::{MonitorFilter, StoreError};
+use store::{MonitorFilter, StoreError, samples::Sample};
 
 use crate::{
     App,
@@ -61,9 +62,10 @@ pub(crate) async fn list(
     let page = app.store.monitors().page(&filter).await.map_err(refusal)?;
     let ids: Vec<MonitorId> = page.items.iter().map(|(m, _)| m.id).collect();
     let last = app.store.samples().tail(&ids, 1).await.map_err(failure)?;
+    let in_force = app.store.in_force();
     Ok(Json(Page::from(page, |(monitor, state)| {
         let last = last.get(&monitor.id).and_then(|samples| samples.last());
-        MonitorView::new(&monitor, StateView::new(monitor.config.enabled, &state, last))
+        MonitorView::new(&monitor, state_of(&in_force, &monitor, &state, last))
     })))
 }
 
@@ -273,7 +275,13 @@ async fn state_view(app: &App, monitor: &Monitor) -> Result<StateView, Problem> 
         .await
         .map_err(failure)?;
     let last = tail.get(&monitor.id).and_then(|samples| samples.last());
-    Ok(StateView::new(monitor.config.enabled, &state, last))
+    Ok(state_of(&app.store.in_force(), monitor, &state, last))
+}
+
+fn state_of(in_force: &InForce, monitor: &Monitor, state: &MonitorState, last: Option<&Sample>) -> StateView {
+    let config = &monitor.config;
+    let window = in_force.maintenance_of(monitor.id, &config.tags, config.target.kind());
+    StateView::new(config, state, last, window)
 }
 
 fn unknown() -> Problem {

@@ -227,12 +227,16 @@ impl Params {
         )
     }
 
-    pub(crate) fn paging(&mut self) -> Paging {
+    pub(crate) fn limit(&mut self) -> u32 {
         let limit = self.parse("limit", "limit-range", "Use a whole number from 1 to 500.", |t| {
             t.parse().ok().filter(|n| (1..=crate::LONGEST_PAGE).contains(n))
         });
+        limit.unwrap_or(50)
+    }
+
+    pub(crate) fn paging(&mut self) -> Paging {
         Paging {
-            limit: limit.unwrap_or(50),
+            limit: self.limit(),
             cursor: self.text("cursor"),
         }
     }

@@ -22,11 +22,14 @@ pub mod forecast;
 pub mod hours;
 pub mod incident;
 pub mod mail;
+pub mod maintenance;
+pub mod matcher;
 pub mod messages;
 pub mod monitor;
 pub mod oauth;
 pub mod policy;
 pub mod service;
+pub mod silence;
 
 /// RFC 3339 in UTC with milliseconds.
 #[derive(Clone, Copy, Debug, ToSchema)]

@@ -7,6 +7,7 @@ use url::Url;
 use crate::{
     delivery::Event,
     field::{FieldError, FieldErrors},
+    hours::Quiet,
     id::ChannelId,
     json::Object,
     language::Language,
@@ -58,6 +59,36 @@ named! {
     }
 }
 
+impl ChannelKind {
+    /// Whether people read its messages one by one, so that many are better as one. Programs have a key of their own for
+    /// each event: they get each by itself.
+    pub const fn is_for_people(self) -> bool {
+        match self {
+            Self::Webhook | Self::PagerDuty | Self::SplunkOnCall | Self::Alertmanager => false,
+            Self::Email
+            | Self::Slack
+            | Self::SlackBot
+            | Self::Discord
+            | Self::Teams
+            | Self::GoogleChat
+            | Self::Mattermost
+            | Self::RocketChat
+            | Self::Telegram
+            | Self::Matrix
+            | Self::Feishu
+            | Self::DingTalk
+            | Self::WeCom
+            | Self::Ntfy
+            | Self::Pushover
+            | Self::Gotify
+            | Self::Bark
+            | Self::ServerChan
+            | Self::Twilio
+            | Self::Apprise => true,
+        }
+    }
+}
+
 /// A stored channel.
 #[derive(Clone, Debug)]
 pub struct Channel {
@@ -67,6 +98,8 @@ pub struct Channel {
     pub enabled: bool,
     /// Stands in for this one when it cannot deliver.
     pub fallback: Option<ChannelId>,
+    /// Hours of the week in which it does not ring.
+    pub quiet: Option<Quiet>,
     /// `None`: its secrets were sealed with a key that we do not have. Nothing is sent until they are entered again.
     pub config: Option<ChannelConfig>,
 }
@@ -79,6 +112,8 @@ pub struct ChannelDraft {
     pub enabled: bool,
     /// Stands in for this one when it cannot deliver.
     pub fallback: Option<ChannelId>,
+    /// Hours of the week in which it does not ring.
+    pub quiet: Option<Quiet>,
 }
 
 #[derive(Clone, Debug)]
@@ -106,6 +141,14 @@ impl ChannelDraft {
         });
         let enabled = o.boolean("enabled").unwrap_or(true);
         let fallback = o.integer("fallback").map(ChannelId);
+        let quiet = o.value("quiet").map(|v| Quiet::from_json(&o.path("quiet"), v));
+        let quiet = quiet.and_then(|read| match read {
+            Ok(quiet) => Some(quiet),
+            Err(errors) => {
+                o.errors.0.extend(errors.0);
+                None
+            }
+        });
         let config = o.value("config");
         let config = match (kind, config) {
             (Some(kind), Some(config)) => match ChannelConfig::from_json("config", kind, config, previous) {
@@ -125,6 +168,7 @@ impl ChannelDraft {
                 config: config?,
                 enabled,
                 fallback,
+                quiet,
             })
         })();
         draft.filter(|_| errors.is_empty()).ok_or(errors)

@@ -93,9 +93,27 @@ pub struct Notice {
     pub thread_reference: Option<String>,
     /// Further events of the same recipient that travel in the same message.
     pub also: Vec<Notice>,
+    /// Those of them that are only counted, by event.
+    pub counted: Vec<(Event, u64)>,
     /// Further recipients of the same message.
     pub shared_with: Vec<String>,
 }
+
+impl Notice {
+    /// Whether it tells of several events.
+    pub fn is_digest(&self) -> bool {
+        !self.also.is_empty() || !self.counted.is_empty()
+    }
+
+    /// How many events it tells of.
+    pub fn count(&self) -> u64 {
+        let counted: u64 = self.counted.iter().map(|(_, n)| n).sum();
+        1 + self.also.len() as u64 + counted
+    }
+}
+
+/// So many events of a digest are described; the others are counted.
+pub const DESCRIBED: usize = 50;
 
 /// What the message is about.
 #[derive(Clone, Debug, PartialEq)]

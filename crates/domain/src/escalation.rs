@@ -204,6 +204,7 @@ impl Escalation {
     /// The monitor is down again before its recovery was told.
     pub fn relapsed(&mut self, now: Timestamp) {
         self.recovering = None;
+        self.flapping = self.flapping.map(|_| now);
         self.next_at = Some(now);
     }
 }

@@ -71,6 +71,12 @@ impl Hours {
         &self.spans
     }
 
+    /// What the clock on the wall shows then, in the zone of these hours.
+    pub fn wall(&self, at: Timestamp) -> Option<(Weekday, Minute)> {
+        let local = local_time(self.zone, at)?;
+        Some((local.weekday(), Minute::of(local.time())))
+    }
+
     /// When the hours that hold `at` end; spans that touch or overlap are one. `None`: `at` lies outside. At most
     /// [`LONGEST_STRETCH`] after `at`.
     pub fn until(&self, at: Timestamp) -> Option<Timestamp> {

@@ -39,6 +39,7 @@ number_id!(
     MaintenanceId,
     ContactId,
     RotationId,
+    OverrideId,
 );
 
 /// A delivery is known outside (it is the `webhook-id` and the local part of the `Message-ID`), so its id is a UUIDv7:

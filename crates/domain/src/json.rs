@@ -3,7 +3,10 @@
 
 use serde_json::{Map, Value};
 
-use crate::field::{FieldError, FieldErrors};
+use crate::{
+    clock::Timestamp,
+    field::{FieldError, FieldErrors},
+};
 
 /// One object being read. Take fields out, then [`Object::finish`].
 #[derive(Debug)]
@@ -40,6 +43,11 @@ impl Object {
         self.map.remove(name).filter(|v| !v.is_null())
     }
 
+    /// Whether a field is there and not `null`.
+    pub fn has(&self, name: &str) -> bool {
+        self.map.get(name).is_some_and(|v| !v.is_null())
+    }
+
     pub fn text(&mut self, name: &str) -> Option<String> {
         match self.value(name)? {
             Value::String(s) => Some(s),
@@ -68,6 +76,18 @@ impl Object {
             Value::Bool(b) => Some(b),
             _ => self.complain(name, "type-boolean", "This must be true or false."),
         }
+    }
+
+    /// RFC 3339, with any offset.
+    pub fn time(&mut self, name: &str) -> Option<Timestamp> {
+        let text = self.text(name)?;
+        Timestamp::parse_rfc3339(text.trim()).or_else(|| {
+            self.complain(
+                name,
+                "time-invalid",
+                "Write a time with its offset, like 2026-01-31T12:00:00Z.",
+            )
+        })
     }
 
     pub fn texts(&mut self, name: &str) -> Option<Vec<String>> {

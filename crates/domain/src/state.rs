@@ -135,6 +135,16 @@ impl MonitorState {
         }
     }
 
+    /// What people see: a paused monitor is paused, whatever was known before, and one that is worked on is under
+    /// maintenance, whatever its checks find.
+    pub fn shown(&self, enabled: bool, under_maintenance: bool) -> Status {
+        match (enabled, under_maintenance) {
+            (false, _) => Status::Paused,
+            (true, true) => Status::Maintenance,
+            (true, false) => self.status(),
+        }
+    }
+
     /// Since when [`Self::status`] holds; `None` while pending.
     pub fn since(&self) -> Option<Timestamp> {
         match (&self.doubt, &self.known) {

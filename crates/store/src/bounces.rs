@@ -9,7 +9,7 @@ use domain::{
     mail::{Address, EnvelopeSender},
     recipient::Bounce,
 };
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait as _, QueryFilter};
 
 use crate::{entity::delivery, error::StoreError, recipients, store::Store};
 
@@ -86,7 +86,12 @@ impl Bounces<'_> {
         };
         delivery::Entity::update_many()
             .set(changed)
-            .filter(delivery::Column::Id.eq(delivery.0))
+            // A digest that came back is a message about each of its deliveries.
+            .filter(
+                delivery::Column::Id
+                    .eq(delivery.0)
+                    .or(delivery::Column::DigestOf.eq(delivery.0)),
+            )
             .exec(&*tx)
             .await?;
         let for_good = effect == Effect::Suspend;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use domain::{
     channel::{Channel, ChannelConfig, ChannelDraft, ChannelKind, EmailChannel},
     clock::Timestamp,
+    hours::Quiet,
     id::{ChannelId, MonitorId},
 };
 use sea_orm::{
@@ -54,6 +55,7 @@ impl Channels<'_> {
             fallback_id: Set(draft.fallback.map(|id| id.0)),
             config: Set(draft.config.to_json().to_string()),
             sealed: Set(None),
+            quiet: Set(draft.quiet.as_ref().map(|q| q.to_json().to_string())),
             created_at: Set(now),
             updated_at: Set(now),
             ..Default::default()
@@ -91,6 +93,7 @@ impl Channels<'_> {
             fallback_id: Set(draft.fallback.map(|id| id.0)),
             config: Set(draft.config.to_json().to_string()),
             sealed: Set(self.sealed(id.0, &draft.config)?),
+            quiet: Set(draft.quiet.as_ref().map(|q| q.to_json().to_string())),
             updated_at: Set(now.as_millis()),
             ..Default::default()
         };
@@ -103,6 +106,7 @@ impl Channels<'_> {
             return Ok(None);
         }
         outbox::bring_forward(&*tx, delivery::Column::ChannelId.eq(id.0), now).await?;
+        outbox::hold_anew(&*tx, id, draft.quiet.as_ref(), now).await?;
         self.store.commit_secret(tx).await?;
         self.store.outbox().wake();
         Ok(Some(stored(id, draft)))
@@ -265,6 +269,7 @@ fn stored(id: ChannelId, draft: &ChannelDraft) -> Channel {
         kind: draft.config.kind(),
         enabled: draft.enabled,
         fallback: draft.fallback,
+        quiet: draft.quiet.clone(),
         config: Some(draft.config.clone()),
     }
 }
@@ -294,14 +299,25 @@ pub(crate) fn read_channel(row: channel::Model, sealer: &Sealer) -> Result<Chann
         .map(|v| ChannelConfig::from_json("", kind, v, None))
         .transpose()
         .map_err(|_| corrupt(TABLE, row.id, "config"))?;
+    let quiet = read_quiet(&row).map_err(|()| corrupt(TABLE, row.id, "quiet"))?;
     Ok(Channel {
         id: ChannelId(row.id),
         name: row.name,
         kind,
         enabled: row.enabled,
         fallback: row.fallback_id.map(ChannelId),
+        quiet,
         config,
     })
+}
+
+/// The quiet hours of a channel; an error where they do not parse.
+pub(crate) fn read_quiet(row: &channel::Model) -> Result<Option<Quiet>, ()> {
+    let Some(text) = &row.quiet else {
+        return Ok(None);
+    };
+    let value = serde_json::from_str(text).map_err(|_| ())?;
+    Quiet::from_json("", value).map(Some).map_err(|_| ())
 }
 
 /// Notes how an attempt ended, for the list of channels.

@@ -37,6 +37,7 @@ table!(channel = "channels" {
     last_failure_at: Option<i64>,
     last_failure: Option<String>,
     fallback_id: Option<i64>,
+    quiet: Option<String>,
 });
 
 table!(monitor = "monitors" {
@@ -170,6 +171,22 @@ table!(delivery = "deliveries" {
     bounced_at: Option<i64>,
     bounce_status: Option<String>,
     bounce_text: Option<String>,
+    letter_of: Option<Uuid>,
+    follows: bool,
+    held_until: Option<i64>,
+    held_as: Option<String>,
+    held_by: Option<String>,
+});
+
+table!(window = "channel_windows" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    channel_id: i64,
+    down_ends_at: Option<i64>,
+    down_collected: bool,
+    up_ends_at: Option<i64>,
+    up_collected: bool,
+    minor_ends_at: Option<i64>,
+    minor_collected: bool,
 });
 
 table!(attempt = "delivery_attempts" {
@@ -244,6 +261,39 @@ table!(rollup = "sample_rollups" {
     unknown: i64,
     covered_ms: i64,
     detail: Vec<u8>,
+    maintenance: i64,
+    excluded_ms: i64,
+});
+
+table!(silence = "silences" {
+    #[sea_orm(primary_key)]
+    id: i64,
+    matcher: String,
+    author: String,
+    reason: String,
+    created_at: i64,
+    starts_at: i64,
+    ends_at: i64,
+    ended_by: Option<String>,
+});
+
+table!(maintenance = "maintenances" {
+    #[sea_orm(primary_key)]
+    id: i64,
+    config: String,
+    author: String,
+    created_at: i64,
+    last_end: Option<i64>,
+});
+
+table!(maintenance_exception = "maintenance_exceptions" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    maintenance_id: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    starts_at: i64,
+    ends_at: i64,
+    made_by: String,
+    made_at: i64,
 });
 
 table!(setting = "settings" {

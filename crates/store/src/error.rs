@@ -31,7 +31,7 @@ pub enum StoreError {
     /// A step of a policy names an on-call rotation that does not exist.
     #[error("there is no on-call rotation {0}")]
     UnknownRotation(RotationId),
-    /// A monitor names a parent that does not exist.
+    /// A parent, or what a silence or a window is about, does not exist.
     #[error("there is no monitor {0}")]
     UnknownMonitor(MonitorId),
     /// A monitor would be its own parent, or its parent's parent.

@@ -7,7 +7,9 @@ use domain::{
     clock::Timestamp,
     delivery::MonitorLabel,
     escalation::{Escalation, Situation},
+    hold::Hold,
     id::{IncidentId, MonitorId, PolicyId},
+    monitor::MonitorConfig,
     state::MonitorState,
 };
 use sea_orm::{
@@ -47,6 +49,7 @@ pub(crate) struct Case {
     pub(crate) opened_at: Timestamp,
     pub(crate) rules: Rules,
     pub(crate) escalation: Escalation,
+    hold: Option<Hold>,
     acknowledged: bool,
     /// How long its monitor may take to be seen up again.
     patience: Duration,
@@ -200,7 +203,10 @@ impl Store {
     ) -> Result<Case, StoreError> {
         let read = read_monitor(monitor.clone(), Links::default(), &self.inner.sealer)?;
         let patience = read.config.stale_after(now);
-        let label = label_of(MonitorId(monitor.id), read.config);
+        let id = MonitorId(monitor.id);
+        // Before anything is written: see `Store::hold_of`.
+        let hold = self.anything_holding(tx, (id, &read.config), now).await?;
+        let label = label_of(id, read.config);
         let named = monitor.policy_id.map(PolicyId).or(known.policy);
         let rules = rules_for(tx, &label, named).await?;
         Ok(Case {
@@ -209,6 +215,7 @@ impl Store {
             opened_at: known.opened_at,
             rules,
             escalation: known.escalation,
+            hold,
             acknowledged: known.acknowledged,
             patience,
         })
@@ -225,7 +232,7 @@ impl Store {
         let situation = Situation {
             now,
             acknowledged: case.acknowledged,
-            hold: self.hold_of(tx, &case.label, now).await?,
+            hold: case.hold,
             grace: case.patience,
             steps: &steps,
             reminders: case.rules.policy.as_ref().and_then(|(p, _)| p.config.reminders),
@@ -245,14 +252,16 @@ impl Store {
         Ok(planned)
     }
 
-    /// What holds the alerts of this monitor back now.
-    async fn hold_of<C: ConnectionTrait>(
+    /// What holds the alerts of this monitor back now, whatever it is.
+    async fn anything_holding<C: ConnectionTrait>(
         &self,
         tx: &C,
-        monitor: &MonitorLabel,
-        _now: Timestamp,
-    ) -> Result<Option<domain::hold::Hold>, StoreError> {
-        dependencies::hold(tx, monitor.id).await
+        (id, config): (MonitorId, &MonitorConfig),
+        now: Timestamp,
+    ) -> Result<Option<Hold>, StoreError> {
+        let matched = (id, config.tags.as_slice(), config.target.kind());
+        let silenced = self.hold_of(tx, matched, now).await?;
+        Ok(dependencies::hold(tx, id).await?.or(silenced))
     }
 }
 

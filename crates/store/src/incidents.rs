@@ -186,6 +186,8 @@ impl Incidents<'_> {
         if row.resolved_at.is_some() || row.acknowledged_at.is_some() {
             return Ok(Some(Snoozed::NoNeed(read_incident(row)?)));
         }
+        // Before anything is written: see `Store::hold_of`.
+        self.store.open_case(&*tx, id, now).await?;
         if !escalations::snooze(&*tx, id, until, by).await? {
             return Ok(Some(Snoozed::NoNeed(read_incident(row)?)));
         }

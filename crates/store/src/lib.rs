@@ -2,7 +2,7 @@
 //!
 //! Flow: [`Store::open`] connects, backs up, migrates and checks the key. Domain types go in and come out of the
 //! handles [`Store::monitors`], [`Store::incidents`], [`Store::acknowledgements`], [`Store::samples`],
-//! [`Store::outbox`], [`Store::channels`], [`Store::policies`], [`Store::recipients`], [`Store::optouts`], [`Store::bounces`],
+//! [`Store::outbox`], [`Store::channels`], [`Store::policies`], [`Store::silences`], [`Store::maintenances`], [`Store::recipients`], [`Store::optouts`], [`Store::bounces`],
 //! [`Store::settings`], [`Store::mail`], [`Store::mail_tokens`] and [`Store::accounts`]. Rows stay inside: each is turned
 //! into domain by a checked conversion, and one that does not parse is [`StoreError::Corrupt`], never a panic.
 //!
@@ -22,11 +22,13 @@ mod database;
 mod entity;
 mod error;
 mod escalations;
+mod holds;
 mod incidents;
 mod instance;
 mod key;
 pub mod mail;
 mod mail_tokens;
+mod maintenances;
 mod mistake;
 mod monitors;
 mod optouts;
@@ -41,6 +43,7 @@ pub mod samples;
 mod seal;
 mod sealed;
 mod settings;
+mod silences;
 mod store;
 
 pub use acknowledgements::{Acknowledgements, Errand};
@@ -53,11 +56,13 @@ pub use incidents::{
 pub use key::{KeyError, MasterKey};
 pub use mail::MailProfile;
 pub use mail_tokens::{Grant, GrantState, GrantStatus, MailTokens};
-pub use monitors::{MonitorFilter, Monitors};
+pub use maintenances::{MaintenanceFilter, MaintenanceState, Maintenances};
+pub use monitors::{Matched, MonitorFilter, Monitors};
 pub use optouts::{Optout, Optouts};
 pub use page::Page;
 pub use policies::{Because, Policies};
 pub use record::{Record, Recorded};
 pub use retention::Forgotten;
 pub use settings::{General, MessageRevision, Settings};
+pub use silences::{SilenceFilter, Silences};
 pub use store::{Options, Store};

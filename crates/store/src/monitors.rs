@@ -18,17 +18,20 @@ use sea_orm::{
 use crate::{
     entity::{channel, monitor, monitor_channel, monitor_parent, monitor_state, monitor_tag},
     error::StoreError,
-    escalations, incidents, outbox, policies, samples,
+    escalations, holds, incidents, outbox, policies, samples,
     seal::Place,
     store::Store,
 };
 
 mod browse;
+mod matched;
 mod parents;
 mod relations;
 mod row;
 
 pub use browse::MonitorFilter;
+pub use matched::Matched;
+pub(crate) use matched::check_matched;
 use parents::write_parents;
 use row::body;
 pub(crate) use row::write_state;
@@ -69,6 +72,7 @@ impl Monitors<'_> {
         }
         write_links(&*tx, id, config).await?;
         self.store.commit_secret(tx).await?;
+        self.store.inner.holds.learn(MonitorId(id), config);
         Ok(Monitor {
             id: MonitorId(id),
             revision: 1,
@@ -87,6 +91,7 @@ impl Monitors<'_> {
     /// Counts the revision up: outcomes of checks that are still running are discarded.
     pub async fn update(&self, id: MonitorId, config: &MonitorConfig) -> Result<Option<Monitor>, StoreError> {
         let tx = self.store.inner.db.write().await?;
+        let matched_by = holds::matched_by(&*tx, id).await?;
         let row = monitor::ActiveModel {
             id: Unchanged(id.0),
             name: Set(config.name.clone()),
@@ -110,8 +115,13 @@ impl Monitors<'_> {
             tx.execute(&delete).await?;
         }
         write_links(&*tx, id.0, config).await?;
+        let matched_then = (config.tags.clone(), config.target.kind().to_string());
+        if matched_by.is_some_and(|before| before != matched_then) {
+            self.store.holds_changed(&*tx, self.store.now()).await?;
+        }
         escalations::look_again_at(&*tx, id, self.store.now()).await?;
         self.store.commit_secret(tx).await?;
+        self.store.inner.holds.learn(id, config);
         self.store.outbox().wake();
         Ok(Some(Monitor {
             id,
@@ -131,7 +141,9 @@ impl Monitors<'_> {
         };
         let row = self.change(&*tx, row).await?;
         let monitor = self.read(&*tx, row.into_iter().collect()).await?.pop();
+        escalations::look_again_at(&*tx, id, self.store.now()).await?;
         tx.commit().await?;
+        self.store.outbox().wake();
         Ok(monitor)
     }
 
@@ -171,6 +183,7 @@ impl Monitors<'_> {
         let deleted = monitor::Entity::delete_by_id(id.0).exec(&*tx).await?;
         tx.commit().await?;
         self.store.inner.journal.forget(id);
+        self.store.inner.holds.forget(id);
         Ok(deleted.rows_affected > 0)
     }
 

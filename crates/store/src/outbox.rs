@@ -4,6 +4,8 @@
 //! committed), sends it without any transaction, and finishes it with the same token. A claim whose lease ran out goes
 //! back to pending, so whatever happens to the process, the row ends in a final state with a reason.
 
+use std::time::Duration;
+
 use domain::{
     channel::Channel,
     clock::Timestamp,
@@ -18,18 +20,23 @@ use crate::store::Store;
 mod browse;
 mod bundle;
 mod claim;
+mod describe;
+mod digest;
 mod export;
 mod fallback;
 mod filter;
 mod finish;
 pub(crate) mod plan;
+mod quiet;
 mod reference;
 mod sweep;
+mod window;
 
 pub use export::Export;
 pub use filter::DeliveryFilter;
 pub(crate) use filter::pattern;
 pub(crate) use plan::first_id;
+pub(crate) use quiet::{hold_anew, is_held};
 pub(crate) use sweep::{bring_forward, cancel, cancel_of_monitor};
 
 pub struct Outbox<'a> {
@@ -46,8 +53,31 @@ pub struct Claimed {
     pub channel: Channel,
     /// No use sending after this.
     pub expires_at: Timestamp,
-    /// The delivery in whose message it travels ([`Outbox::bundle`]); the claim has all of them.
-    pub travels_with: Option<DeliveryId>,
+    /// The delivery whose letter it shares ([`Outbox::bundle`]); the claim has all of them.
+    pub shares_with: Option<DeliveryId>,
+}
+
+/// What a claim may take.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// Messages.
+    pub limit: u32,
+    pub lease: Duration,
+    /// Messages that may be sent now; where more are due, all that can be is put together. `None`: any number.
+    pub room: Option<u32>,
+    /// Recipients who were sent so much that whatever can be is put together for them.
+    pub crowded: Vec<String>,
+}
+
+impl Terms {
+    pub fn new(limit: u32, lease: Duration) -> Self {
+        Self {
+            limit,
+            lease,
+            room: None,
+            crowded: Vec::new(),
+        }
+    }
 }
 
 /// Proof of a claim. A result that comes with an outdated one is not written.
@@ -55,6 +85,8 @@ pub struct Claimed {
 pub struct Lease {
     pub delivery: DeliveryId,
     pub(crate) token: Uuid,
+    /// Of a digest: it holds for all that were claimed with it.
+    pub(crate) digest: Option<Uuid>,
 }
 
 /// What is to become of a delivery after an attempt.
@@ -93,19 +125,32 @@ pub struct Delivery {
     pub next_attempt_at: Option<Timestamp>,
     pub attempts: u32,
     pub message_id: String,
+    /// The digest that it travels in: the delivery whose id the message has.
+    pub digest_of: Option<DeliveryId>,
     pub expires_at: Timestamp,
     pub finished_at: Option<Timestamp>,
     /// Who had it sent again; `None`: it was planned by its event.
     pub requested_by: Option<String>,
+    /// Quiet hours hold it until then; in the past once they have ended.
+    pub held_until: Option<Timestamp>,
     /// It came back after it was accepted.
     pub bounce: Option<Bounce>,
+}
+
+impl Delivery {
+    /// Nothing but quiet hours holds it back.
+    pub fn is_held(&self) -> bool {
+        self.state == DeliveryState::Pending
+            && self.held_until.is_some()
+            && self.held_until == self.next_attempt_at
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Backlog {
     /// Not final, those that wait for settings included.
     pub pending: u64,
-    /// When the oldest of them was planned.
+    /// Since when the oldest of them could be sent: planned, or released by quiet hours.
     pub oldest_pending: Option<Timestamp>,
     /// Failed or expired in the last 24 hours.
     pub failed: u64,

@@ -48,6 +48,9 @@ pub struct Sample {
     pub phases: Phases,
     /// Why it was not up.
     pub cause: Option<Cause>,
+    /// It was taken while the monitor was under maintenance, and counts neither as up nor as down. The store says so when
+    /// it takes the sample.
+    pub maintenance: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -107,9 +110,11 @@ pub struct Stats {
     pub up: u64,
     pub down: u64,
     pub unknown: u64,
+    /// Taken under maintenance; counted in none of the others.
+    pub maintenance: u64,
     /// `up / (up + down)`, 0 to 1; `None` without either.
     pub uptime: Option<f64>,
-    /// The observed part of the span, 0 to 1.
+    /// The observed part of the span, maintenance left out of both; 0 to 1, and 1 when there was nothing else.
     pub coverage: f64,
     /// Of checks that were up; exact to about 9 %.
     pub p50: Option<Duration>,
@@ -126,6 +131,8 @@ pub struct Point {
     pub up: u64,
     pub down: u64,
     pub unknown: u64,
+    /// Taken under maintenance; counted in none of the others.
+    pub maintenance: u64,
     pub p50: Option<Duration>,
     pub p95: Option<Duration>,
     /// Means over the checks that were up and got to the phase.
@@ -154,12 +161,13 @@ impl Sample {
                 kind,
                 detail: detail.into(),
             }),
+            maintenance: false,
         }
     }
 }
 
 impl Samples<'_> {
-    /// Into the buffer; written within a second. When the buffer is full (the database does not take anything any
+    /// Into the buffer; written within a second. Marked if the monitor is under maintenance at that time. When the buffer is full (the database does not take anything any
     /// more), the sample is dropped and counted.
     pub fn push(&self, sample: Sample) {
         self.store.inner.journal.push(sample);

@@ -20,11 +20,13 @@ use crate::{
     database::{Database, Write},
     entity::installation,
     error::StoreError,
+    holds::{self, Holds},
     incidents::Incidents,
     instance,
     key::MasterKey,
     mail::{Changes, Mail},
     mail_tokens::MailTokens,
+    maintenances::Maintenances,
     monitors::Monitors,
     optouts::{Optouts, Signer},
     outbox::Outbox,
@@ -34,6 +36,7 @@ use crate::{
     samples::{Samples, journal::Journal, keeper},
     seal::{Place, Sealer},
     settings::Settings,
+    silences::Silences,
 };
 
 const CANARY: &str = "canary";
@@ -69,6 +72,7 @@ pub(crate) struct Inner {
     pub(crate) instance: Uuid,
     pub(crate) due: tokio::sync::Notify,
     pub(crate) mail_changes: Changes,
+    pub(crate) holds: Arc<Holds>,
     pub(crate) journal: Journal,
     pub(crate) hashing: Hashing,
     tracker: TaskTracker,
@@ -92,6 +96,7 @@ impl Store {
         let mark_key = MarkKey::derive(&options.key);
         let signer = Signer::derive(&options.key);
         let ack_signer = acknowledgements::Signer::derive(&options.key);
+        let holds = Arc::new(Holds::default());
         let store = Self {
             inner: Arc::new(Inner {
                 db,
@@ -104,16 +109,24 @@ impl Store {
                 instance,
                 due: tokio::sync::Notify::new(),
                 mail_changes: Changes::default(),
-                journal: Journal::default(),
+                journal: Journal::new(Arc::clone(&holds)),
+                holds,
                 hashing: Hashing::default(),
                 tracker: TaskTracker::new(),
                 stop: CancellationToken::new(),
             }),
         };
-        if let Err(e) = store.check_canary().await {
+        // Before the first sample comes: it must be known whether it is taken under maintenance.
+        let begun = match store.check_canary().await {
+            Ok(()) => store.refresh_holds().await,
+            Err(e) => Err(e),
+        };
+        if let Err(e) = begun {
             store.inner.db.close().await;
             return Err(e);
         }
+        let task = holds::run(store.clone(), store.inner.stop.clone());
+        store.inner.tracker.spawn(task);
         let task = keeper::run(store.clone(), store.inner.stop.clone());
         store.inner.tracker.spawn(task);
         let task = retention::run(store.clone(), store.inner.stop.clone());
@@ -149,6 +162,14 @@ impl Store {
 
     pub fn incidents(&self) -> Incidents<'_> {
         Incidents { store: self }
+    }
+
+    pub fn silences(&self) -> Silences<'_> {
+        Silences { store: self }
+    }
+
+    pub fn maintenances(&self) -> Maintenances<'_> {
+        Maintenances { store: self }
     }
 
     pub fn acknowledgements(&self) -> Acknowledgements<'_> {

@@ -10,6 +10,7 @@ mod channels;
 mod deliveries;
 pub(crate) mod form;
 mod header_lines;
+mod hours_fields;
 mod incidents;
 mod language;
 mod login;

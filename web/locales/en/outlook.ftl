@@ -17,8 +17,8 @@ held-parent = Nobody is told for now: this depends on a monitor that is down.
 held-until = until
 
 monitor-policy = Policy
-monitor-policy-hint = Told beside the channels above, step by step, as long as nobody acknowledges the outage.
-monitor-by-rule = By rule: by its tags, or the default one; none if it has channels of its own
+monitor-policy-hint = Told beside the channels above, step by step, as long as nobody acknowledges the outage. By rule, a monitor with channels of its own has none.
+monitor-by-rule = By rule: by its tags, or the default one
 monitor-by-rule-tag = By rule: { $policy }, by the tag { $tag }
 monitor-by-rule-default = By rule: { $policy }, the default one
 monitor-by-rule-own = By rule: none, it has channels of its own

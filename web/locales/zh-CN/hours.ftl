@@ -1,4 +1,34 @@
-# 时间段的错误。英文原文由程序中的 FieldError 提供。
+# 时间段与通知渠道的免打扰时段。错误的英文原文由程序中的 FieldError 提供。
+
+day-mon = 周一
+day-tue = 周二
+day-wed = 周三
+day-thu = 周四
+day-fri = 周五
+day-sat = 周六
+day-sun = 周日
+days-all = 每天
+hours-zone = 时区
+hours-days = 适用的日子
+hours-first = 时间段
+hours-another = 更多时间段
+hours-from = 开始
+hours-to = 结束
+hours-remove = 删除
+hours-hint = 结束时间不晚于开始时间时，表示次日结束。空白行可以不填。
+quiet-title = 免打扰时段
+quiet-action = 时段内发生的事件
+quiet-none = 不设免打扰，立即通知
+quiet-hold = 暂缓到时段结束，若届时仍未恢复再通知
+quiet-hold-hint = 时段内发生并已恢复的故障不再通知任何人。
+quiet-digest = 时段结束时将期间的全部事件合并为一条消息
+quiet-digest-hint = 已恢复的故障会说明曾经中断、现已恢复。
+quiet-summary = 免打扰 { $hours }
+quiet-summary-hold = 暂缓到时段结束，若届时仍未恢复再通知
+quiet-summary-digest = 时段结束时合并为一条消息
+delivery-held = 暂缓发送
+delivery-held-until = 免打扰时段，暂缓至
+delivery-was-held-until = 因免打扰时段暂缓至
 
 error-hours-day = 没有名为“{ $name }”的星期。请使用 mon、tue、wed、thu、fri、sat 或 sun。
 error-hours-days = 请至少选择一天。

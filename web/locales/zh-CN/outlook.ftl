@@ -17,8 +17,8 @@ held-parent = 暂不通知任何人：所依赖的监控项出现故障。
 held-until = 直到
 
 monitor-policy = 策略
-monitor-policy-hint = 除上面的渠道外，在无人确认故障时逐步通知。
-monitor-by-rule = 按规则：按标签或默认；有自己的渠道时则无
+monitor-policy-hint = 除上面的渠道外，在无人确认故障时逐步通知。按规则时，有自己渠道的监控项没有策略。
+monitor-by-rule = 按规则：按标签或默认
 monitor-by-rule-tag = 按规则：{ $policy }（标签 { $tag }）
 monitor-by-rule-default = 按规则：{ $policy }（默认）
 monitor-by-rule-own = 按规则：无，它有自己的渠道

@@ -14,7 +14,9 @@ use domain::{
     channel::ChannelConfig,
     clock::{Clock, Timestamp},
     delivery::{Attempt, AttemptVerdict, Notice},
+    gathering::{MOST_PER_HOUR, MOST_SINGLE},
     id::{ChannelId, DeliveryId},
+    mail::bucket::Bucket,
     retry::RetryPolicy,
 };
 use futures_util::FutureExt;
@@ -28,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Open,
-    parcel::{self, Parcel},
+    parcel::{Parcel, Room},
     route::{self, Admission, Delay, Routes},
 };
 use crate::{
@@ -83,7 +85,11 @@ pub(super) struct Deliverer {
     routes: Arc<Routes>,
     /// Channels whose mail profile takes no more messages for a moment.
     full: Mutex<HashMap<ChannelId, Delay>>,
+    /// What recipients still get in this hour, of those who got something.
+    hours: Mutex<Hours>,
 }
+
+type Hours = HashMap<(ChannelId, String), Bucket>;
 
 impl Deliverer {
     pub(super) fn new(store: Store, open: Open, routes: Arc<Routes>, clock: Arc<dyn Clock>) -> Self {
@@ -94,6 +100,7 @@ impl Deliverer {
             clock,
             in_flight: AtomicUsize::new(0),
             full: Mutex::default(),
+            hours: Mutex::default(),
         }
     }
 
@@ -201,14 +208,62 @@ impl Deliverer {
         full.get(&channel).cloned()
     }
 
-    /// Puts together what travels in one message; true when that was for want of room.
-    pub(super) async fn pack(&self, claims: Vec<Claimed>) -> (Vec<Parcel>, bool) {
-        let config = claims.first().and_then(|c| c.channel.config.as_ref());
-        let Some(ChannelConfig::Email(email)) = config else {
-            return (claims.into_iter().map(Parcel::from).collect(), false);
-        };
-        let room = self.routes.room(email.profile).await;
-        parcel::pack(&self.store, claims, room).await
+    /// What the way of this channel has room for. One that cannot be read now says so when it is claimed.
+    pub(super) async fn room(&self, channel: ChannelId) -> Room {
+        let found = self.store.channels().get(channel).await.ok().flatten();
+        match found.and_then(|c| c.config) {
+            Some(ChannelConfig::Email(email)) => self.routes.room(email.profile).await,
+            Some(ChannelConfig::Webhook(_) | ChannelConfig::Service(_)) | None => Room::FREE,
+        }
+    }
+
+    /// Recipients of this channel who are close to what they get in an hour.
+    pub(super) fn crowded(&self, channel: ChannelId) -> Vec<String> {
+        let now = self.clock.now();
+        let mut hours = self.hours.lock();
+        let mut crowded = Vec::new();
+        for ((of, recipient), bucket) in hours.iter_mut() {
+            if *of == channel && bucket.room(now) <= MOST_SINGLE {
+                crowded.push(recipient.clone());
+            }
+        }
+        crowded
+    }
+
+    /// Counts a message against what each of its recipients gets in an hour.
+    fn take_hour(&self, notice: &Notice) -> Result<(), Delay> {
+        let seen = self.store.mail().changes();
+        let now = self.clock.now();
+        let mut hours = self.hours.lock();
+        hours.retain(|_, bucket| !bucket.is_full(now));
+        let all = || std::iter::once(&notice.recipient).chain(&notice.shared_with);
+        for (n, recipient) in all().enumerate() {
+            let bucket = hours.entry((notice.channel, recipient.clone()));
+            let taken = bucket
+                .or_insert_with(|| Bucket::hourly(MOST_PER_HOUR, now))
+                .take(now);
+            if let Err(until) = taken {
+                for earlier in all().take(n) {
+                    give_back(&mut hours, notice.channel, earlier);
+                }
+                return Err(Delay {
+                    until,
+                    why: format!(
+                        "{MOST_PER_HOUR} messages in an hour are the most that one recipient gets; this one waits for the next."
+                    ),
+                    seen,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// It was not accepted: nobody got it.
+    fn give_hour_back(&self, notice: &Notice) {
+        let mut hours = self.hours.lock();
+        for recipient in std::iter::once(&notice.recipient).chain(&notice.shared_with) {
+            give_back(&mut hours, notice.channel, recipient);
+        }
     }
 
     async fn attempt(&self, parcel: &Parcel, batch: &Batch, stop: &CancellationToken) -> Tried {
@@ -262,11 +317,19 @@ impl Deliverer {
         let Some(config) = &channel.config else {
             return Tried::done(Err(ours(Retry::OnSettings, LOCKED)));
         };
+        let for_people = channel.kind.is_for_people();
+        if for_people && let Err(delay) = self.take_hour(&notice) {
+            return Tried::Postponed(delay);
+        }
         if let Some(Err(delay)) = profile.as_ref().map(|p| self.routes.take_room(p)) {
+            self.give_hour_back(&notice);
             self.full.lock().insert(claimed.channel.id, delay.clone());
             return Tried::Postponed(delay);
         }
         let result = self.send((config, profile, batch), &notice).await;
+        if for_people && result.is_err() {
+            self.give_hour_back(&notice);
+        }
         Tried::Done(Box::new(Done { result, left_out }))
     }
 
@@ -400,6 +463,12 @@ fn log(claimed: &Claimed, verdict: &AttemptVerdict, duration: Duration) {
                 "message not accepted"
             );
         }
+    }
+}
+
+fn give_back(hours: &mut Hours, channel: ChannelId, recipient: &str) {
+    if let Some(bucket) = hours.get_mut(&(channel, recipient.to_owned())) {
+        bucket.give_back();
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 };
 
 use domain::{channel::ChannelKind, id::ChannelId};
-use store::Store;
+use store::{Store, outbox::Terms};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     task::{JoinError, JoinSet},
@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Signal,
     delivery::{Deliverer, LONGEST},
-    parcel::Parcel,
+    parcel::{self, Parcel},
 };
 use crate::mail::Batch;
 
@@ -31,8 +31,6 @@ const SIDE_BY_SIDE: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Rows per claim. A claim costs a transaction; what is claimed counts as being sent, so not many more than are.
 const BATCH: u32 = 16;
-/// The same where they are put together: the more, the fewer messages.
-const MERGED_BATCH: u32 = 50;
 /// Sent, and their result not written yet. More than this means that the database does not keep up.
 const MOST_UNWRITTEN: usize = 64;
 /// Longer than [`LONGEST`], so that nobody else has the row while it is being sent and its result written.
@@ -114,13 +112,12 @@ impl Lane {
     pub(super) async fn run(self) {
         let room = Arc::new(Semaphore::new(SIDE_BY_SIDE));
         let (mut work, mut ready, mut more) = (JoinSet::new(), VecDeque::new(), true);
-        let mut batch = BATCH;
         let mut turns = Turns::new();
         let mails = Batch::default();
         while !self.stop.is_cancelled() {
             more |= self.signal.pending.swap(false, Ordering::AcqRel);
             if more && ready.is_empty() && room.available_permits() > 0 && work.len() < MOST_UNWRITTEN {
-                more = self.claim(&mut ready, &mut batch).await;
+                more = self.claim(&mut ready).await;
             }
             if let Some(delay) = self.deliverer.full(self.channel).filter(|_| !ready.is_empty()) {
                 let claims = ready.iter().flat_map(|r| r.parcel.claims());
@@ -168,16 +165,21 @@ impl Lane {
     }
 
     /// True when there may be more than was taken.
-    async fn claim(&self, ready: &mut VecDeque<Ready>, batch: &mut u32) -> bool {
+    async fn claim(&self, ready: &mut VecDeque<Ready>) -> bool {
         if self.deliverer.full(self.channel).is_some() {
             return false;
         }
         let since = Instant::now();
-        match self.store.outbox().claim(self.channel, *batch, LEASE).await {
+        let room = self.deliverer.room(self.channel).await;
+        let terms = Terms {
+            room: room.messages,
+            crowded: self.deliverer.crowded(self.channel),
+            ..Terms::new(BATCH, LEASE)
+        };
+        match self.store.outbox().claim(self.channel, &terms).await {
             Ok(claims) => {
-                let full = claims.len() >= *batch as usize;
-                let (parcels, merged) = self.deliverer.pack(claims).await;
-                *batch = if merged { MERGED_BATCH } else { BATCH };
+                let full = claims.len() >= BATCH as usize;
+                let parcels = parcel::pack(&self.store, claims, room.recipients).await;
                 ready.extend(parcels.into_iter().map(|parcel| Ready { parcel, since }));
                 full
             }

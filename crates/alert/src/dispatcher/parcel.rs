@@ -1,7 +1,7 @@
-//! What travels in one message. Usually that is one delivery. Where a mail profile takes no more messages now, the
-//! deliveries of one recipient travel together, so that none is dropped; where it takes several recipients, those of one
-//! event do. Which ones belong together is stored before anything is sent, and never changed once something may have
-//! been: a retry, also one after a crash, is the same message under the same id.
+//! What travels in one message. Usually that is one claim, of one delivery or of a digest, which the store has put
+//! together. Where a mail profile takes several recipients, those of one event share a letter. Which ones do is stored
+//! before anything is sent, and never changed once something may have been: a retry, also one after a crash, is the same
+//! message under the same id.
 
 use std::collections::HashMap;
 
@@ -21,9 +21,16 @@ pub(super) struct Parcel {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Room {
     /// Messages; `None`: any number.
-    pub(super) messages: Option<usize>,
+    pub(super) messages: Option<u32>,
     /// Recipients of one message.
     pub(super) recipients: usize,
+}
+
+impl Room {
+    pub(super) const FREE: Self = Self {
+        messages: None,
+        recipients: 1,
+    };
 }
 
 impl Parcel {
@@ -35,7 +42,7 @@ impl Parcel {
         std::iter::once(&self.first).chain(&self.also)
     }
 
-    pub(super) fn len(&self) -> usize {
+    fn len(&self) -> usize {
         1 + self.also.len()
     }
 
@@ -70,31 +77,22 @@ impl From<Claimed> for Parcel {
     }
 }
 
-/// Puts together what belongs together, in the order of the claims. True when something was put together for want of
-/// room.
-pub(super) async fn pack(store: &Store, claims: Vec<Claimed>, room: Room) -> (Vec<Parcel>, bool) {
-    let mut parcels = regroup(claims);
-    if room.recipients > 1 {
-        parcels = bundle(store, parcels, room.recipients, |c| {
-            Key::Event(c.notice.subject.as_ref()?.incident.id, c.notice.event).into()
-        })
-        .await;
+/// Puts together what shares a letter, in the order of the claims.
+pub(super) async fn pack(store: &Store, claims: Vec<Claimed>, recipients: usize) -> Vec<Parcel> {
+    let parcels = regroup(claims);
+    if recipients > 1 {
+        share(store, parcels, recipients).await
+    } else {
+        parcels
     }
-    let lacking = room.messages.is_some_and(|most| parcels.len() > most);
-    if lacking {
-        parcels = bundle(store, parcels, usize::MAX, |c| {
-            Some(Key::Recipient(c.notice.recipient.clone()))
-        })
-        .await;
-    }
-    (parcels, lacking)
 }
 
-/// What deliveries have in common that may travel together.
-#[derive(PartialEq, Eq, Hash)]
-enum Key {
-    Recipient(String),
-    Event(IncidentId, Event),
+/// What those have in common who may share a letter.
+type Key = (IncidentId, Event);
+
+fn key(claimed: &Claimed) -> Option<Key> {
+    let notice = &claimed.notice;
+    Some((notice.subject.as_ref()?.incident.id, notice.event)).filter(|_| !notice.is_digest())
 }
 
 /// By what was stored earlier.
@@ -102,10 +100,7 @@ fn regroup(claims: Vec<Claimed>) -> Vec<Parcel> {
     let mut parcels: Vec<Parcel> = Vec::with_capacity(claims.len());
     let mut places: HashMap<DeliveryId, usize> = HashMap::new();
     for claimed in claims {
-        match claimed
-            .travels_with
-            .map(|with| (with, places.get(&with).copied()))
-        {
+        match claimed.shares_with.map(|with| (with, places.get(&with).copied())) {
             Some((_, Some(place))) => parcels[place].also.push(claimed),
             Some((with, None)) => {
                 places.insert(with, parcels.len());
@@ -119,17 +114,12 @@ fn regroup(claims: Vec<Claimed>) -> Vec<Parcel> {
 
 /// Puts single deliveries with the same key together, at most `most` of them, and stores that. One that was tried before
 /// stays by itself: whatever became of the try, the receiver may have it, and under its own id.
-async fn bundle(
-    store: &Store,
-    parcels: Vec<Parcel>,
-    most: usize,
-    key: impl Fn(&Claimed) -> Option<Key>,
-) -> Vec<Parcel> {
+async fn share(store: &Store, parcels: Vec<Parcel>, most: usize) -> Vec<Parcel> {
     let mut packed: Vec<Parcel> = Vec::with_capacity(parcels.len());
     let mut places: HashMap<Key, usize> = HashMap::new();
     for parcel in parcels {
         let first = &parcel.first;
-        let single = parcel.also.is_empty() && first.travels_with.is_none() && first.attempt == 1;
+        let single = parcel.also.is_empty() && first.shares_with.is_none() && first.attempt == 1;
         let Some(key) = key(&parcel.first).filter(|_| single) else {
             packed.push(parcel);
             continue;
@@ -144,7 +134,7 @@ async fn bundle(
     }
     let mut stored = Vec::with_capacity(packed.len());
     for mut parcel in packed {
-        let new = parcel.len() > 1 && parcel.first.travels_with.is_none();
+        let new = parcel.len() > 1 && parcel.first.shares_with.is_none();
         if new {
             let leases: Vec<_> = parcel.claims().map(|c| &c.lease).collect();
             match store.outbox().bundle(&leases).await {

@@ -171,18 +171,14 @@ impl Routes {
 
     /// What the profile takes that would be used now. Without one, one message at a time is as good as any.
     pub(super) async fn room(&self, named: Option<ProfileId>) -> Room {
-        let free = Room {
-            messages: None,
-            recipients: 1,
-        };
         let Choice::Take { profile, .. } = self.choose(named, None).await else {
-            return free;
+            return Room::FREE;
         };
         let now = self.clock.now();
         let mut known = self.known.lock();
         let bucket = bucket(known.entry(profile.id).or_default(), &profile, now);
         Room {
-            messages: bucket.map(|b| b.room(now) as usize),
+            messages: bucket.map(|b| b.room(now)),
             recipients: profile.settings.max_recipients as usize,
         }
     }

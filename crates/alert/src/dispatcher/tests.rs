@@ -17,7 +17,7 @@ use domain::{
 use serde_json::json;
 use store::{
     MasterKey, Options, Recorded,
-    outbox::{Delivery, DeliveryFilter},
+    outbox::{Delivery, DeliveryFilter, Terms},
 };
 use tempfile::TempDir;
 
@@ -229,7 +229,7 @@ async fn a_send_that_is_cut_off_at_the_stop_is_due_again() {
     let claimed = scene
         .store
         .outbox()
-        .claim(channel, 1, Duration::from_mins(10))
+        .claim(channel, &Terms::new(1, Duration::from_mins(10)))
         .await
         .unwrap();
     let deliverer = Deliverer::new(

@@ -3,11 +3,15 @@
 use domain::delivery::Notice;
 
 use super::{
+    digest::Summary,
     incident::{announced, section},
     view::{Row, Tone, clean},
     words::{Reader, tagged_subject},
 };
 use crate::links::Pages;
+
+/// Of the names in a digest, in characters: the least that a service shows of a message.
+const ROOM_FOR_NAMES: usize = 700;
 
 /// One message in the words of its readers. Nothing in it is escaped.
 #[derive(Debug)]
@@ -33,6 +37,9 @@ impl Brief {
         let Some(subject) = &notice.subject else {
             return Self::of_a_test(notice, reader);
         };
+        if notice.is_digest() {
+            return Self::of_many(notice, pages, reader);
+        }
         let name = clean(&subject.monitor.name);
         let (word, tone, headline) = announced(notice.event);
         let section = section(notice.event, subject, pages, reader);
@@ -47,6 +54,24 @@ impl Brief {
             link: section.link.map(|l| (l.label, l.url)),
             acknowledge: section.acknowledge.map(|l| (l.label, l.url)),
             source: clean(&subject.monitor.target),
+        }
+    }
+
+    /// No message about one of them is changed by it or answered.
+    fn of_many(notice: &Notice, pages: Pages<'_>, reader: Reader) -> Self {
+        let summary = Summary::new(notice, reader);
+        Self {
+            tone: summary.tone,
+            title: summary.subject(),
+            facts: vec![(
+                reader.text("mail-label-monitors"),
+                summary.named(ROOM_FOR_NAMES, reader),
+            )],
+            headline: summary.headline,
+            note: None,
+            link: Some((reader.text("mail-link-incidents"), pages.links.incidents())),
+            acknowledge: None,
+            source: summary.about,
         }
     }
 

@@ -1,7 +1,8 @@
-//! The message about several incidents: what would have been messages of their own, where the mail server takes no more.
+//! The message about several incidents: what would have been messages of their own.
 //!
 //! A few have a part each, as their own message would tell them. Many are a list with a line or two for each, so that
-//! mail programs show all of it; where that is still too much, with the names alone.
+//! mail programs show all of it; where that is still too much, with the names alone. Of very many the first ones are named
+//! and the others counted.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,7 @@ use domain::delivery::{Event, Notice, Subject};
 use super::{
     incident::{announced, section},
     space::Parts,
-    view::{Item, Section, Tone, View, clean},
+    view::{Item, Link, Section, Tone, View, clean},
     words::{Reader, shortened, tagged_subject},
 };
 use crate::links::{Links, Pages};
@@ -24,57 +25,137 @@ const SHORT_NAME: usize = 30;
 /// Of a reason in the list.
 const LONGEST_REASON: usize = 120;
 /// More than this are a list.
-const MOST_PARTS: usize = 10;
+const MOST_PARTS: u64 = 10;
 
-/// `notice` and what travels with it, in the order in which things happened.
-pub(super) fn view(notice: &Notice, pages: Pages<'_>, reader: Reader, parts: Parts) -> View {
-    let all = || std::iter::once(notice).chain(&notice.also);
-    let all = || all().filter_map(|one| Some((one.event, one.subject.as_ref()?)));
-    let (mut names, mut counts) = (Vec::new(), BTreeMap::new());
-    for (event, subject) in all() {
-        let (word, ..) = announced(event);
-        *counts.entry((rank(event), word)).or_insert(0_usize) += 1;
-        let name = shortened(clean(&subject.monitor.name).trim(), LONGEST_NAME);
-        if !names.contains(&name) {
-            names.push(name);
+/// What a digest is about, in few words.
+pub(super) struct Summary {
+    /// `12 DOWN`, `3 DOWN, 2 ACK`: the words are the same in every language.
+    pub(super) words: String,
+    /// `a, b, c and 9 more`.
+    pub(super) about: String,
+    /// Of what is described, in the order in which it happened, each once.
+    pub(super) names: Vec<String>,
+    /// Events.
+    pub(super) count: u64,
+    pub(super) word: &'static str,
+    pub(super) tone: Tone,
+    pub(super) headline: String,
+}
+
+impl Summary {
+    pub(super) fn new(notice: &Notice, reader: Reader) -> Self {
+        let (mut names, mut counts) = (Vec::new(), BTreeMap::new());
+        for (event, subject) in all(notice) {
+            *counts.entry(rank(event)).or_insert(0_u64) += 1;
+            let name = shortened(clean(&subject.monitor.name).trim(), LONGEST_NAME);
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let mut more = names.len().saturating_sub(NAMED) as u64;
+        for (event, n) in &notice.counted {
+            *counts.entry(rank(*event)).or_insert(0) += n;
+            more += n;
+        }
+        let words: Vec<String> = counts
+            .iter()
+            .map(|((_, word), n)| format!("{n} {word}"))
+            .collect();
+        let first = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+        let down = counts.keys().any(|(_, word)| *word == "DOWN");
+        let (own, tone, _) = announced(notice.event);
+        let of_one_kind = counts.len() == 1;
+        let headline = match own {
+            "DOWN" if of_one_kind => "mail-headline-digest-down",
+            "UP" if of_one_kind && all_untold(notice) => "mail-headline-digest-both",
+            "UP" if of_one_kind => "mail-headline-digest-up",
+            _ => "mail-headline-digest",
+        };
+        Self {
+            words: words.join(", "),
+            about: and_more(&first, more, reader),
+            names,
+            count: notice.count(),
+            word: if down { "DOWN" } else { own },
+            tone: if down { Tone::Bad } else { tone },
+            headline: reader.text_with(headline, &[("n", notice.count().into())]),
         }
     }
-    let count = all().count();
-    let (mut sections, mut list) = (Vec::new(), Vec::new());
-    if matches!(parts, Parts::Told) && count <= MOST_PARTS {
-        sections.extend(all().map(|(event, subject)| part(event, subject, pages, reader)));
-    } else {
-        let most = parts.most().unwrap_or(count);
-        let listed = all().take(most);
-        list.extend(listed.map(|(event, subject)| item(event, subject, pages.links, reader, parts)));
+
+    /// As many names as there is room for, in characters, and how many more there are.
+    pub(super) fn named(&self, room: usize, reader: Reader) -> String {
+        let (mut listed, mut used) = (Vec::new(), 0);
+        for name in &self.names {
+            used += name.chars().count() + ", ".len();
+            if used > room {
+                break;
+            }
+            listed.push(name.as_str());
+        }
+        // Events of one name are told by it.
+        let counted = self.count.saturating_sub(self.names.len() as u64);
+        let more = (self.names.len() - listed.len()) as u64 + counted;
+        and_more(&listed.join(", "), more, reader)
     }
-    let unlisted = if list.is_empty() { 0 } else { count - list.len() };
-    let words: Vec<String> = counts
-        .iter()
-        .map(|((_, word), n)| format!("{n} {word}"))
-        .collect();
-    let more = names.len().saturating_sub(NAMED);
-    names.truncate(NAMED);
-    let listed = names.join(", ");
-    let about = if more == 0 {
-        listed
+
+    pub(super) fn subject(&self) -> String {
+        tagged_subject(&self.words, &self.about)
+    }
+}
+
+fn and_more(names: &str, more: u64, reader: Reader) -> String {
+    if more == 0 {
+        return names.to_owned();
+    }
+    reader.text_with(
+        "mail-digest-names",
+        &[("names", names.into()), ("n", more.into())],
+    )
+}
+
+/// Nobody was told of the beginning of what has ended, as far as it is described.
+fn all_untold(notice: &Notice) -> bool {
+    std::iter::once(notice)
+        .chain(&notice.also)
+        .all(|one| one.thread.is_none())
+}
+
+/// What is described, in the order in which it happened.
+fn all(notice: &Notice) -> impl Iterator<Item = (Event, &Subject)> {
+    let all = std::iter::once(notice).chain(&notice.also);
+    all.filter_map(|one| Some((one.event, one.subject.as_ref()?)))
+}
+
+/// `notice` and what travels with it.
+pub(super) fn view(notice: &Notice, pages: Pages<'_>, reader: Reader, parts: Parts) -> View {
+    let summary = Summary::new(notice, reader);
+    let described = all(notice).count();
+    let (mut sections, mut list) = (Vec::new(), Vec::new());
+    if matches!(parts, Parts::Told) && notice.count() <= MOST_PARTS {
+        sections.extend(all(notice).map(|(event, subject)| part(event, subject, pages, reader)));
     } else {
-        let values = [("names", listed.into()), ("n", more.into())];
-        reader.text_with("mail-digest-names", &values)
+        let listed = all(notice).take(parts.most().unwrap_or(described));
+        list.extend(listed.map(|(event, subject)| item(event, subject, pages.links, reader, parts)));
+        sections.push(Section {
+            link: Some(Link {
+                label: reader.text("mail-link-incidents"),
+                url: pages.links.incidents(),
+            }),
+            ..Section::default()
+        });
+    }
+    let unlisted = if list.is_empty() {
+        0
+    } else {
+        summary.count - list.len() as u64
     };
-    let down = counts.keys().any(|(_, word)| *word == "DOWN");
-    let word = if down { "DOWN" } else { announced(notice.event).0 };
     View {
         language: reader.language,
-        subject: tagged_subject(&words.join(", "), &about),
-        word,
-        tone: if down {
-            Tone::Bad
-        } else {
-            announced(notice.event).1
-        },
-        headline: reader.text_with("mail-headline-digest", &[("n", count.into())]),
-        preheader: format!("{}: {about}", words.join(", ")),
+        subject: summary.subject(),
+        word: summary.word,
+        tone: summary.tone,
+        preheader: format!("{}: {}", summary.words, summary.about),
+        headline: summary.headline,
         sections,
         list,
         // The note of one's own speaks of one incident; it has no place here.
@@ -116,7 +197,7 @@ fn item(event: Event, subject: &Subject, links: &Links, reader: Reader, parts: P
     }
 }
 
-fn notes(unlisted: usize, reader: Reader) -> Vec<String> {
+fn notes(unlisted: u64, reader: Reader) -> Vec<String> {
     let more = (unlisted > 0).then(|| reader.text_with("mail-digest-more", &[("n", unlisted.into())]));
     more.into_iter()
         .chain([reader.text("mail-note-digest")])
@@ -124,13 +205,13 @@ fn notes(unlisted: usize, reader: Reader) -> Vec<String> {
 }
 
 /// What is wrong comes first.
-fn rank(event: Event) -> u8 {
-    match event {
-        Event::Opened => 0,
-        Event::Reminder | Event::Flapping => 1,
-        Event::CertificateExpiring => 2,
-        Event::Acknowledged => 3,
-        Event::Resolved => 4,
-        Event::Test => 5,
-    }
+fn rank(event: Event) -> (u8, &'static str) {
+    let rank = match event {
+        Event::Opened | Event::Reminder | Event::Flapping => 0,
+        Event::CertificateExpiring => 1,
+        Event::Acknowledged => 2,
+        Event::Resolved => 3,
+        Event::Test => 4,
+    };
+    (rank, announced(event).0)
 }

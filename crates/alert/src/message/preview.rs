@@ -108,6 +108,7 @@ pub(super) fn sample(event: Event, reader: Reader) -> Notice {
         thread: (event != Event::Opened).then(|| "opening@example.org".to_owned()),
         thread_reference: None,
         also: Vec::new(),
+        counted: Vec::new(),
         shared_with: Vec::new(),
     }
 }

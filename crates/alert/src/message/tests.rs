@@ -116,6 +116,7 @@ fn opened() -> Notice {
         thread: None,
         thread_reference: None,
         also: Vec::new(),
+        counted: Vec::new(),
         shared_with: Vec::new(),
     }
 }

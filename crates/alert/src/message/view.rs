@@ -206,7 +206,7 @@ impl View {
             },
         };
         let mut view = match &notice.subject {
-            Some(_) if !notice.also.is_empty() => digest::view(notice, pages, reader, space.parts),
+            Some(_) if notice.is_digest() => digest::view(notice, pages, reader, space.parts),
             Some(subject) => incident::view(notice, subject, wording, pages, (reader, space)),
             None => Self {
                 subject: tagged_subject("TEST", &channel),

@@ -43,6 +43,7 @@ pub(super) fn notice(event: Event, at: Timestamp, progress: Option<Progress>) ->
         thread: None,
         thread_reference: None,
         also: Vec::new(),
+        counted: Vec::new(),
         shared_with: Vec::new(),
     }
 }

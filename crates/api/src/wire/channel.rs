@@ -18,6 +18,7 @@ use utoipa::{
 
 use super::{
     Time,
+    hours::QuietHours,
     monitor::headers_set,
     one_of,
     service::{ServiceConfigDraft, ServiceConfigView},
@@ -42,6 +43,9 @@ pub struct ChannelDraft {
     /// The channel that stands in when this one has not delivered within two minutes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fallback: Option<i64>,
+    /// Hours of the week in which it does not ring. Left out: there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quiet: Option<QuietHours>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -163,6 +167,8 @@ pub struct ChannelView {
     pub enabled: bool,
     /// The channel that stands in when this one has not delivered within two minutes.
     pub fallback: Option<i64>,
+    /// Hours of the week in which it does not ring; `null`: there are none.
+    pub quiet: Option<QuietHours>,
     /// Its secrets were sealed with a key that this instance does not have. Nothing is sent until `config` is sent again.
     pub locked: bool,
     /// `null` while locked.
@@ -318,6 +324,7 @@ impl ChannelView {
             kind: channel.kind.as_str(),
             enabled: channel.enabled,
             fallback: channel.fallback.map(|id| id.0),
+            quiet: channel.quiet.as_ref().map(Into::into),
             locked: channel.config.is_none(),
             config: channel.config.as_ref().map(Into::into),
             health: HealthView {

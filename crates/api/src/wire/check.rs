@@ -150,6 +150,8 @@ pub struct SampleView {
     pub latency_ms: Option<f64>,
     pub phases: PhasesView,
     pub reason: Option<ReasonView>,
+    /// It was taken under maintenance, and counts neither as up nor as down.
+    pub maintenance: bool,
 }
 
 /// A monitor over a time.
@@ -161,9 +163,11 @@ pub struct StatsView {
     pub up: u64,
     pub down: u64,
     pub unknown: u64,
+    /// Checks under maintenance; counted in none of the others.
+    pub maintenance: u64,
     /// Percent of the checks that could look; `null` when there were none.
     pub uptime_percent: Option<f64>,
-    /// Percent of the time that checks cover.
+    /// Percent of the time outside of maintenance that checks cover.
     pub coverage_percent: f64,
     pub latency_ms: Percentiles,
 }
@@ -187,6 +191,7 @@ impl From<Sample> for SampleView {
                 kind: c.kind,
                 detail: c.detail.to_string(),
             }),
+            maintenance: s.maintenance,
         }
     }
 }
@@ -199,6 +204,7 @@ impl StatsView {
             up: s.up,
             down: s.down,
             unknown: s.unknown,
+            maintenance: s.maintenance,
             uptime_percent: s.uptime.map(|u| u * 100.0),
             coverage_percent: s.coverage * 100.0,
             latency_ms: Percentiles {

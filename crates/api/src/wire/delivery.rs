@@ -48,12 +48,16 @@ pub struct DeliveryView {
     pub waiting: bool,
     /// `null` while it waits, is being sent, or is final.
     pub next_attempt_at: Option<Time>,
+    /// The quiet hours of the channel hold it until then, or did.
+    pub held_until: Option<Time>,
     /// No attempt is made after this.
     pub expires_at: Time,
     pub finished_at: Option<Time>,
     pub attempt_count: u32,
     /// Without angle brackets.
     pub message_id: String,
+    /// It travels in one message with others: the delivery whose id the message has. Its attempts are those of all.
+    pub digest_of: Option<Uuid>,
     /// Who had it sent again; `null`: it was planned by its event.
     pub requested_by: Option<String>,
     /// It came back after a server had accepted it.
@@ -138,10 +142,12 @@ impl From<Delivery> for DeliveryView {
             created_at: Time(d.created_at),
             waiting: d.waiting,
             next_attempt_at: d.next_attempt_at.map(Time),
+            held_until: d.held_until.map(Time),
             expires_at: Time(d.expires_at),
             finished_at: d.finished_at.map(Time),
             attempt_count: d.attempts,
             message_id: d.message_id,
+            digest_of: d.digest_of.map(|id| id.0),
             requested_by: d.requested_by,
             bounce: d.bounce.map(|b| BounceView {
                 at: Time(b.at),

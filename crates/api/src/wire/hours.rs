@@ -1,49 +1,61 @@
-//! Hours of the week, and quiet hours.
+//! Hours of the week, and what is quiet in them.
 
-use domain::hours::{Hours, Quiet, QuietAction, day_name};
+use domain::hours::{Hours, Quiet, QuietAction, Span, day_name};
 use serde::Serialize;
-use utoipa::{ToSchema, openapi::schema::Object};
+use utoipa::{
+    ToSchema,
+    openapi::schema::{Array, ArrayBuilder, Object},
+};
 
 use super::one_of;
 
-/// Hours on the clocks of a time zone.
+/// Hours of a channel in which it does not ring.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct HoursBody {
-    /// Name from the IANA time zone database.
+pub struct QuietHours {
+    pub hours: WeekHours,
+    /// `hold`: what happens in them is told when they end, if it is still true. `digest`: all of it is told in one message
+    /// then.
+    #[schema(schema_with = actions)]
+    pub action: &'static str,
+}
+
+/// Some part of every week, not all of it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WeekHours {
+    /// By its IANA name.
     #[schema(example = "Europe/Berlin")]
     pub zone: String,
     #[schema(min_items = 1, max_items = 20)]
-    pub spans: Vec<SpanBody>,
+    pub spans: Vec<HoursSpan>,
 }
 
-/// On these days from one time to another; past midnight where `to` is not later than `from`.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct SpanBody {
-    /// On which it begins: `mon` to `sun`.
+pub struct HoursSpan {
+    /// On which it begins.
+    #[schema(schema_with = days)]
     pub days: Vec<&'static str>,
     #[schema(example = "22:00")]
     pub from: String,
+    /// On the next day when it is not later than `from`.
     #[schema(example = "07:00")]
     pub to: String,
-}
-
-/// When messages wait, and what becomes of them.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct QuietBody {
-    pub hours: HoursBody,
-    /// `hold`: told when the hours end, if it is still true. `digest`: everything of those hours in one message.
-    #[schema(schema_with = actions)]
-    pub action: &'static str,
 }
 
 fn actions() -> Object {
     one_of(QuietAction::ALL.iter().map(|a| a.as_str()))
 }
 
-impl From<&Quiet> for QuietBody {
+fn days() -> Array {
+    ArrayBuilder::new()
+        .items(one_of(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]))
+        .min_items(Some(1))
+        .build()
+}
+
+impl From<&Quiet> for QuietHours {
     fn from(quiet: &Quiet) -> Self {
         Self {
             hours: (&quiet.hours).into(),
@@ -52,16 +64,21 @@ impl From<&Quiet> for QuietBody {
     }
 }
 
-impl From<&Hours> for HoursBody {
+impl From<&Hours> for WeekHours {
     fn from(hours: &Hours) -> Self {
-        let spans = hours.spans().iter().map(|span| SpanBody {
+        Self {
+            zone: hours.zone().name().to_owned(),
+            spans: hours.spans().iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<&Span> for HoursSpan {
+    fn from(span: &Span) -> Self {
+        Self {
             days: span.days().iter().map(|d| day_name(*d)).collect(),
             from: span.from().to_string(),
             to: span.to().to_string(),
-        });
-        Self {
-            zone: hours.zone().name().to_owned(),
-            spans: spans.collect(),
         }
     }
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use domain::{
     duration,
-    monitor::Monitor,
+    in_force::Standing,
+    monitor::{Monitor, MonitorConfig},
     schedule::Schedule,
     state::{MonitorState, Status},
     target::{Kind, Target},
@@ -186,13 +187,16 @@ pub struct MonitorView {
 pub struct StateView {
     #[schema(schema_with = statuses)]
     pub status: &'static str,
-    /// Since when; for `down` the first failing check. `null` while nothing is known.
+    /// Since when; for `down` the first failing check, for `maintenance` the beginning of the window. `null` while nothing is
+    /// known.
     pub since: Option<Time>,
     pub last_check_at: Option<Time>,
     /// Of the last check.
     pub latency_ms: Option<f64>,
     /// Why it is not up.
     pub reason: Option<String>,
+    /// When the maintenance window ends that it is under.
+    pub maintenance_until: Option<Time>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -287,14 +291,22 @@ impl MonitorView {
 
 impl StateView {
     /// A paused monitor keeps what was last known of it, under the word `paused`.
-    pub(crate) fn new(enabled: bool, state: &MonitorState, last: Option<&store::samples::Sample>) -> Self {
-        let status = if enabled { state.status() } else { Status::Paused };
+    pub(crate) fn new(
+        config: &MonitorConfig,
+        state: &MonitorState,
+        last: Option<&store::samples::Sample>,
+        window: Option<&Standing>,
+    ) -> Self {
+        let enabled = config.enabled;
+        let window = window.filter(|_| enabled);
+        let since = window.map(|w| w.from).or_else(|| state.since());
         Self {
-            status: status.as_str(),
-            since: state.since().filter(|_| enabled).map(Time),
+            status: state.shown(enabled, window.is_some()).as_str(),
+            since: since.filter(|_| enabled).map(Time),
             last_check_at: last.map(|s| Time(s.at)),
             latency_ms: last.and_then(|s| s.latency).map(ms),
             reason: state.detail().filter(|_| enabled).map(str::to_owned),
+            maintenance_until: window.map(|w| Time(w.until)),
         }
     }
 }

@@ -10,7 +10,7 @@ use utoipa::{
     openapi::schema::{Array, ArrayBuilder, Object},
 };
 
-use super::{hours::QuietBody, one_of};
+use super::{hours::QuietHours, one_of};
 
 pub(super) fn severities() -> Object {
     one_of(Severity::ALL.iter().map(|s| s.as_str()))
@@ -71,7 +71,7 @@ pub struct PolicyStepDraft {
     pub events: Option<Vec<&'static str>>,
     /// Beside the quiet hours of each channel.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub quiet: Option<QuietBody>,
+    pub quiet: Option<QuietHours>,
 }
 
 /// While an incident is open and nobody has acknowledged it: after `first`, then after twice as long each time.
@@ -110,7 +110,7 @@ pub struct PolicyStepView {
     pub rotations: Vec<i64>,
     #[schema(schema_with = events)]
     pub events: Vec<&'static str>,
-    pub quiet: Option<QuietBody>,
+    pub quiet: Option<QuietHours>,
 }
 
 impl PolicyView {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use api::wire::{
     channel::{ChannelConfigDraft, ChannelDraft, EmailConfig, WebhookConfigDraft},
-    hours::{HoursBody, QuietBody, SpanBody},
+    hours::{HoursSpan, QuietHours, WeekHours},
     mail::MailDraft,
     messages::MessagesDraft,
     monitor::{
@@ -102,6 +102,11 @@ async fn it_has_every_route_of_the_contract() {
             "POST /incidents/{id}/ack",
             "DELETE POST /incidents/{id}/snooze",
             "POST /mail/bounces",
+            "GET POST /maintenance",
+            "DELETE GET PATCH /maintenance/{id}",
+            "POST /maintenance/{id}/cancel",
+            "POST /maintenance/{id}/end",
+            "POST /maintenance/{id}/restore",
             "GET POST /monitors",
             "DELETE GET PATCH /monitors/{id}",
             "POST /monitors/{id}/check",
@@ -124,6 +129,9 @@ async fn it_has_every_route_of_the_contract() {
             "POST /settings/mail/profiles/{id}/try-now",
             "POST /settings/mail/test",
             "GET PUT /settings/messages",
+            "GET POST /silences",
+            "DELETE GET PATCH /silences/{id}",
+            "GET /upcoming-maintenance",
         ]
     );
 }
@@ -276,6 +284,17 @@ async fn drafts_name_exactly_the_fields_that_the_domain_reads() {
             config,
             enabled: Some(true),
             fallback: Some(1),
+            quiet: Some(QuietHours {
+                hours: WeekHours {
+                    zone: "Asia/Shanghai".into(),
+                    spans: vec![HoursSpan {
+                        days: vec!["mon", "sun"],
+                        from: "22:00".into(),
+                        to: "07:00".into(),
+                    }],
+                },
+                action: "digest",
+            }),
         };
         let body = serde_json::to_value(draft).unwrap();
         hold("ChannelDraft", &body);
@@ -289,10 +308,10 @@ async fn drafts_name_exactly_the_fields_that_the_domain_reads() {
             channels: Some(vec![1]),
             rotations: Some(vec![1]),
             events: Some(vec!["down", "recovered"]),
-            quiet: Some(QuietBody {
-                hours: HoursBody {
+            quiet: Some(QuietHours {
+                hours: WeekHours {
                     zone: "Europe/Berlin".into(),
-                    spans: vec![SpanBody {
+                    spans: vec![HoursSpan {
                         days: vec!["mon"],
                         from: "22:00".into(),
                         to: "07:00".into(),

@@ -47,7 +47,8 @@ async fn a_monitor_goes_round() {
     assert_eq!(read.body["channels"], json!([channel]));
     assert_eq!(
         read.body["state"],
-        json!({"status": "paused", "since": null, "last_check_at": null, "latency_ms": null, "reason": null})
+        json!({"status": "paused", "since": null, "last_check_at": null, "latency_ms": null, "reason": null,
+               "maintenance_until": null})
     );
     assert!(is_time(&read.body["created_at"]));
 

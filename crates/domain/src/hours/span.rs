@@ -3,6 +3,7 @@
 use std::fmt;
 
 pub use chrono::Weekday;
+use chrono::{NaiveTime, Timelike};
 use serde_json::{Value, json};
 
 use crate::{
@@ -63,6 +64,11 @@ impl Minute {
                 "This is not a time of day. Use hours and minutes like 07:00 or 22:30.",
             )
         })
+    }
+
+    /// The minute that this time lies in.
+    pub fn of(time: NaiveTime) -> Self {
+        Self(u16::try_from(time.num_seconds_from_midnight() / 60).unwrap_or(0))
     }
 
     /// Minutes since midnight, below 1440.

@@ -100,25 +100,36 @@ impl CronSchedule {
         best
     }
 
+    /// The last run at or before `at`.
+    pub fn last_until(&self, at: Timestamp) -> Option<Timestamp> {
+        self.last_runs::<1>(at).first().copied()
+    }
+
     /// From the last run but one until `now`: a monitor that was silent for longer has missed two runs.
     pub fn since_last_but_one(&self, now: Timestamp) -> Option<Duration> {
-        let (local, moved) = self.wall(now);
-        let mut last_two: Vec<Timestamp> = Vec::new();
+        self.last_runs::<2>(now).get(1).map(|t| now.since(*t))
+    }
+
+    /// At most `N` runs at or before `at`, latest first.
+    fn last_runs<const N: usize>(&self, at: Timestamp) -> Vec<Timestamp> {
+        let (local, moved) = self.wall(at);
+        let mut last: Vec<Timestamp> = Vec::new();
         // One second later, so that a run that is due right now counts.
         for local in self.pattern.before(local + moved + TimeDelta::seconds(1)) {
             let placing = place(self.timezone, local);
             let runs = placing.runs(self.expression.repeating()).into_iter().flatten();
-            last_two.extend(runs.filter(|t| *t <= now));
-            last_two.sort_unstable_by(|a, b| b.cmp(a));
-            last_two.dedup();
-            last_two.truncate(2);
-            if let (Placing::Once(t), [_, last_but_one]) = (placing, &last_two[..])
-                && t <= *last_but_one
+            last.extend(runs.filter(|t| *t <= at));
+            last.sort_unstable_by(|a, b| b.cmp(a));
+            last.dedup();
+            last.truncate(N);
+            if let (Placing::Once(t), Some(oldest)) = (placing, last.last())
+                && last.len() == N
+                && t <= *oldest
             {
                 break;
             }
         }
-        last_two.get(1).map(|t| now.since(*t))
+        last
     }
 
     /// What the clock on the wall shows, in whole seconds, and by how much it was or will be moved around then: a run

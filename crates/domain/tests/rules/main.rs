@@ -12,11 +12,14 @@ mod csv;
 mod deliverability;
 mod host;
 mod mail;
+mod maintenance;
+mod matcher;
 mod monitor;
 mod recipient;
 mod retry;
 mod schedule;
 mod service;
+mod silence;
 mod state;
 mod text;
 

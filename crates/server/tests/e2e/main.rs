@@ -15,4 +15,5 @@ mod mail_settings;
 mod outage;
 mod scene;
 mod secrets;
+mod storm;
 mod wrong_password;

@@ -63,6 +63,7 @@ impl Store {
         };
         let named = row.policy_id.map(PolicyId);
         let config = read_monitor(row, Links::default(), &self.inner.sealer)?.config;
+        let hold = self.anything_holding(db, (id, &config), now).await?;
         let label = label_of(id, config);
         let rules = rules_for(db, &label, named).await?;
         let mut steps = Vec::new();
@@ -79,7 +80,7 @@ impl Store {
         let policy = rules.policy.as_ref().map(|(p, _)| &p.config);
         Ok(Some(Forecast {
             severity: policy.map_or(Severity::Critical, |p| p.severity),
-            hold: self.hold_of(db, &label, now).await?,
+            hold,
             steps,
             reminders: policy.and_then(|p| p.reminders),
             recovery_after: policy.map_or(Duration::ZERO, |p| p.recovery_after),

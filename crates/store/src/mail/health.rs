@@ -8,14 +8,16 @@ use domain::{
     mail::breaker::{Breaker, Fault},
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
-    sea_query::OnConflict,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
+    sea_query::{ExprTrait, OnConflict},
 };
 
 use super::{Mail, current, of_mail, order, saved, scope};
 use crate::{
     entity::{delivery, mail_status, mail_status::Column},
     error::StoreError,
+    outbox,
 };
 
 /// What is known of one profile.
@@ -105,7 +107,8 @@ impl Mail<'_> {
                 .column_as(delivery::Column::Id.count(), "n")
                 .column_as(delivery::Column::CreatedAt.min(), "oldest")
                 .filter(delivery::Column::FinishedAt.is_null())
-                .filter(of_mail());
+                .filter(of_mail())
+                .filter(outbox::is_held(self.store.now()).not());
             if waiting {
                 rows = rows.filter(delivery::Column::Waiting.eq(true));
             }

@@ -3,16 +3,17 @@
 use std::collections::HashMap;
 
 use domain::{
+    in_force::InForce,
     monitor::Monitor,
     state::{MonitorState, Status},
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait, Statement,
-    sea_query::{Expr, ExprTrait, LikeExpr, SelectStatement},
+    QuerySelect, QueryTrait,
+    sea_query::{CaseStatement, Expr, ExprTrait, Func, LikeExpr, Query, SelectStatement},
 };
 
-use super::{Monitors, row::read_state};
+use super::{Monitors, matched::under_maintenance, row::read_state};
 use crate::{
     entity::{monitor, monitor_state, monitor_tag},
     error::{StoreError, corrupt},
@@ -22,7 +23,8 @@ use crate::{
 /// Which monitors a page shows, by name.
 #[derive(Clone, Debug, Default)]
 pub struct MonitorFilter {
-    /// `Paused` = not enabled; every other status is of enabled monitors.
+    /// `Paused` = not enabled; every other status is of enabled monitors, and all but `Maintenance` of those that are under
+    /// none.
     pub status: Option<Status>,
     pub tag: Option<String>,
     /// Part of the name, whatever its case.
@@ -37,7 +39,7 @@ impl Monitors<'_> {
     pub async fn page(&self, filter: &MonitorFilter) -> Result<Page<(Monitor, MonitorState)>, StoreError> {
         let db = self.store.inner.db.read();
         let mut select = monitor::Entity::find()
-            .filter(condition(filter))
+            .filter(condition(filter, &self.store.in_force()))
             .order_by_asc(monitor::Column::NameKey)
             .order_by_asc(monitor::Column::Id)
             .limit(rows_to_read(filter.limit));
@@ -74,14 +76,28 @@ impl Monitors<'_> {
         Ok(Page { items, next })
     }
 
-    /// How many monitors have each status that occurs; a paused one counts as paused whatever it was before.
+    /// How many monitors have each status that occurs; a paused one counts as paused whatever it was before, and one under
+    /// maintenance as that whatever its checks find.
     pub async fn counts(&self) -> Result<Vec<(Status, u64)>, StoreError> {
         let db = self.store.inner.db.read();
-        let sql = "SELECT CASE WHEN m.enabled THEN COALESCE(s.status, 'pending') ELSE 'paused' END AS status, \
-                   COUNT(*) AS n FROM monitors m LEFT JOIN monitor_states s ON s.monitor_id = m.id GROUP BY 1";
-        let rows = db
-            .query_all_raw(Statement::from_string(db.get_database_backend(), sql))
-            .await?;
+        let paused = CaseStatement::new().case(monitor::Column::Enabled.eq(false), word(Status::Paused));
+        let covered = match under_maintenance(&self.store.in_force()) {
+            Some(under) => paused.case(under, word(Status::Maintenance)),
+            None => paused,
+        };
+        let recorded = Expr::col((monitor_state::Entity, monitor_state::Column::Status));
+        let status = covered.finally(Func::coalesce([recorded, word(Status::Pending)]));
+        let same = Expr::col((monitor_state::Entity, monitor_state::Column::MonitorId))
+            .equals((monitor::Entity, monitor::Column::Id));
+        let id = Expr::col((monitor::Entity, monitor::Column::Id));
+        let select = Query::select()
+            .expr_as(status, "status")
+            .expr_as(Func::count(id), "n")
+            .from(monitor::Entity)
+            .left_join(monitor_state::Entity, same)
+            .add_group_by([Expr::cust("1")])
+            .to_owned();
+        let rows = db.query_all(&select).await?;
         rows.iter()
             .map(|row| {
                 let status: String = row.try_get("", "status")?;
@@ -111,7 +127,12 @@ impl Monitors<'_> {
     }
 }
 
-fn condition(filter: &MonitorFilter) -> Condition {
+/// A word of ours, written into the statement: a parameter would be of no type in a CASE.
+fn word(status: Status) -> Expr {
+    Expr::cust(format!("'{}'", status.as_str()))
+}
+
+fn condition(filter: &MonitorFilter, in_force: &InForce) -> Condition {
     let mut all = Condition::all();
     let with_status = |status: Status| -> SelectStatement {
         monitor_state::Entity::find()
@@ -122,8 +143,17 @@ fn condition(filter: &MonitorFilter) -> Condition {
     };
     if let Some(status) = filter.status {
         all = all.add(monitor::Column::Enabled.eq(status != Status::Paused));
+        let under = under_maintenance(in_force);
+        match (status, &under) {
+            (Status::Paused | Status::Maintenance, _) | (_, None) => {}
+            (_, Some(under)) => all = all.add(under.clone().not()),
+        }
         match status {
             Status::Paused => {}
+            Status::Maintenance => {
+                let nothing = || Condition::all().add(Expr::val(1).eq(0));
+                all = all.add(under.unwrap_or_else(nothing));
+            }
             Status::Pending => {
                 // One that was never recorded has no row.
                 let decided = monitor_state::Entity::find()
@@ -133,7 +163,7 @@ fn condition(filter: &MonitorFilter) -> Condition {
                     .into_query();
                 all = all.add(monitor::Column::Id.not_in_subquery(decided));
             }
-            Status::Up | Status::Degraded | Status::Down | Status::Unknown | Status::Maintenance => {
+            Status::Up | Status::Degraded | Status::Down | Status::Unknown => {
                 all = all.add(monitor::Column::Id.in_subquery(with_status(status)));
             }
         }

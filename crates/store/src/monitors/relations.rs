@@ -1,6 +1,4 @@
-//! Monitors by what binds them to others: their names, their children, the policy that they name.
-
-use std::collections::HashMap;
+//! Monitors by what binds them to others: names, children, the policy that they name.
 
 use domain::id::{MonitorId, PolicyId};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
@@ -14,23 +12,13 @@ use crate::{
 type Named = Vec<(MonitorId, String)>;
 
 impl Monitors<'_> {
-    /// Those of them that exist.
-    pub async fn names(&self, ids: &[MonitorId]) -> Result<HashMap<MonitorId, String>, StoreError> {
-        if ids.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let found =
-            self.named(monitor::Entity::find().filter(monitor::Column::Id.is_in(ids.iter().map(|i| i.0))));
-        Ok(found.await?.into_iter().collect())
-    }
-
     /// Whatever is called like one of these, in any spelling of the case.
     pub async fn called(&self, names: &[String]) -> Result<Named, StoreError> {
         if names.is_empty() {
             return Ok(Vec::new());
         }
         let keys = names.iter().map(|n| n.to_lowercase());
-        self.named(monitor::Entity::find().filter(monitor::Column::NameKey.is_in(keys)))
+        self.listed(monitor::Entity::find().filter(monitor::Column::NameKey.is_in(keys)))
             .await
     }
 
@@ -42,16 +30,16 @@ impl Monitors<'_> {
             .filter(monitor_parent::Column::ParentId.eq(of.0))
             .into_query();
         let found = monitor::Entity::find().filter(monitor::Column::Id.in_subquery(children));
-        self.named(found.limit(most)).await
+        self.listed(found.limit(most)).await
     }
 
     /// Those that name this policy, by name.
     pub async fn with_policy(&self, policy: PolicyId, most: u64) -> Result<Named, StoreError> {
         let found = monitor::Entity::find().filter(monitor::Column::PolicyId.eq(policy.0));
-        self.named(found.limit(most)).await
+        self.listed(found.limit(most)).await
     }
 
-    async fn named(&self, select: sea_orm::Select<monitor::Entity>) -> Result<Named, StoreError> {
+    async fn listed(&self, select: sea_orm::Select<monitor::Entity>) -> Result<Named, StoreError> {
         let rows: Vec<(i64, String)> = select
             .select_only()
             .columns([monitor::Column::Id, monitor::Column::Name])

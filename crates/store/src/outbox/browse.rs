@@ -5,12 +5,13 @@ use std::{collections::HashMap, time::Duration};
 use domain::{
     clock::Timestamp,
     delivery::{Attempt, DeliveryState, Event},
+    hours::LONGEST_STRETCH,
     id::{ChannelId, DeliveryId, IncidentId},
     recipient::Bounce,
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    QuerySelect, sea_query::ExprTrait,
 };
 use uuid::Uuid;
 
@@ -18,6 +19,7 @@ use super::{
     Backlog, Delivery, DeliveryFilter, Outbox,
     finish::read_attempt,
     plan::{self, fresh, new_id},
+    quiet,
 };
 use crate::{
     entity::{attempt, channel, delivery, incident, monitor, transcript},
@@ -55,7 +57,7 @@ impl Outbox<'_> {
             return Ok(None);
         };
         let attempts = attempt::Entity::find()
-            .filter(attempt::Column::DeliveryId.eq(id.0))
+            .filter(attempt::Column::DeliveryId.eq(delivery.digest_of.unwrap_or(id).0))
             .order_by_asc(attempt::Column::Id)
             .all(db)
             .await?;
@@ -113,13 +115,16 @@ impl Outbox<'_> {
         let unfinished = || delivery::Entity::find().filter(delivery::Column::FinishedAt.is_null());
         let oldest: Option<Option<i64>> = unfinished()
             .select_only()
-            .column_as(delivery::Column::CreatedAt.min(), "oldest")
+            .column_as(quiet::sendable_since().min(), "oldest")
+            .filter(quiet::is_held(self.store.now()).not())
             .into_tuple()
             .one(db)
             .await?;
         let since = self.store.now().minus(FAILURES_COUNT_FOR);
-        // Ids are in the order of planning, and nothing lives for longer than a day: the index leads straight there.
-        let first = plan::first_id(since.minus(Event::Opened.time_to_live()));
+        // Ids are in the order of planning, and nothing lives for longer than a day after quiet hours: the index leads
+        // straight there.
+        let longest = Event::Opened.time_to_live() + LONGEST_STRETCH;
+        let first = plan::first_id(since.minus(longest));
         let lost = [DeliveryState::Failed.as_str(), DeliveryState::Expired.as_str()];
         let failed = delivery::Entity::find()
             .filter(delivery::Column::State.is_in(lost))
@@ -207,9 +212,11 @@ fn read_one(row: delivery::Model, monitor_name: String) -> Result<Delivery, Stor
         next_attempt_at: row.next_attempt_at.map(Timestamp::from_millis),
         attempts: u32::try_from(row.attempts).map_err(|_| damaged("attempts"))?,
         message_id: row.message_id,
+        digest_of: row.digest_of.map(DeliveryId),
         expires_at: Timestamp::from_millis(row.expires_at),
         finished_at: row.finished_at.map(Timestamp::from_millis),
         requested_by: row.requested_by,
+        held_until: row.held_until.map(Timestamp::from_millis),
         bounce: row.bounced_at.map(|at| Bounce {
             at: Timestamp::from_millis(at),
             status: row.bounce_status.unwrap_or_default(),

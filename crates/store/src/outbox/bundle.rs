@@ -1,4 +1,4 @@
-//! Deliveries that travel in one message.
+//! Deliveries of one event whose recipients share a letter. Each keeps its own claim, attempts and result.
 
 use domain::{delivery::DeliveryState, id::ChannelId};
 use sea_orm::{
@@ -10,7 +10,7 @@ use super::{Lease, Outbox};
 use crate::{entity::delivery, error::StoreError};
 
 impl Outbox<'_> {
-    /// Claims that are sent as one message, under the `Message-ID` of the first, which is given back: from now on they
+    /// Claims whose recipients share a letter, under the `Message-ID` of the first, which is given back: from now on they
     /// are claimed together, so that every retry is the same message. Refused where one of them was tried before: its
     /// receiver may have it under its own id.
     pub async fn bundle(&self, leases: &[&Lease]) -> Result<String, StoreError> {
@@ -22,7 +22,7 @@ impl Outbox<'_> {
         let leader = leader.ok_or(StoreError::Conflict("the first delivery is gone"))?;
         let message_id = leader.message_id;
         let together = delivery::ActiveModel {
-            digest_of: Set(Some(leader.id)),
+            letter_of: Set(Some(leader.id)),
             message_id: Set(message_id.clone()),
             ..Default::default()
         };
@@ -31,6 +31,7 @@ impl Outbox<'_> {
             .filter(delivery::Column::Id.is_in(leases.iter().map(|l| l.delivery.0)))
             .filter(delivery::Column::LeaseToken.is_in(leases.iter().map(|l| l.token)))
             .filter(delivery::Column::State.eq(DeliveryState::Sending.as_str()))
+            .filter(delivery::Column::LetterOf.is_null())
             .filter(delivery::Column::DigestOf.is_null())
             .filter(delivery::Column::Attempts.eq(1))
             .exec(&*tx)
@@ -53,10 +54,10 @@ pub(super) async fn complete<C: ConnectionTrait>(
 ) -> Result<Vec<Uuid>, StoreError> {
     let leaders: Vec<Option<Uuid>> = delivery::Entity::find()
         .select_only()
-        .column(delivery::Column::DigestOf)
+        .column(delivery::Column::LetterOf)
         .distinct()
         .filter(delivery::Column::Id.is_in(ids.iter().copied()))
-        .filter(delivery::Column::DigestOf.is_not_null())
+        .filter(delivery::Column::LetterOf.is_not_null())
         .into_tuple()
         .all(tx)
         .await?;
@@ -69,7 +70,7 @@ pub(super) async fn complete<C: ConnectionTrait>(
         .filter(delivery::Column::FinishedAt.is_null())
         .filter(delivery::Column::State.eq(DeliveryState::Pending.as_str()))
         .filter(delivery::Column::ChannelId.eq(channel.0))
-        .filter(delivery::Column::DigestOf.is_in(leaders.into_iter().flatten()))
+        .filter(delivery::Column::LetterOf.is_in(leaders.into_iter().flatten()))
         .filter(delivery::Column::Id.is_not_in(ids.iter().copied()))
         .order_by_asc(delivery::Column::CreatedAt)
         .order_by_asc(delivery::Column::Id)

@@ -1,16 +1,12 @@
 //! Taking due rows: conditional update, lease, attempt counted, committed before anybody sends.
 
-use std::{
-    cmp::Reverse,
-    collections::{BTreeSet, HashMap},
-    time::Duration,
-};
+use std::collections::BTreeSet;
 
 use domain::{
-    channel::{Channel, ChannelKind},
+    channel::ChannelKind,
     clock::Timestamp,
-    delivery::{CheckResult, DeliveryState, Event, LAST_CHECKS, LastCheck, MonitorLabel, Notice, Subject},
-    id::{ChannelId, DeliveryId, MonitorId},
+    delivery::{CheckResult, DeliveryState, Event, LAST_CHECKS, LastCheck},
+    id::{ChannelId, MonitorId},
 };
 use sea_orm::{
     ActiveValue::Set,
@@ -20,19 +16,19 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{
-    Claimed, Lease, Outbox, bundle,
+    Claimed, Outbox, Terms, bundle,
+    digest::{self, ORDER},
     plan::new_token,
+    quiet,
     reference::add_references,
     sweep::{self, sweep},
 };
 use crate::{
     channels::read_channel,
     crash_point,
-    entity::{channel, delivery, incident, monitor},
-    error::{StoreError, corrupt},
-    escalations,
-    incidents::{read_incident, read_label},
-    optouts, recipients,
+    entity::{channel, delivery},
+    error::StoreError,
+    escalations, optouts, recipients,
     samples::{Sample, SampleKind},
 };
 
@@ -46,12 +42,12 @@ const DUE: &str = "d.finished_at IS NULL AND d.state = 'pending' AND NOT d.waiti
          WHERE o.incident_id = d.incident_id AND o.channel_id + 0 = d.channel_id AND o.recipient = d.recipient \
          AND o.event = 'incident.opened' AND o.finished_at IS NULL AND {blocking}))";
 
-fn due(blocking: &str) -> String {
+pub(super) fn due(blocking: &str) -> String {
     DUE.replace("{blocking}", blocking)
 }
 
-const BEING_SENT: &str = "o.state || '' = 'sending'";
-const ANY: &str = "1 = 1";
+pub(super) const BEING_SENT: &str = "o.state || '' = 'sending'";
+pub(super) const ANY: &str = "1 = 1";
 
 impl Outbox<'_> {
     /// Enabled channels with rows that are due now. Settles leases and times to live that are over.
@@ -59,9 +55,10 @@ impl Outbox<'_> {
         self.store.escalate_if_needed(now).await?;
         self.store.sweep_if_needed(now).await?;
         self.store.stand_in_if_needed(now).await?;
+        // Of each channel one row is enough to know: when everything is down at once there are thousands.
         let sql = format!(
-            "SELECT DISTINCT d.channel_id AS channel_id FROM deliveries d JOIN channels c ON c.id = d.channel_id \
-             WHERE {} AND d.next_attempt_at <= $1 AND c.enabled ORDER BY 1",
+            "SELECT c.id AS channel_id FROM channels c WHERE c.enabled AND EXISTS ( \
+               SELECT 1 FROM deliveries d WHERE d.channel_id = c.id AND {} AND d.next_attempt_at <= $1) ORDER BY 1",
             due(BEING_SENT)
         );
         let ids: Vec<i64> = self.column(&sql, "channel_id", now).await?;
@@ -70,13 +67,15 @@ impl Outbox<'_> {
 
     /// When something becomes due, expires, or a lease ends: not before `now`. `None` = nothing is pending.
     pub async fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-        // One value per row, the earliest of what can happen to it; rows that are not finished are few.
+        // The first of each channel, of the index that is in the order of time, and not the least of thousands.
         let sql = format!(
             "SELECT MIN(t.at) AS at FROM ( \
-               SELECT d.next_attempt_at AS at FROM deliveries d JOIN channels c ON c.id = d.channel_id \
-                 WHERE {} AND c.enabled \
-               UNION ALL SELECT expires_at FROM deliveries WHERE finished_at IS NULL AND state = 'pending' \
-               UNION ALL SELECT lease_until + 1 FROM deliveries WHERE finished_at IS NULL AND state = 'sending' \
+               SELECT (SELECT d.next_attempt_at FROM deliveries d WHERE d.channel_id = c.id AND {} \
+                 ORDER BY d.next_attempt_at LIMIT 1) AS at FROM channels c WHERE c.enabled \
+               UNION ALL SELECT * FROM (SELECT expires_at FROM deliveries \
+                 WHERE finished_at IS NULL AND state || '' = 'pending' ORDER BY expires_at LIMIT 1) e \
+               UNION ALL SELECT MIN(lease_until) + 1 FROM deliveries \
+                 WHERE finished_at IS NULL AND state = 'sending' AND NOT follows \
              ) t WHERE $1 = $1",
             due(BEING_SENT)
         );
@@ -102,13 +101,9 @@ impl Outbox<'_> {
             .collect::<Result<_, _>>()?)
     }
 
-    /// Takes at most `limit` due rows of one channel, oldest first. Committed when it returns, attempt counted.
-    pub async fn claim(
-        &self,
-        channel: ChannelId,
-        limit: u32,
-        lease: Duration,
-    ) -> Result<Vec<Claimed>, StoreError> {
+    /// Takes what is due of one channel, what is urgent first. What travels together is claimed as one. Committed when it
+    /// returns, attempt counted.
+    pub async fn claim(&self, channel: ChannelId, terms: &Terms) -> Result<Vec<Claimed>, StoreError> {
         let now = self.store.now();
         let tx = self.store.inner.db.write().await?;
         sweep(self.store, &*tx, Some(channel), now).await?;
@@ -124,6 +119,7 @@ impl Outbox<'_> {
                     &*tx,
                     channel,
                     &format!("The channel cannot be used: {e}. Save it again."),
+                    now,
                 )
                 .await?;
                 tx.commit().await?;
@@ -134,13 +130,20 @@ impl Outbox<'_> {
         if to.kind == ChannelKind::Email {
             recipients::cancel_suspended(self.store, &*tx, channel, now).await?;
         }
+        quiet::settle(&*tx, channel, now).await?;
         merge_openings(&*tx, channel, now).await?;
         optouts::cancel_pending(&*tx, channel, now).await?;
-        let ids = due_rows(&*tx, channel, limit, now).await?;
+        if to.kind.is_for_people() {
+            digest::promote(&*tx, channel).await?;
+            quiet::gather(&*tx, channel, now).await?;
+            digest::form(&*tx, channel, now, terms).await?;
+        }
+        let ids = due_rows(&*tx, channel, terms.limit, now).await?;
         let ids = bundle::complete(&*tx, channel, ids).await?;
         let token = new_token()?;
-        let rows = take(&*tx, ids, (token, self.store.inner.instance), now.plus(lease)).await?;
-        let mut claimed = self.describe(&*tx, rows, token, &to, now).await?;
+        let taking = (token, self.store.inner.instance);
+        let taken = take(&*tx, ids, taking, now.plus(terms.lease)).await?;
+        let mut claimed = self.store.describe(&*tx, taken, token, &to, now).await?;
         if to.kind != ChannelKind::Email {
             add_references(&*tx, &mut claimed).await?;
         }
@@ -191,63 +194,6 @@ impl Outbox<'_> {
         self.wake();
         Ok(recovered)
     }
-
-    /// Puts the notices together from what is true now. A row that cannot be read fails alone: it must not hold up the
-    /// others for ever.
-    async fn describe<C: ConnectionTrait>(
-        &self,
-        tx: &C,
-        rows: Vec<delivery::Model>,
-        token: Uuid,
-        channel: &Channel,
-        now: Timestamp,
-    ) -> Result<Vec<Claimed>, StoreError> {
-        let incidents = incident::Entity::find()
-            .filter(incident::Column::Id.is_in(rows.iter().map(|r| r.incident_id)))
-            .all(tx)
-            .await?;
-        let monitors = monitor::Entity::find()
-            .filter(monitor::Column::Id.is_in(incidents.iter().map(|i| i.monitor_id)))
-            .all(tx)
-            .await?;
-        // As a monitor is called now, or as it was when the incident opened.
-        let labels = monitors
-            .into_iter()
-            .map(|m| (m.id, self.store.monitors().label(m)));
-        let labels: HashMap<i64, MonitorLabel> = labels.filter_map(|(id, l)| Some((id, l.ok()?))).collect();
-        let incidents: HashMap<i64, incident::Model> = incidents.into_iter().map(|i| (i.id, i)).collect();
-        let threads = threads(tx, &rows).await?;
-        let mut claimed = Vec::with_capacity(rows.len());
-        for row in rows {
-            let id = row.id;
-            let thread = threads.get(&(row.incident_id, row.recipient.clone())).cloned();
-            let described = match incidents.get(&row.incident_id) {
-                Some(incident) => {
-                    let label = labels.get(&incident.monitor_id).cloned();
-                    describe_one(row, incident, label, token, channel, thread)
-                }
-                None => Err(corrupt("deliveries", id, "incident_id")),
-            };
-            match described {
-                Ok(one) => claimed.push(one),
-                Err(e @ StoreError::Corrupt { .. }) => {
-                    let failed = delivery::ActiveModel {
-                        state: Set(DeliveryState::Failed.to_string()),
-                        reason: Set(Some(format!("This message cannot be put together: {e}."))),
-                        finished_at: Set(Some(now.as_millis())),
-                        ..sweep::unleased()
-                    };
-                    delivery::Entity::update_many()
-                        .set(failed)
-                        .filter(delivery::Column::Id.eq(id))
-                        .exec(tx)
-                        .await?;
-                }
-                Err(e) => return Err(e),
-            }
-        }
-        Ok(claimed)
-    }
 }
 
 fn last_check(sample: &Sample) -> LastCheck {
@@ -263,49 +209,6 @@ fn last_check(sample: &Sample) -> LastCheck {
     }
 }
 
-fn describe_one(
-    row: delivery::Model,
-    incident: &incident::Model,
-    label: Option<MonitorLabel>,
-    token: Uuid,
-    channel: &Channel,
-    thread: Option<String>,
-) -> Result<Claimed, StoreError> {
-    let event = Event::parse(&row.event).ok_or_else(|| corrupt("deliveries", row.id, "event"))?;
-    let monitor = match label {
-        Some(label) => label,
-        None => read_label(incident)?,
-    };
-    let subject = Subject {
-        incident: read_incident(incident.clone())?,
-        monitor,
-        // Read when the transaction is over.
-        checks: Vec::new(),
-    };
-    let delivery = DeliveryId(row.id);
-    Ok(Claimed {
-        notice: Notice {
-            delivery,
-            event,
-            at: Timestamp::from_millis(row.event_at),
-            recipient: row.recipient,
-            channel: channel.id,
-            channel_name: channel.name.clone(),
-            subject: Some(subject),
-            message_id: row.message_id,
-            thread: thread.filter(|_| event != Event::Opened),
-            thread_reference: None,
-            also: Vec::new(),
-            shared_with: Vec::new(),
-        },
-        attempt: row.attempts as u32,
-        lease: Lease { delivery, token },
-        channel: channel.clone(),
-        expires_at: Timestamp::from_millis(row.expires_at),
-        travels_with: row.digest_of.map(DeliveryId),
-    })
-}
-
 /// An opening that could not be sent before its recovery is told by the recovery's message.
 async fn merge_openings<C: ConnectionTrait>(
     tx: &C,
@@ -315,7 +218,7 @@ async fn merge_openings<C: ConnectionTrait>(
     let sql = "UPDATE deliveries SET state = 'cancelled', reason = 'Merged into the recovery message.', \
          finished_at = $1, next_attempt_at = NULL, waiting = FALSE \
          WHERE channel_id = $2 AND finished_at IS NULL AND state = 'pending' \
-         AND event IN ('incident.opened', 'incident.reminder', 'incident.acknowledged') \
+         AND event IN ('incident.opened', 'incident.reminder', 'incident.acknowledged', 'incident.flapping') \
          AND 0 < (SELECT COUNT(*) FROM deliveries r WHERE r.incident_id = deliveries.incident_id \
            AND r.channel_id + 0 = deliveries.channel_id AND r.recipient = deliveries.recipient \
            AND r.event = 'incident.resolved' AND r.finished_at IS NULL)";
@@ -343,8 +246,8 @@ async fn due_rows<C: ConnectionTrait>(
         ""
     };
     let sql = format!(
-        "SELECT d.id AS id FROM deliveries d WHERE d.channel_id = $1 AND d.next_attempt_at <= $2 AND {} \
-         ORDER BY d.created_at, d.incident_id, d.id LIMIT $3 {lock}",
+        "SELECT d.id AS id FROM deliveries d WHERE d.channel_id = $1 AND d.next_attempt_at <= $2 AND {} AND NOT d.follows \
+         ORDER BY {ORDER} LIMIT $3 {lock}",
         due(ANY)
     );
     let values = [channel.0.into(), now.as_millis().into(), i64::from(limit).into()];
@@ -357,6 +260,7 @@ async fn due_rows<C: ConnectionTrait>(
         .collect::<Result<_, _>>()?)
 }
 
+/// Leases rows, and with a row that leads a digest those that follow it. In the order of [`ORDER`].
 async fn take<C: ConnectionTrait>(
     tx: &C,
     ids: Vec<Uuid>,
@@ -366,49 +270,42 @@ async fn take<C: ConnectionTrait>(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let leased = delivery::ActiveModel {
-        state: Set(DeliveryState::Sending.to_string()),
-        lease_token: Set(Some(token)),
-        lease_until: Set(Some(until.as_millis())),
-        claimed_by: Set(Some(instance)),
-        next_attempt_at: Set(None),
-        waiting: Set(false),
-        ..Default::default()
+    let leased = || {
+        let leased = delivery::ActiveModel {
+            state: Set(DeliveryState::Sending.to_string()),
+            lease_token: Set(Some(token)),
+            lease_until: Set(Some(until.as_millis())),
+            claimed_by: Set(Some(instance)),
+            next_attempt_at: Set(None),
+            waiting: Set(false),
+            ..Default::default()
+        };
+        delivery::Entity::update_many()
+            .set(leased)
+            .col_expr(
+                delivery::Column::Attempts,
+                Expr::col(delivery::Column::Attempts).add(1),
+            )
+            .filter(delivery::Column::State.eq(DeliveryState::Pending.as_str()))
     };
-    let mut rows = delivery::Entity::update_many()
-        .set(leased)
-        .col_expr(
-            delivery::Column::Attempts,
-            Expr::col(delivery::Column::Attempts).add(1),
-        )
+    let mut rows = leased()
         .filter(delivery::Column::Id.is_in(ids))
-        .filter(delivery::Column::State.eq(DeliveryState::Pending.as_str()))
         .exec_with_returning(tx)
         .await?;
-    rows.sort_by_key(|r| (r.created_at, r.incident_id, r.id));
-    Ok(rows)
-}
-
-/// The `Message-ID` of the opening that a recipient has, by incident and recipient: the first one, not a copy that
-/// somebody had sent again.
-async fn threads<C: ConnectionTrait>(
-    tx: &C,
-    rows: &[delivery::Model],
-) -> Result<HashMap<(i64, String), String>, StoreError> {
-    let Some(first) = rows.first() else {
-        return Ok(HashMap::new());
+    let digests: Vec<Uuid> = rows.iter().filter_map(|r| r.digest_of).collect();
+    if !digests.is_empty() {
+        leased()
+            .filter(delivery::Column::DigestOf.is_in(digests))
+            .filter(delivery::Column::Follows.eq(true))
+            .filter(delivery::Column::FinishedAt.is_null())
+            .exec(tx)
+            .await?;
+    }
+    let urgency = |r: &delivery::Model| match Event::parse(&r.event) {
+        Some(Event::Opened) => 0,
+        Some(Event::Resolved) => 1,
+        _ => 2,
     };
-    let mut sent = delivery::Entity::find()
-        .filter(delivery::Column::IncidentId.is_in(rows.iter().map(|r| r.incident_id)))
-        .filter(delivery::Column::ChannelId.eq(first.channel_id))
-        .filter(delivery::Column::Event.eq(Event::Opened.as_str()))
-        .filter(delivery::Column::State.eq(DeliveryState::Sent.as_str()))
-        .all(tx)
-        .await?;
-    // Of several the last one counts.
-    sent.sort_by_key(|r| (r.requested_by.is_none(), Reverse(r.created_at)));
-    Ok(sent
-        .into_iter()
-        .map(|r| ((r.incident_id, r.recipient), r.message_id))
-        .collect())
+    rows.sort_by_key(|r| (urgency(r), r.created_at, r.incident_id, r.id));
+    Ok(rows)
 }

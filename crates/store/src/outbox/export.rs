@@ -82,18 +82,20 @@ impl Export {
         let page = self.store.outbox().page(&self.filter).await?;
         self.done = page.next.is_none();
         self.filter.cursor = page.next;
-        let mut attempts = self.attempts(&page.items).await?;
+        let attempts = self.attempts(&page.items).await?;
         let mut lines = String::new();
         if !self.began {
             self.began = true;
             lines.push_str(&csv::line(COLUMNS));
         }
         for delivery in &page.items {
-            let tried = attempts.remove(&delivery.id.0).unwrap_or_default();
+            // Those of a digest belong to each of its deliveries.
+            let kept_with = delivery.digest_of.unwrap_or(delivery.id).0;
+            let tried = attempts.get(&kept_with).map_or(&[][..], Vec::as_slice);
             if tried.is_empty() {
                 lines.push_str(&line(delivery, None));
             }
-            for attempt in &tried {
+            for attempt in tried {
                 lines.push_str(&line(delivery, Some(attempt)));
             }
         }
@@ -102,7 +104,9 @@ impl Export {
 
     async fn attempts(&self, deliveries: &[Delivery]) -> Result<HashMap<Uuid, Vec<Attempt>>, StoreError> {
         let rows = attempt::Entity::find()
-            .filter(attempt::Column::DeliveryId.is_in(deliveries.iter().map(|d| d.id.0)))
+            .filter(
+                attempt::Column::DeliveryId.is_in(deliveries.iter().map(|d| d.digest_of.unwrap_or(d.id).0)),
+            )
             .order_by_asc(attempt::Column::Id)
             .all(self.store.inner.db.read())
             .await?;

@@ -13,11 +13,15 @@ use domain::{
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
-    sea_query::{Expr, ExprTrait},
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    Select,
+    sea_query::{Expr, ExprTrait, SimpleExpr},
 };
 
-use super::plan::{Addressee, Planned};
+use super::{
+    plan::{Addressee, Planned},
+    quiet,
+};
 use crate::{
     entity::{channel, delivery, incident},
     error::{StoreError, corrupt},
@@ -85,7 +89,7 @@ impl Store {
         let audience = vec![Addressee::new(fallback, recipients)];
         self.plan_for(tx, planned, audience, Some(row.id), now).await?;
         mark(tx, row, now).await?;
-        settle_told(tx, row, now).await?;
+        settle_told(tx, row.channel_id, &delivery::Column::Id.eq(row.id), now).await?;
         tracing::warn!(delivery.id = %row.id, "another channel stands in for one that does not deliver");
         Ok(())
     }
@@ -102,7 +106,7 @@ async fn nobody_told<C: ConnectionTrait>(
         .is_null()
         .and(delivery::Column::RequestedBy.is_null())
         .and(delivery::Column::FallbackOf.is_null())
-        .and(delivery::Column::CreatedAt.gt(now.minus(PATIENCE).as_millis()));
+        .and(quiet::sendable_since().gt(now.minus(PATIENCE).as_millis()));
     let other = delivery::Entity::find()
         .filter(delivery::Column::IncidentId.eq(row.incident_id))
         .filter(delivery::Column::Event.eq(row.event.as_str()))
@@ -126,70 +130,98 @@ async fn mark<C: ConnectionTrait>(tx: &C, row: &delivery::Model, now: Timestamp)
     Ok(())
 }
 
-/// `row` may be pending, and the channel that stands in for its own may have told the event already: then it is done.
+/// Rows of `channel` may be pending that the channel that stands in for it has told already: then they are done.
 pub(super) async fn settle_told<C: ConnectionTrait>(
     tx: &C,
-    row: &delivery::Model,
+    channel: i64,
+    which: &SimpleExpr,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let own = channel::Entity::find_by_id(row.channel_id).one(tx).await?;
-    let Some(fallback) = own.and_then(|c| c.fallback_id) else {
+    let own = channel::Entity::find_by_id(channel).one(tx).await?;
+    let fallback = match own.and_then(|c| c.fallback_id) {
+        Some(id) => channel::Entity::find_by_id(id).one(tx).await?,
+        None => None,
+    };
+    let Some(fallback) = fallback else {
         return Ok(());
     };
-    let told = delivery::Entity::find()
-        .filter(delivery::Column::IncidentId.eq(row.incident_id))
-        .filter(delivery::Column::Event.eq(row.event.as_str()))
-        .filter(delivery::Column::Number.eq(row.number))
-        .filter(delivery::Column::ChannelId.eq(fallback))
-        .filter(delivery::Column::State.eq(DeliveryState::Sent.as_str()))
-        .one(tx)
-        .await?;
-    match told {
-        Some(told) => settle(tx, &told, now).await,
-        None => Ok(()),
-    }
-}
-
-/// A message went out by this channel: what it stands in for is done.
-pub(super) async fn settle<C: ConnectionTrait>(
-    tx: &C,
-    sent: &delivery::Model,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let stood_in_for = channel::Entity::find()
-        .select_only()
-        .column(channel::Column::Id)
-        .filter(channel::Column::FallbackId.eq(sent.channel_id))
-        .into_query();
-    let done = delivery::ActiveModel {
-        state: Set(DeliveryState::Cancelled.to_string()),
-        reason: Set(Some(format!(
-            "Told by the channel \"{}\", which stands in for this one.",
-            sent.channel_name
-        ))),
-        finished_at: Set(Some(now.as_millis())),
-        next_attempt_at: Set(None),
-        waiting: Set(false),
-        ..Default::default()
-    };
     delivery::Entity::update_many()
-        .set(done)
-        .filter(delivery::Column::IncidentId.eq(sent.incident_id))
-        .filter(delivery::Column::Event.eq(sent.event.as_str()))
-        .filter(delivery::Column::Number.eq(sent.number))
-        .filter(delivery::Column::FallbackAt.is_not_null())
-        .filter(delivery::Column::FinishedAt.is_null())
-        .filter(delivery::Column::State.eq(DeliveryState::Pending.as_str()))
-        .filter(delivery::Column::ChannelId.in_subquery(stood_in_for))
+        .set(told_by(&fallback.name, now))
+        .filter(waits_for_fallback())
+        .filter(which.clone())
+        .filter(told_through(fallback.id))
         .exec(tx)
         .await?;
     Ok(())
 }
 
+/// A message went out that `sent` is a row of, and `which` all of them: what they stand in for is done.
+pub(super) async fn settle<C: ConnectionTrait>(
+    tx: &C,
+    sent: &delivery::Model,
+    which: &SimpleExpr,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let stood_in_for: Vec<i64> = channel::Entity::find()
+        .select_only()
+        .column(channel::Column::Id)
+        .filter(channel::Column::FallbackId.eq(sent.channel_id))
+        .into_tuple()
+        .all(tx)
+        .await?;
+    if stood_in_for.is_empty() {
+        return Ok(());
+    }
+    let incidents = delivery::Entity::find()
+        .select_only()
+        .column(delivery::Column::IncidentId)
+        .filter(which.clone())
+        .into_query();
+    delivery::Entity::update_many()
+        .set(told_by(&sent.channel_name, now))
+        .filter(waits_for_fallback())
+        .filter(delivery::Column::IncidentId.in_subquery(incidents))
+        .filter(delivery::Column::ChannelId.is_in(stood_in_for))
+        .filter(told_through(sent.channel_id))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// The same event was told by this channel.
+fn told_through(channel: i64) -> SimpleExpr {
+    Expr::cust(format!(
+        "0 < (SELECT COUNT(*) FROM deliveries o WHERE o.incident_id = deliveries.incident_id \
+         AND o.event = deliveries.event AND o.number = deliveries.number AND o.channel_id + 0 = {channel} AND o.state || '' = 'sent')"
+    ))
+}
+
+/// Pending, and another channel was asked to stand in.
+fn waits_for_fallback() -> Condition {
+    Condition::all()
+        .add(delivery::Column::FallbackAt.is_not_null())
+        .add(delivery::Column::FinishedAt.is_null())
+        .add(delivery::Column::State.eq(DeliveryState::Pending.as_str()))
+}
+
+fn told_by(channel: &str, now: Timestamp) -> delivery::ActiveModel {
+    delivery::ActiveModel {
+        state: Set(DeliveryState::Cancelled.to_string()),
+        reason: Set(Some(format!(
+            "Told by the channel \"{channel}\", which stands in for this one."
+        ))),
+        finished_at: Set(Some(now.as_millis())),
+        next_attempt_at: Set(None),
+        waiting: Set(false),
+        ..Default::default()
+    }
+}
+
 /// A recipient of the same channel was told of the same event. The rows of one incident are few, and `+ 0` keeps both
 /// databases from looking through those of the channel.
 const TOLD: &str = "0 < (SELECT COUNT(*) FROM deliveries o WHERE o.incident_id = deliveries.incident_id \
-     AND o.event = deliveries.event AND o.number = deliveries.number AND o.channel_id + 0 = deliveries.channel_id AND o.state || '' = 'sent')";
+     AND o.event = deliveries.event AND o.number = deliveries.number AND o.channel_id + 0 = deliveries.channel_id \
+     AND o.state || '' = 'sent')";
 
 /// Not delivered for too long, of a channel whose fallback is switched on and that told nobody.
 fn late(now: Timestamp) -> Select<delivery::Entity> {
@@ -208,7 +240,7 @@ fn late(now: Timestamp) -> Select<delivery::Entity> {
         .filter(delivery::Column::FallbackAt.is_null())
         .filter(delivery::Column::FallbackOf.is_null())
         .filter(delivery::Column::RequestedBy.is_null())
-        .filter(delivery::Column::CreatedAt.lte(now.minus(PATIENCE).as_millis()))
+        .filter(quiet::sendable_since().lte(now.minus(PATIENCE).as_millis()))
         .filter(delivery::Column::ChannelId.in_subquery(with_fallback))
         .filter(Expr::cust(TOLD).not())
         .order_by_asc(delivery::Column::Id)

@@ -7,7 +7,7 @@
 use domain::{
     clock::Timestamp,
     delivery::{DeliveryState, Event},
-    id::{ChannelId, IncidentId, MonitorId, ProfileId},
+    id::{ChannelId, DeliveryId, IncidentId, MonitorId, ProfileId},
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
@@ -33,6 +33,8 @@ pub struct DeliveryFilter {
     pub recipient: Option<String>,
     /// Tried through this mail profile.
     pub profile: Option<ProfileId>,
+    /// Travelling in this digest.
+    pub digest: Option<DeliveryId>,
     /// Planned then or later.
     pub from: Option<Timestamp>,
     /// Planned earlier.
@@ -79,6 +81,9 @@ impl DeliveryFilter {
         if let Some(profile) = self.profile {
             select = select.filter(tried_through(db, profile).await?);
         }
+        if let Some(digest) = self.digest {
+            select = select.filter(Column::DigestOf.eq(digest.0));
+        }
         if let Some(from) = self.from {
             select = select.filter(Column::Id.gte(first_id(from)));
         }
@@ -112,10 +117,13 @@ async fn tried_through<C: ConnectionTrait>(db: &C, profile: ProfileId) -> Result
     };
     let some: Vec<Uuid> = tried().limit(MOST_ATTEMPTS + 1).into_tuple().all(db).await?;
     if some.len() as u64 <= MOST_ATTEMPTS {
-        return Ok(delivery::Column::Id.is_in(some));
+        // The attempts of a digest stand with its id.
+        return Ok(delivery::Column::Id
+            .is_in(some.iter().copied())
+            .or(delivery::Column::DigestOf.is_in(some)));
     }
-    let of_delivery = Expr::col((attempt::Entity, attempt::Column::DeliveryId))
-        .equals((delivery::Entity, delivery::Column::Id));
+    let kept_with = Expr::cust("COALESCE(deliveries.digest_of, deliveries.id)");
+    let of_delivery = Expr::col((attempt::Entity, attempt::Column::DeliveryId)).eq(kept_with);
     Ok(Expr::exists(tried().filter(of_delivery).into_query()))
 }
 

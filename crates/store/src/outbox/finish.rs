@@ -10,11 +10,11 @@ use domain::{
 };
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, UpdateMany,
-    sea_query::{Expr, ExprTrait},
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, UpdateMany,
+    sea_query::{Expr, ExprTrait, SimpleExpr},
 };
 
-use super::{Lease, Next, Outbox, bring_forward, fallback, sweep::unleased};
+use super::{Lease, Next, Outbox, bring_forward, digest, fallback, sweep::unleased};
 use crate::{
     channels,
     entity::{attempt, channel, delivery, transcript},
@@ -31,6 +31,7 @@ impl Outbox<'_> {
         let Some(row) = held(lease).one(&*tx).await? else {
             return Ok(false);
         };
+        // Of a digest the row is one of many, whatever happens to it happens to all.
         let reason = reason_of(attempt);
         let next = match next {
             Next::Wait | Next::Retry { .. } if self.corrected_since(&*tx, &row, attempt, now).await? => {
@@ -70,13 +71,16 @@ impl Outbox<'_> {
                 .await?;
         }
         match next {
-            Next::Sent => fallback::settle(&*tx, &row, now).await?,
-            Next::Failed => self.store.stand_in(&*tx, &row, now).await?,
-            // The other channel may have told it while this one was trying.
-            Next::Retry { .. } | Next::Wait if row.fallback_at.is_some() => {
-                fallback::settle_told(&*tx, &row, now).await?;
+            Next::Sent => fallback::settle(&*tx, &row, &rows_of(lease), now).await?,
+            Next::Failed => {
+                for row in failed(lease).all(&*tx).await? {
+                    self.store.stand_in(&*tx, &row, now).await?;
+                }
             }
-            Next::Retry { .. } | Next::Wait => {}
+            // The other channel may have told it while this one was trying.
+            Next::Retry { .. } | Next::Wait => {
+                fallback::settle_told(&*tx, row.channel_id, &rows_of(lease), now).await?;
+            }
         }
         let mut suspended = None;
         // Only mail has settings of its own beside the channel's.
@@ -128,8 +132,9 @@ impl Outbox<'_> {
         if self.store.mail().changed_since(seen) {
             let now = self.store.now();
             let tx = self.store.inner.db.write().await?;
-            let ids = leases.iter().map(|l| l.delivery.0);
-            bring_forward(&*tx, delivery::Column::Id.is_in(ids), now).await?;
+            for lease in leases {
+                bring_forward(&*tx, rows_of(lease), now).await?;
+            }
             tx.commit().await?;
             self.wake();
         }
@@ -149,31 +154,34 @@ impl Outbox<'_> {
         due: Timestamp,
         why: Option<String>,
     ) -> Result<u64, StoreError> {
+        let now = self.store.now();
         let tx = self.store.inner.db.write().await?;
-        let given_back = delivery::ActiveModel {
-            state: Set(DeliveryState::Pending.to_string()),
-            next_attempt_at: Set(Some(due.as_millis())),
-            reason: why.map_or(NotSet, |why| Set(Some(why))),
-            ..unleased()
-        };
-        let done = delivery::Entity::update_many()
-            .set(given_back)
-            .col_expr(
-                delivery::Column::Attempts,
-                Expr::col(delivery::Column::Attempts).sub(1),
-            )
-            .filter(delivery::Column::Id.is_in(leases.iter().map(|l| l.delivery.0)))
-            .filter(delivery::Column::LeaseToken.is_in(leases.iter().map(|l| l.token)))
-            .filter(delivery::Column::State.eq(DeliveryState::Sending.as_str()))
-            .exec_with_returning(&*tx)
-            .await?;
-        // The other channel may have told it while this one had it.
-        for row in done.iter().filter(|r| r.fallback_at.is_some()) {
-            fallback::settle_told(&*tx, row, self.store.now()).await?;
+        let mut given = 0;
+        for lease in leases {
+            let given_back = delivery::ActiveModel {
+                state: Set(DeliveryState::Pending.to_string()),
+                next_attempt_at: Set(Some(due.as_millis())),
+                reason: why.clone().map_or(NotSet, |why| Set(Some(why))),
+                ..unleased()
+            };
+            let Some(row) = held(lease).one(&*tx).await? else {
+                continue;
+            };
+            update_held(lease)
+                .set(given_back)
+                .col_expr(
+                    delivery::Column::Attempts,
+                    Expr::col(delivery::Column::Attempts).sub(1),
+                )
+                .exec(&*tx)
+                .await?;
+            given += 1;
+            // The other channel may have told it while this one had it.
+            fallback::settle_told(&*tx, row.channel_id, &rows_of(lease), now).await?;
         }
         tx.commit().await?;
         self.wake();
-        Ok(done.len() as u64)
+        Ok(given)
     }
 
     /// Whether somebody saved what the attempt failed on while it was running: then waiting for a save would wait for
@@ -209,15 +217,30 @@ impl Outbox<'_> {
     }
 }
 
+fn rows_of(lease: &Lease) -> SimpleExpr {
+    digest::of_claim(lease.delivery.0, lease.digest)
+}
+
+/// Of a digest any row for which the claim holds, the leader if it is one of them.
 fn held(lease: &Lease) -> sea_orm::Select<delivery::Entity> {
-    delivery::Entity::find_by_id(lease.delivery.0)
+    delivery::Entity::find()
+        .filter(rows_of(lease))
         .filter(delivery::Column::LeaseToken.eq(lease.token))
         .filter(delivery::Column::State.eq(DeliveryState::Sending.as_str()))
+        .order_by_asc(delivery::Column::Follows)
+        .limit(1)
+}
+
+/// Those of a claim that its attempt has ended for good.
+fn failed(lease: &Lease) -> sea_orm::Select<delivery::Entity> {
+    delivery::Entity::find()
+        .filter(rows_of(lease))
+        .filter(delivery::Column::State.eq(DeliveryState::Failed.as_str()))
 }
 
 fn update_held(lease: &Lease) -> UpdateMany<delivery::Entity> {
     delivery::Entity::update_many()
-        .filter(delivery::Column::Id.eq(lease.delivery.0))
+        .filter(rows_of(lease))
         .filter(delivery::Column::LeaseToken.eq(lease.token))
         .filter(delivery::Column::State.eq(DeliveryState::Sending.as_str()))
 }
@@ -259,7 +282,7 @@ fn write_attempt(row: &delivery::Model, attempt: &Attempt) -> Result<attempt::Ac
     let verdict = serde_json::to_string(&attempt.verdict);
     Ok(attempt::ActiveModel {
         id: NotSet,
-        delivery_id: Set(row.id),
+        delivery_id: Set(digest::kept_with(row)),
         number: Set(attempt.number as i32),
         started_at: Set(attempt.started_at.as_millis()),
         duration_ms: Set(i64::try_from(attempt.duration.as_millis()).unwrap_or(i64::MAX)),

@@ -12,6 +12,7 @@ use domain::{
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, sea_query::OnConflict};
 use uuid::Uuid;
 
+use super::{quiet, window};
 use crate::{
     channels::read_channel,
     entity::{channel, delivery},
@@ -81,9 +82,20 @@ impl Store {
         let (event, number) = planned.event;
         let mut rows = Vec::new();
         for Addressee {
-            channel, recipients, ..
+            channel,
+            recipients,
+            quiet,
         } in audience
         {
+            if recipients.is_empty() {
+                continue;
+            }
+            let mut new = quiet::fresh(&channel, quiet.as_ref(), event, now);
+            // What quiet hours hold is collected by them.
+            if new.held_until.is_not_set() {
+                let due = window::due(tx, &channel, event, now).await?;
+                new.next_attempt_at = Set(Some(due.as_millis()));
+            }
             for recipient in recipients {
                 let id = new_id(now)?;
                 let to = ChannelId(channel.id);
@@ -99,7 +111,7 @@ impl Store {
                     recipient: Set(recipient),
                     message_id: Set(format!("{id}@{message_domain}")),
                     fallback_of: Set(instead_of),
-                    ..fresh(event, now)
+                    ..new.clone()
                 });
             }
         }
@@ -170,6 +182,7 @@ pub(super) fn fresh(event: Event, now: Timestamp) -> delivery::ActiveModel {
         next_attempt_at: Set(Some(now.as_millis())),
         attempts: Set(0),
         interruptions: Set(0),
+        follows: Set(false),
         ..Default::default()
     }
 }

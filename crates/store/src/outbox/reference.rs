@@ -16,8 +16,11 @@ pub(super) async fn add_references<C: ConnectionTrait>(
     tx: &C,
     claimed: &mut [Claimed],
 ) -> Result<(), StoreError> {
-    let later =
-        |c: &Claimed| (c.notice.event != Event::Opened).then_some(c.notice.subject.as_ref()?.incident.id);
+    let later = |c: &Claimed| {
+        // What is about several changes no message about one.
+        let one = c.notice.event != Event::Opened && !c.notice.is_digest();
+        one.then_some(c.notice.subject.as_ref()?.incident.id)
+    };
     let incidents: Vec<i64> = claimed.iter().filter_map(later).map(|id| id.0).collect();
     let Some(channel) = claimed
         .first()

@@ -1,7 +1,7 @@
 //! What happens to rows without anybody sending them: leases run out, time to live ends, settings are corrected,
 //! monitors and channels are deleted.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use domain::{
     clock::Timestamp,
@@ -11,12 +11,12 @@ use domain::{
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
-    QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Statement,
     sea_query::{Expr, ExprTrait, IntoCondition, SimpleExpr},
 };
+use uuid::Uuid;
 
-use super::{fallback, finish};
+use super::{digest, fallback, finish, quiet};
 use crate::{
     entity::{delivery, incident},
     error::StoreError,
@@ -35,21 +35,28 @@ impl Store {
     /// Settles what time has decided; a write only when there is something to settle. Times that nobody sets so far
     /// ahead are of a clock that was set back since.
     pub(super) async fn sweep_if_needed(&self, now: Timestamp) -> Result<(), StoreError> {
-        let settled = Condition::any()
-            .add(lease_over(now))
-            .add(delivery::Column::ExpiresAt.lte(now.as_millis()))
-            .add(pending_beyond(
-                delivery::Column::NextAttemptAt,
-                now,
-                LONGEST_RETRY,
-            ))
-            .add(pending_beyond(delivery::Column::ExpiresAt, now, LONGEST_LIFE));
-        let overdue = delivery::Entity::find()
-            .filter(delivery::Column::FinishedAt.is_null())
-            .filter(settled)
-            .count(self.inner.db.read())
-            .await?;
-        if overdue > 0 {
+        // Each of these is answered by an index and not by looking at every row that is not finished: when everything is
+        // down at once they are many, and it is asked at every step.
+        let sql = "SELECT 1 AS one WHERE \
+               EXISTS (SELECT 1 FROM deliveries WHERE state = 'sending' AND finished_at IS NULL AND NOT follows \
+                 AND (lease_until < $1 OR lease_until > $2)) \
+            OR EXISTS (SELECT 1 FROM deliveries WHERE finished_at IS NULL AND expires_at <= $1 \
+                 AND state || '' = 'pending') \
+            OR EXISTS (SELECT 1 FROM deliveries WHERE finished_at IS NULL AND expires_at > $3 \
+                 AND state || '' = 'pending') \
+            OR EXISTS (SELECT 1 FROM channels c JOIN deliveries d ON d.channel_id = c.id \
+                 WHERE d.finished_at IS NULL AND d.next_attempt_at > $4 AND d.state || '' = 'pending')";
+        let beyond = |longest| now.plus(longest).as_millis().into();
+        let values = [
+            now.as_millis().into(),
+            beyond(LONGEST_LEASE),
+            beyond(LONGEST_LIFE),
+            beyond(LONGEST_RETRY),
+        ];
+        let db = self.inner.db.read();
+        let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+        let overdue = db.query_one_raw(statement).await?.is_some();
+        if overdue {
             let tx = self.inner.db.write().await?;
             pull_back(&*tx, now).await?;
             sweep(self, &*tx, None, now).await?;
@@ -69,6 +76,8 @@ async fn pull_back<C: ConnectionTrait>(tx: &C, now: Timestamp) -> Result<(), Sto
     for (column, longest, at) in to {
         delivery::Entity::update_many()
             .col_expr(column, at.as_millis().into())
+            // No quiet hours reach that far.
+            .col_expr(delivery::Column::HeldUntil, held_no_longer(now))
             .filter(delivery::Column::FinishedAt.is_null())
             .filter(pending_beyond(column, now, longest))
             .exec(tx)
@@ -77,9 +86,25 @@ async fn pull_back<C: ConnectionTrait>(tx: &C, now: Timestamp) -> Result<(), Sto
     Ok(())
 }
 
+/// What was held is released; the others stay without a time.
+fn held_no_longer(now: Timestamp) -> SimpleExpr {
+    let released = Expr::case(delivery::Column::HeldUntil.gt(now.as_millis()), now.as_millis());
+    released.finally(Expr::col(delivery::Column::HeldUntil)).into()
+}
+
 fn pending_beyond(column: delivery::Column, now: Timestamp, longest: Duration) -> SimpleExpr {
     let pending = delivery::Column::State.eq(DeliveryState::Pending.as_str());
-    pending.and(column.gt(now.plus(longest).as_millis()))
+    let beyond = column.gt(now.plus(longest).as_millis());
+    // Of what quiet hours hold, the time counts from their end.
+    let longest = i64::try_from(longest.as_millis()).unwrap_or(i64::MAX);
+    let held = quiet::is_plausibly_held(now);
+    let held = held.and(
+        column
+            .into_expr()
+            .sub(delivery::Column::HeldUntil.into_expr())
+            .lte(longest),
+    );
+    pending.and(beyond).and(held.not())
 }
 
 /// Rows whose lease ran out become pending again, rows whose time is over expire.
@@ -139,11 +164,15 @@ pub(super) async fn interrupted<C: ConnectionTrait>(
         .filter(lost)
         .exec_with_returning(tx)
         .await?;
-    for row in returned.iter().chain(&failed) {
+    // What travelled together was one attempt.
+    for row in returned.iter().chain(&failed).filter(|r| !r.follows) {
         finish::note_interrupted(tx, row, now).await?;
     }
-    for row in returned.iter().filter(|r| r.fallback_at.is_some()) {
-        fallback::settle_told(tx, row, now).await?;
+    let waited = returned.iter().filter(|r| r.fallback_at.is_some());
+    let waited: BTreeMap<Uuid, &delivery::Model> = waited.map(|r| (digest::kept_with(r), r)).collect();
+    for row in waited.into_values() {
+        let which = digest::of_claim(row.id, row.digest_of);
+        fallback::settle_told(tx, row.channel_id, &which, now).await?;
     }
     for row in &failed {
         match store.stand_in(tx, row, now).await {
@@ -156,44 +185,47 @@ pub(super) async fn interrupted<C: ConnectionTrait>(
 }
 
 async fn expire<C: ConnectionTrait>(tx: &C, scope: Condition, now: Timestamp) -> Result<(), StoreError> {
-    let over = delivery::Entity::find()
-        .filter(delivery::Column::FinishedAt.is_null())
-        .filter(delivery::Column::State.eq(DeliveryState::Pending.as_str()))
-        .filter(delivery::Column::ExpiresAt.lte(now.as_millis()))
-        .filter(scope)
-        .limit(500)
+    let over = Condition::all()
+        .add(delivery::Column::FinishedAt.is_null())
+        .add(delivery::Column::State.eq(DeliveryState::Pending.as_str()))
+        .add(delivery::Column::ExpiresAt.lte(now.as_millis()))
+        .add(scope);
+    let lived = || Expr::col(delivery::Column::ExpiresAt).sub(Expr::col(delivery::Column::CreatedAt));
+    let lives: Vec<i64> = delivery::Entity::find()
+        .select_only()
+        .column_as(lived(), "lived")
+        .distinct()
+        .filter(over.clone())
+        .into_tuple()
         .all(tx)
         .await?;
-    for row in over {
-        let lived = Timestamp::from_millis(row.expires_at).since(Timestamp::from_millis(row.created_at));
-        let last = row.reason.map(|r| format!(" Last: {r}")).unwrap_or_default();
+    for life in lives {
         let expired = delivery::ActiveModel {
             state: Set(DeliveryState::Expired.to_string()),
-            reason: Set(Some(format!(
-                "Not delivered within {}.{last}",
-                duration::format(lived)
-            ))),
             finished_at: Set(Some(now.as_millis())),
             next_attempt_at: Set(None),
             waiting: Set(false),
             ..Default::default()
         };
+        let within = duration::format(Duration::from_millis(u64::try_from(life).unwrap_or(0)));
         let expired = delivery::Entity::update_many()
             .set(expired)
-            .filter(delivery::Column::Id.eq(row.id))
-            // Somebody may have taken it meanwhile.
-            .filter(delivery::Column::FinishedAt.is_null())
-            .filter(delivery::Column::State.eq(DeliveryState::Pending.as_str()))
+            .col_expr(
+                delivery::Column::Reason,
+                Expr::cust(format!(
+                    "'Not delivered within {within}.' || COALESCE(' Last: ' || reason, '')"
+                )),
+            )
+            .filter(over.clone())
+            .filter(lived().eq(life))
             .exec(tx)
             .await?;
-        if expired.rows_affected > 0 {
-            tracing::warn!(delivery.id = %row.id, "delivery expired");
-        }
+        tracing::warn!(deliveries = expired.rows_affected, "deliveries expired");
     }
     Ok(())
 }
 
-/// Settings were saved: what waited for it, and what would be tried again later, is due.
+/// Settings were saved: what waited for it, and what would be tried again later, is due. What quiet hours hold stays held.
 pub(crate) async fn bring_forward<C: ConnectionTrait>(
     tx: &C,
     which: SimpleExpr,
@@ -208,6 +240,7 @@ pub(crate) async fn bring_forward<C: ConnectionTrait>(
         .set(due)
         .filter(delivery::Column::FinishedAt.is_null())
         .filter(delivery::Column::State.eq(DeliveryState::Pending.as_str()))
+        .filter(quiet::is_held(now).not())
         .filter(which)
         .exec(tx)
         .await?;
@@ -219,6 +252,7 @@ pub(super) async fn hold<C: ConnectionTrait>(
     tx: &C,
     channel: ChannelId,
     reason: &str,
+    now: Timestamp,
 ) -> Result<(), StoreError> {
     let held = delivery::ActiveModel {
         waiting: Set(true),
@@ -231,6 +265,7 @@ pub(super) async fn hold<C: ConnectionTrait>(
         .filter(delivery::Column::FinishedAt.is_null())
         .filter(delivery::Column::State.eq(DeliveryState::Pending.as_str()))
         .filter(delivery::Column::ChannelId.eq(channel.0))
+        .filter(quiet::is_held(now).not())
         .exec(tx)
         .await?;
     Ok(())

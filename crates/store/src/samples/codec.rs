@@ -13,6 +13,8 @@ const HAS_LATENCY: u8 = 1 << 2;
 const LATENCY_IS_TOTAL: u8 = 1 << 3;
 const HAS_CAUSE: u8 = 1 << 4;
 const SAME_CAUSE: u8 = 1 << 5;
+/// Never set before there were maintenance windows.
+const MAINTENANCE: u8 = 1 << 6;
 
 /// Samples of one monitor, one after the other.
 #[derive(Clone, Default)]
@@ -48,6 +50,9 @@ impl Writer {
         let is_same = sample.cause.is_some() && sample.cause == self.last_cause;
         if sample.latency.is_some() {
             flags |= HAS_LATENCY | if is_total { LATENCY_IS_TOTAL } else { 0 };
+        }
+        if sample.maintenance {
+            flags |= MAINTENANCE;
         }
         if sample.cause.is_some() {
             flags |= HAS_CAUSE | if is_same { SAME_CAUSE } else { 0 };
@@ -148,6 +153,7 @@ impl<'a> Reader<'a> {
             latency,
             phases,
             cause,
+            maintenance: flags & MAINTENANCE != 0,
         })
     }
 
@@ -244,24 +250,27 @@ mod tests {
             Just(SampleKind::Unknown)
         ];
         (
-            (any::<i64>(), kind, phase(), cause),
+            (any::<i64>(), kind, phase(), cause, any::<bool>()),
             (phase(), phase(), phase(), phase(), phase(), duration()),
         )
             .prop_map(
-                |((at, kind, latency, cause), (dns, connect, tls, wait, transfer, total))| Sample {
-                    monitor: MonitorId(7),
-                    at: Timestamp::from_millis(at),
-                    kind,
-                    latency,
-                    phases: Phases {
-                        dns,
-                        connect,
-                        tls,
-                        wait,
-                        transfer,
-                        total,
-                    },
-                    cause,
+                |((at, kind, latency, cause, maintenance), (dns, connect, tls, wait, transfer, total))| {
+                    Sample {
+                        monitor: MonitorId(7),
+                        at: Timestamp::from_millis(at),
+                        kind,
+                        latency,
+                        phases: Phases {
+                            dns,
+                            connect,
+                            tls,
+                            wait,
+                            transfer,
+                            total,
+                        },
+                        cause,
+                        maintenance,
+                    }
                 },
             )
     }
@@ -301,8 +310,20 @@ mod tests {
                     total: Duration::from_millis(41),
                 },
                 cause: None,
+                maintenance: false,
             });
         }
         assert!(writer.bytes().len() < 180 * 20, "{}", writer.bytes().len());
+    }
+
+    /// A sample as versions before maintenance windows wrote it: 20 s after the epoch, up in 41 ms.
+    #[test]
+    fn what_was_written_before_there_was_maintenance_is_read() {
+        let bytes = [0xc0, 0xb8, 0x02, 0x0c, 0x00, 0xa8, 0xc0, 0x02];
+        let read = read_all(MonitorId(7), &bytes).unwrap();
+        assert_eq!(read.len(), 1);
+        assert_eq!(read[0].at, Timestamp::from_millis(20_000));
+        assert_eq!((read[0].kind, read[0].maintenance), (SampleKind::Up, false));
+        assert_eq!(read[0].latency, Some(Duration::from_millis(41)));
     }
 }

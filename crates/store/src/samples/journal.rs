@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
 };
 
 use domain::{clock::Timestamp, id::MonitorId};
@@ -22,14 +25,16 @@ use crate::{
     database::Database,
     entity::{installation, journal},
     error::{StoreError, corrupt},
+    holds::Holds,
 };
 
 const BATCH: usize = 500;
 const BUFFERED_AT_MOST: usize = 20_000;
 pub(super) const CLOSED_UNTIL: &str = "samples_closed_until";
 
-#[derive(Default)]
 pub(crate) struct Journal {
+    /// Says which samples are taken under maintenance.
+    holds: Arc<Holds>,
     memory: Mutex<Memory>,
     dropped: AtomicU64,
     /// Whether this process keeps samples, and with it closes hours and prunes.
@@ -58,7 +63,10 @@ struct Series {
 
 /// A sample that was written in a transaction which is not committed yet.
 #[must_use]
-pub(crate) struct Journaled(i64);
+pub(crate) struct Journaled {
+    base: i64,
+    maintenance: bool,
+}
 
 /// The samples of one monitor in an hour that is over.
 pub(super) struct Closing {
@@ -68,8 +76,20 @@ pub(super) struct Closing {
 }
 
 impl Journal {
+    pub(crate) fn new(holds: Arc<Holds>) -> Self {
+        Self {
+            holds,
+            memory: Mutex::default(),
+            dropped: AtomicU64::default(),
+            active: AtomicBool::default(),
+            flushing: tokio::sync::Mutex::default(),
+            full: Notify::default(),
+        }
+    }
+
     pub(super) fn push(&self, sample: Sample) {
         self.active.store(true, Ordering::Relaxed);
+        let sample = self.marked(sample);
         let length = {
             let mut memory = self.memory.lock();
             if memory.buffer.len() >= BUFFERED_AT_MOST {
@@ -83,6 +103,11 @@ impl Journal {
         if length >= BATCH {
             self.full.notify_one();
         }
+    }
+
+    fn marked(&self, mut sample: Sample) -> Sample {
+        sample.maintenance |= self.holds.is_under_maintenance(sample.monitor, sample.at);
+        sample
     }
 
     pub(super) fn dropped(&self) -> u64 {
@@ -149,13 +174,19 @@ impl Journal {
     ) -> Result<Journaled, StoreError> {
         self.active.store(true, Ordering::Relaxed);
         let base = self.memory.lock().base();
-        insert(tx, std::slice::from_ref(sample), base).await?;
-        Ok(Journaled(base))
+        let sample = self.marked(sample.clone());
+        insert(tx, std::slice::from_ref(&sample), base).await?;
+        Ok(Journaled {
+            base,
+            maintenance: sample.maintenance,
+        })
     }
 
-    pub(crate) fn committed(&self, journaled: Journaled, sample: Sample) {
+    pub(crate) fn committed(&self, journaled: Journaled, mut sample: Sample) {
+        // As it was written, whatever began or ended since.
+        sample.maintenance = journaled.maintenance;
         let mut memory = self.memory.lock();
-        let base = journaled.0.max(memory.base());
+        let base = journaled.base.max(memory.base());
         memory.apply(&sample, base);
     }
 

@@ -263,6 +263,8 @@ fn write_rollup(monitor: i64, span: i32, start: i64, rollup: &Rollup) -> rollup:
         down: Set(rollup.down as i64),
         unknown: Set(rollup.unknown as i64),
         covered_ms: Set(rollup.covered_ms),
+        maintenance: Set(rollup.maintenance as i64),
+        excluded_ms: Set(rollup.excluded_ms),
         detail: Set(rollup.detail()),
     }
 }
@@ -280,6 +282,8 @@ async fn insert_rollups<C: ConnectionTrait>(
         Column::Down,
         Column::Unknown,
         Column::CoveredMs,
+        Column::Maintenance,
+        Column::ExcludedMs,
         Column::Detail,
     ];
     rollup::Entity::insert_many(rows)

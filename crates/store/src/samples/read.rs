@@ -157,7 +157,7 @@ impl Samples<'_> {
                 }
             }
         }
-        if raw.up + raw.down > 0
+        if raw.up + raw.down + raw.maintenance > 0
             && let Some(monitor) = self.store.monitors().get(monitor).await?
         {
             let interval = monitor.config.schedule.nominal_interval(to);
@@ -206,6 +206,7 @@ impl Samples<'_> {
             up: rollup.up,
             down: rollup.down,
             unknown: rollup.unknown,
+            maintenance: rollup.maintenance,
             p50: rollup.quantile(0.50),
             p95: rollup.quantile(0.95),
             phases: rollup.mean_phases(),

@@ -21,8 +21,12 @@ pub(super) struct Rollup {
     pub(super) up: u64,
     pub(super) down: u64,
     pub(super) unknown: u64,
+    /// Taken under maintenance; counted in none of the others.
+    pub(super) maintenance: u64,
     /// How much time the samples stand for.
     pub(super) covered_ms: i64,
+    /// How much time was under maintenance, as far as samples show.
+    pub(super) excluded_ms: i64,
     latency: Histogram,
     /// Sum in microseconds and count of each phase of checks that were up; the last one is the whole.
     phases: [(u64, u64); PHASES],
@@ -30,6 +34,10 @@ pub(super) struct Rollup {
 
 impl Rollup {
     pub(super) fn add(&mut self, sample: &Sample) {
+        if sample.maintenance {
+            self.maintenance += 1;
+            return;
+        }
         match sample.kind {
             SampleKind::Up => self.up += 1,
             SampleKind::Down => self.down += 1,
@@ -55,7 +63,9 @@ impl Rollup {
         self.up += other.up;
         self.down += other.down;
         self.unknown += other.unknown;
+        self.maintenance += other.maintenance;
         self.covered_ms += other.covered_ms;
+        self.excluded_ms += other.excluded_ms;
         self.latency.merge(&other.latency);
         for (slot, part) in self.phases.iter_mut().zip(other.phases) {
             slot.0 += part.0;
@@ -67,8 +77,13 @@ impl Rollup {
     /// than the span itself.
     pub(super) fn cover(&mut self, interval: Duration, span_ms: i64) {
         let interval = i64::try_from(interval.as_millis()).unwrap_or(i64::MAX);
-        let known = i64::try_from(self.up + self.down).unwrap_or(i64::MAX);
-        self.covered_ms = known.saturating_mul(interval).min(span_ms.max(interval));
+        let most = span_ms.max(interval);
+        let stands_for = |n: u64| {
+            let n = i64::try_from(n).unwrap_or(i64::MAX);
+            n.saturating_mul(interval).min(most)
+        };
+        self.covered_ms = stands_for(self.up + self.down);
+        self.excluded_ms = stands_for(self.maintenance);
     }
 
     pub(super) fn quantile(&self, share: f64) -> Option<Duration> {
@@ -92,12 +107,20 @@ impl Rollup {
 
     pub(super) fn stats(&self, span_ms: i64) -> Stats {
         let known = self.up + self.down;
+        // What is left of the span without maintenance.
+        let expected_ms = span_ms - self.excluded_ms;
+        let coverage = if expected_ms > 0 {
+            (self.covered_ms as f64 / expected_ms as f64).min(1.0)
+        } else {
+            f64::from(u8::from(span_ms > 0))
+        };
         Stats {
             up: self.up,
             down: self.down,
             unknown: self.unknown,
+            maintenance: self.maintenance,
             uptime: (known > 0).then(|| self.up as f64 / known as f64),
-            coverage: (self.covered_ms as f64 / span_ms.max(1) as f64).min(1.0),
+            coverage,
             p50: self.quantile(0.50),
             p90: self.quantile(0.90),
             p95: self.quantile(0.95),
@@ -131,7 +154,9 @@ impl Rollup {
             up: row.up.max(0) as u64,
             down: row.down.max(0) as u64,
             unknown: row.unknown.max(0) as u64,
+            maintenance: row.maintenance.max(0) as u64,
             covered_ms: row.covered_ms,
+            excluded_ms: row.excluded_ms,
             latency,
             phases,
         })

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use store::{StoreError, outbox::Next};
+use store::{
+    StoreError,
+    outbox::{Next, Terms},
+};
 
 use crate::harness::{Db, both};
 
@@ -41,7 +44,7 @@ both! {
         for claimed in &first {
             db.finish(claimed, Next::Retry { at: db.now() }).await;
         }
-        let again = db.store.outbox().claim(mail.id, 1, crate::harness::LEASE).await.unwrap();
+        let again = db.store.outbox().claim(mail.id, &Terms::new(1, crate::harness::LEASE)).await.unwrap();
         assert_eq!(again.len(), 2, "claimed together");
         assert!(again.iter().all(|c| c.notice.message_id == id && c.attempt == 2));
     }

@@ -15,7 +15,7 @@ use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use store::{
     MasterKey, Options, Record, Recorded, Store, StoreError,
-    outbox::{Claimed, Next},
+    outbox::{Claimed, Next, Terms},
 };
 use testkit::{FakeClock, Postgres, TempDir};
 
@@ -174,7 +174,11 @@ impl Db {
     }
 
     pub(crate) async fn claim(&self, channel: &Channel) -> Vec<Claimed> {
-        self.store.outbox().claim(channel.id, 100, LEASE).await.unwrap()
+        self.store
+            .outbox()
+            .claim(channel.id, &Terms::new(100, LEASE))
+            .await
+            .unwrap()
     }
 
     pub(crate) async fn claim_one(&self, channel: &Channel) -> Claimed {

@@ -4,7 +4,7 @@ use domain::{
     delivery::{AttemptVerdict, DeliveryState, Event},
     monitor::Monitor,
 };
-use store::outbox::{DeliveryFilter, Next};
+use store::outbox::{DeliveryFilter, Next, Terms};
 
 use crate::harness::{Db, LEASE, both, channel_draft, incident_of};
 
@@ -183,10 +183,10 @@ both! {
         let changed = crate::harness::config(serde_json::json!({"channels": [mail.id.0]}));
         let monitor = db.store.monitors().update(monitor.id, &changed).await.unwrap().unwrap();
         let record = db.come_up(&monitor).await;
-        assert!(matches!(record, store::Record::Stored { deliveries: 4, .. }), "{record:?}");
+        assert!(matches!(record, store::Record::Stored { deliveries: 3, .. }), "{record:?}");
         let mut told: Vec<_> = db.claim(&mail).await.into_iter().map(|c| c.notice.recipient).collect();
         told.sort();
-        assert_eq!(told, ["a@example.org", "b@example.org", "c@example.org"]);
+        assert_eq!(told, ["a@example.org", "b@example.org"], "who never heard of the outage does not hear of its end");
         assert_eq!(db.claim_one(&hook).await.notice.event, Event::Resolved);
     }
 
@@ -435,7 +435,7 @@ both! {
         db.go_down(&monitor).await;
         let claims = (0..8).map(|_| {
             let (store, id) = (db.store.clone(), mail.id);
-            tokio::task::spawn(async move { store.outbox().claim(id, 5, LEASE).await.unwrap() })
+            tokio::task::spawn(async move { store.outbox().claim(id, &Terms::new(5, LEASE)).await.unwrap() })
         });
         let mut seen = std::collections::HashSet::new();
         for claim in claims.collect::<Vec<_>>() {

@@ -154,6 +154,7 @@ both! {
     async fn an_accepted_mail_begins_the_counting_again(db: Db) {
         let (mail, monitor) = scene(&db).await;
         outage(&db, &mail, &monitor).await;
+        db.advance(domain::gathering::WINDOW);
         db.go_down(&monitor).await;
         for claimed in db.claim(&mail).await {
             answer(&db, &claimed, 250, Next::Sent).await;

@@ -100,6 +100,7 @@ both! {
             config: mail.config.clone().unwrap(),
             enabled: false,
             fallback: None,
+            quiet: None,
         };
         db.store.channels().update(mail.id, &draft).await.unwrap();
         let monitor = db.monitor(&[&mail]).await;

@@ -39,6 +39,7 @@ fn sample(monitor: MonitorId, at: Timestamp, n: u64) -> Sample {
             kind,
             detail: detail.into(),
         }),
+        maintenance: false,
     }
 }
 

@@ -106,7 +106,7 @@ both! {
         let called = monitors.called(&["SHOP".to_owned(), "nothing".to_owned()]).await.unwrap();
         assert_eq!(called, children);
         let names = monitors.names(&[router, MonitorId(99)]).await.unwrap();
-        assert_eq!(names.into_iter().collect::<Vec<_>>(), [(router, "Router".to_owned())]);
+        assert_eq!(names, [(router, "Router".to_owned())]);
     }
 }
 

@@ -11,19 +11,34 @@ use store::outbox::Next;
 
 use crate::harness::{Db, both};
 
-const NEW_TABLES: [&str; 5] = [
+const NEW_TABLES: &[&str] = &[
+    "silences",
+    "maintenance_exceptions",
+    "maintenances",
+    "rotation_overrides",
+    "rotations",
+    "contact_channels",
+    "contacts",
+    "escalations",
+    "monitor_parents",
+    "policies",
+    "channel_windows",
     "mail_tokens",
     "mail_optouts",
     "delivery_transcripts",
     "mail_recipients",
     "mail_profiles",
 ];
-const NEW_INDEXES: [&str; 3] = [
+const NEW_INDEXES: &[&str] = &[
+    "deliveries_by_digest",
+    "deliveries_by_expiry",
     "deliveries_by_recipient",
     "deliveries_by_event",
     "delivery_attempts_by_profile",
 ];
-const NEW_COLUMNS: [(&str, &[&str]); 5] = [
+const NEW_COLUMNS: &[(&str, &[&str])] = &[
+    ("monitors", &["policy_id"]),
+    ("incidents", &["severity"]),
     (
         "mail_status",
         &[
@@ -42,6 +57,7 @@ const NEW_COLUMNS: [(&str, &[&str]); 5] = [
     (
         "deliveries",
         &[
+            "number",
             "digest_of",
             "fallback_of",
             "fallback_at",
@@ -49,9 +65,15 @@ const NEW_COLUMNS: [(&str, &[&str]); 5] = [
             "bounced_at",
             "bounce_status",
             "bounce_text",
+            "letter_of",
+            "follows",
+            "held_until",
+            "held_as",
+            "held_by",
         ],
     ),
-    ("channels", &["fallback_id"]),
+    ("channels", &["fallback_id", "quiet"]),
+    ("sample_rollups", &["maintenance", "excluded_ms"]),
     ("settings", &["changed"]),
 ];
 
@@ -67,10 +89,12 @@ async fn turn_back(db: &Db) {
         db.sql(&format!("DROP TABLE {table}")).await;
     }
     for (table, columns) in NEW_COLUMNS {
-        for column in columns {
+        for column in *columns {
             db.sql(&format!("ALTER TABLE {table} DROP COLUMN {column}")).await;
         }
     }
+    db.sql("DELETE FROM installation WHERE key = 'holds_version'")
+        .await;
     let body = json!({
         "host": "smtp.example.org", "port": 465, "security": "tls", "username": "watch", "from": "watch@example.org",
         "from_name": null, "reply_to": null, "hello_name": null, "verify_certificate": true, "ca_pem": null,

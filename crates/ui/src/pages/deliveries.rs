@@ -59,6 +59,8 @@ pub(crate) struct Line {
     pub(crate) recipient: String,
     pub(crate) state: DeliveryState,
     pub(crate) waiting: bool,
+    /// By quiet hours.
+    pub(crate) held: bool,
     pub(crate) reason: Option<String>,
     pub(crate) created_at: Timestamp,
     pub(crate) attempts: u32,
@@ -100,6 +102,7 @@ async fn list(signed_in: SignedIn, Query(search): Query<Search>) -> error::Resul
 impl From<Delivery> for Line {
     fn from(d: Delivery) -> Self {
         Self {
+            held: d.is_held(),
             id: d.id,
             event: d.event,
             monitor_name: d.monitor_name,

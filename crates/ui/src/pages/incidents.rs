@@ -170,7 +170,7 @@ async fn show(signed_in: SignedIn, Path(id): Path<String>) -> error::Result {
     let severity = store.incidents().severities(&[id]).await?.remove(&id);
     let zone = store.settings().general().await?.zone();
     let parents = timeline::parents(&events);
-    let names = store.monitors().names(&parents).await?;
+    let names = store.monitors().names(&parents).await?.into_iter().collect();
     page(&IncidentPage {
         timeline: timeline::tell(&shell, &row.incident, &events, &deliveries.items, &names),
         severity: words::severity(&shell, severity.unwrap_or(Severity::Critical)),

@@ -13,7 +13,10 @@ use domain::{
 };
 use http::StatusCode;
 use serde_json::json;
-use store::{Recorded, outbox::Next};
+use store::{
+    Recorded,
+    outbox::{Next, Terms},
+};
 
 use crate::visitor::Scene;
 
@@ -81,7 +84,13 @@ async fn outage(scene: &Scene, channel: &Channel, monitor: &Monitor) -> Vec<Deli
     for down in [true, false] {
         let at = scene.clock.now();
         turn(scene, monitor, down).await;
-        for claimed in scene.store.outbox().claim(channel.id, 50, LEASE).await.unwrap() {
+        for claimed in scene
+            .store
+            .outbox()
+            .claim(channel.id, &Terms::new(50, LEASE))
+            .await
+            .unwrap()
+        {
             let dead = claimed.notice.recipient.starts_with("dead");
             let attempt = Attempt {
                 number: claimed.attempt,

@@ -108,7 +108,7 @@ async fn a_policy_is_built_step_by_step_and_deleted() {
     let created = visitor.post("/policies", &typed).await;
     assert_eq!(see_other(&created), "/policies");
     let list = visitor.get("/policies").await.body;
-    assert!(list.contains("At once: Chat; After 10 min: Pager"), "{list}");
+    assert!(list.contains("At once: Chat · After 10 min: Pager"), "{list}");
     assert!(list.contains("Tag prod") && list.contains("Error"));
     let shown = visitor.get("/policies/1").await.body;
     assert!(shown.contains("name=\"steps.1.channels.2\" checked"), "{shown}");

@@ -24,7 +24,7 @@ impl Held {
             HeldBy::Maintenance(id) => format!("#{id}"),
             HeldBy::Parent(id) => {
                 let mut names = store.monitors().names(&[id]).await?;
-                names.remove(&id).unwrap_or_else(|| format!("#{id}"))
+                names.pop().map_or_else(|| format!("#{id}"), |(_, name)| name)
             }
         };
         Ok(Self::new(shell, hold, name))

@@ -7,7 +7,7 @@ use domain::{
     policy::{Reminders, Severity, Step},
 };
 
-use crate::Shell;
+use crate::{Shell, pages::hours_fields};
 
 /// "At once", "After 10 min".
 pub(crate) fn when(shell: &Shell, after: Duration) -> String {
@@ -75,37 +75,15 @@ pub(crate) fn severity(shell: &Shell, severity: Severity) -> String {
     shell.t(key).to_string()
 }
 
-/// "mon, sun 22:00–07:00 (Europe/Berlin)", and what becomes of messages then.
-pub(crate) fn quiet(shell: &Shell, quiet: &Quiet) -> String {
-    let spans: Vec<String> = quiet
-        .hours
-        .spans()
-        .iter()
-        .map(|span| {
-            let days: Vec<String> = span.days().iter().map(|d| day(shell, *d)).collect();
-            format!("{} {}–{}", days.join(" "), span.from(), span.to())
-        })
-        .collect();
-    let key = match quiet.action {
-        QuietAction::Hold => "policy-quiet-hold",
-        QuietAction::Digest => "policy-quiet-digest",
+/// When a step is quiet, and what becomes of messages then.
+pub(crate) fn quiet(shell: &Shell, quiet: &Quiet) -> [String; 2] {
+    let hours = hours_fields::summary(shell.language, &quiet.hours);
+    let action = match quiet.action {
+        QuietAction::Hold => "quiet-summary-hold",
+        QuietAction::Digest => "quiet-summary-digest",
     };
-    let text = shell.t(key).arg("hours", spans.join("; "));
-    text.arg("zone", quiet.hours.zone().name()).to_string()
-}
-
-fn day(shell: &Shell, day: domain::hours::Weekday) -> String {
-    use domain::hours::Weekday;
-    let key = match day {
-        Weekday::Mon => "weekday-mon",
-        Weekday::Tue => "weekday-tue",
-        Weekday::Wed => "weekday-wed",
-        Weekday::Thu => "weekday-thu",
-        Weekday::Fri => "weekday-fri",
-        Weekday::Sat => "weekday-sat",
-        Weekday::Sun => "weekday-sun",
-    };
-    shell.t(key).to_string()
+    let hours = shell.t("quiet-summary").arg("hours", hours).to_string();
+    [hours, shell.t(action).to_string()]
 }
 
 /// Whom a step tells, by the names of channels and rotations that there are.

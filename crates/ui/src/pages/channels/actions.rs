@@ -50,6 +50,7 @@ async fn set_enabled(signed_in: &SignedIn, id: &str, enabled: bool, flash: &str)
         config,
         enabled,
         fallback: channel.fallback,
+        quiet: channel.quiet,
     };
     if signed_in
         .store()

@@ -12,6 +12,7 @@ use domain::{
         signing_secret,
     },
     field::{FieldError, FieldErrors},
+    hours::{Quiet, QuietAction},
     id::{ChannelId, MonitorId},
 };
 use http::StatusCode;
@@ -26,9 +27,11 @@ use crate::{
     Flash, Section, Shell, SignedIn, Typed,
     components::{Field, Form},
     error::{self, Error},
+    locale::Language,
     pages::{
         form::{ticked, value},
         header_lines,
+        hours_fields::{self, HoursFields},
     },
     shell::{page, page_with},
 };
@@ -89,6 +92,8 @@ pub(crate) struct Existing {
     pub(super) id: i64,
     pub(super) name: String,
     pub(super) summary: String,
+    /// Its quiet hours, and what happens in them.
+    pub(super) quiet: Option<(String, String)>,
     pub(super) health: Health,
     pub(super) users: Vec<(MonitorId, String)>,
     /// Who unsubscribed.
@@ -128,6 +133,10 @@ impl EditPage {
         let field = self.form.select(fields::FALLBACK, t("channel-fallback"));
         let field = field.choice("", t("channel-fallback-none"));
         with_choices(field, &self.lists.others).hint(t("channel-fallback-hint"))
+    }
+
+    fn quiet_fields(&self) -> HoursFields {
+        HoursFields::new(&self.shell, &self.form, fields::QUIET_HOURS, true)
     }
 
     fn kind_name(&self) -> String {
@@ -212,6 +221,7 @@ pub(super) async fn new(signed_in: SignedIn, Query(chosen): Query<Chosen>) -> er
 }
 
 pub(super) async fn create(signed_in: SignedIn, FormBody(typed): Typed) -> error::Result {
+    let typed = hours_fields::without_gaps(&typed, fields::QUIET_HOURS);
     let kind = ChannelKind::parse(value(&typed, "kind")).unwrap_or(ChannelKind::Email);
     let attempt = match ChannelDraft::from_json(fields::body(&typed, kind, true), None) {
         Ok(mut draft) => {
@@ -264,6 +274,7 @@ pub(super) async fn save(
     FormBody(typed): Typed,
 ) -> error::Result {
     let channel = find(signed_in.store(), &id).await?;
+    let typed = hours_fields::without_gaps(&typed, fields::QUIET_HOURS);
     let body = fields::body(&typed, channel.kind, channel.enabled);
     let attempt = match ChannelDraft::from_json(body, channel.config.as_ref()) {
         Ok(mut draft) => {
@@ -387,12 +398,26 @@ async fn existing(
             .as_ref()
             .map(ChannelConfig::summary)
             .unwrap_or_default(),
+        quiet: channel
+            .quiet
+            .as_ref()
+            .map(|quiet| quiet_words(signed_in.visit.language, quiet)),
         all_out: is_everybody(channel, &optouts),
         optouts,
         health: health_of(signed_in.store(), channel).await?,
         users: users_of(signed_in.store(), channel.id).await?,
         outcome,
     })
+}
+
+pub(super) fn quiet_words(language: Language, quiet: &Quiet) -> (String, String) {
+    let hours = hours_fields::summary(language, &quiet.hours);
+    let action = match quiet.action {
+        QuietAction::Hold => "quiet-summary-hold",
+        QuietAction::Digest => "quiet-summary-digest",
+    };
+    let hours = language.text("quiet-summary").arg("hours", hours);
+    (hours.to_string(), language.text(action).to_string())
 }
 
 fn is_everybody(channel: &Channel, optouts: &[Optout]) -> bool {

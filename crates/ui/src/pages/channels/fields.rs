@@ -10,21 +10,25 @@ use super::{service, webhook};
 use crate::{
     components::Form,
     locale::Language,
-    pages::{form::value, header_lines},
+    pages::{form::value, header_lines, hours_fields},
 };
 
 pub(super) const PROFILE: &str = "config.profile";
 pub(super) const FALLBACK: &str = "fallback";
+pub(super) const QUIET: &str = "quiet.action";
+/// Before the names of the fields about its quiet hours.
+pub(super) const QUIET_HOURS: &str = "quiet.hours";
 pub(super) const URL: &str = "config.url";
 pub(super) const SECRET: &str = "config.secret";
 pub(super) const HEADERS: &str = "config.headers";
 const SECRETS: [&str; 3] = [URL, SECRET, HEADERS];
 
 /// The fields of the forms that are written out which carry their own complaints.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 17] = [
     "name",
     PROFILE,
     FALLBACK,
+    QUIET,
     "config.to",
     "config.cc",
     "config.bcc",
@@ -49,6 +53,7 @@ pub(super) fn names(kind: ChannelKind) -> Vec<String> {
         .iter()
         .map(|name| (*name).to_owned())
         .chain(of_service)
+        .chain(hours_fields::names(QUIET_HOURS))
         .collect()
 }
 
@@ -99,7 +104,17 @@ pub(super) fn body(typed: &[(String, String)], kind: ChannelKind, enabled: bool)
         kind => catalogue::of(kind).map_or(Value::Null, |s| service::body(typed, s)),
     };
     json!({ "name": value(typed, "name"), "kind": kind.as_str(), "config": config, "enabled": enabled,
-            "fallback": number(FALLBACK) })
+            "fallback": number(FALLBACK), "quiet": quiet(typed) })
+}
+
+/// `null` while there are none.
+fn quiet(typed: &[(String, String)]) -> Value {
+    let action = value(typed, QUIET);
+    if action.is_empty() {
+        return Value::Null;
+    }
+    let zone = value(typed, &format!("{QUIET_HOURS}.zone"));
+    json!({ "action": action, "hours": hours_fields::body(typed, QUIET_HOURS, zone) })
 }
 
 /// One address on each line, or between commas.
@@ -116,6 +131,10 @@ pub(super) fn stored(language: Language, channel: &Channel) -> Form {
     let form = Form::new(language)
         .with("name", &channel.name)
         .with(FALLBACK, number(channel.fallback.map(|id| id.0)));
+    let form = match &channel.quiet {
+        Some(quiet) => hours_fields::stored(form.with(QUIET, quiet.action), QUIET_HOURS, &quiet.hours),
+        None => form,
+    };
     match &channel.config {
         Some(ChannelConfig::Email(e)) => {
             let lines = |list: &[domain::mail::Address]| {
@@ -167,6 +186,7 @@ mod tests {
             kind: draft.config.kind(),
             enabled: true,
             fallback: None,
+            quiet: draft.quiet,
             config: Some(draft.config),
         }
     }

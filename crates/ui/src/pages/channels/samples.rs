@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{
     actions::DeletePage,
-    edit::{EditPage, Existing, Lists, SecretPage},
+    edit::{EditPage, Existing, Lists, SecretPage, quiet_words},
     fields,
     test::Outcome,
     *,
@@ -30,6 +30,7 @@ fn channel(id: i64, body: Value) -> Channel {
         kind: draft.config.kind(),
         enabled: draft.enabled,
         fallback: draft.fallback,
+        quiet: draft.quiet,
         config: Some(draft.config),
     }
 }
@@ -37,7 +38,9 @@ fn channel(id: i64, body: Value) -> Channel {
 fn email() -> Channel {
     channel(
         1,
-        json!({"name": "On call", "kind": "email", "config": {"to": ["me@example.org"], "cc": ["you@example.org"]}}),
+        json!({"name": "On call", "kind": "email", "config": {"to": ["me@example.org"], "cc": ["you@example.org"]},
+               "quiet": {"action": "hold", "hours": {"zone": "Europe/Berlin", "spans": [
+                   {"days": ["mon", "tue", "wed", "thu", "fri"], "from": "22:00", "to": "07:00"}]}}}),
     )
 }
 
@@ -187,6 +190,7 @@ pub(crate) fn edits(language: Language) -> Vec<EditPage> {
             id: 1,
             name: stored.name.clone(),
             summary: stored.config.as_ref().unwrap().summary(),
+            quiet: stored.quiet.as_ref().map(|quiet| quiet_words(language, quiet)),
             health: Health {
                 locked: i == 5,
                 ..Health::new(&stored, health)
@@ -213,6 +217,9 @@ fn refused(language: Language, mut page: EditPage) -> EditPage {
     let typed = [
         ("name".to_owned(), String::new()),
         ("config.to".to_owned(), "nobody".to_owned()),
+        (fields::QUIET.to_owned(), "digest".to_owned()),
+        ("quiet.hours.zone".to_owned(), "Europe/Atlantis".to_owned()),
+        ("quiet.hours.spans.0.from".to_owned(), "22:00".to_owned()),
     ];
     let errors = ChannelDraft::from_json(fields::body(&typed, ChannelKind::Email, true), None).unwrap_err();
     page.form = Form::typed(language, &typed, &[]).refused(errors);

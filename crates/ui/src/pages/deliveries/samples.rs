@@ -143,7 +143,9 @@ pub(crate) fn delivery(n: u128, state: DeliveryState) -> Delivery {
         next_attempt_at: None,
         attempts: 2,
         number: 0,
+        held_until: None,
         message_id: "0198c0de-0000-7000-8000-000000000001@example.org".to_owned(),
+        digest_of: (n == 2).then(|| DeliveryId(Uuid::from_u128(0x0198_c0de_0000_7000_8000_0000_0000_0000))),
         expires_at: NOW.plus(Duration::from_hours(24)),
         finished_at: state.is_final().then(|| created_at.plus(Duration::from_secs(3))),
         requested_by: n.is_multiple_of(3).then(|| "me@example.org".to_owned()),
@@ -191,7 +193,16 @@ pub(crate) fn details(language: Language) -> Vec<DeliveryPage> {
     let mut due = delivery(5, DeliveryState::Pending);
     due.waiting = false;
     due.next_attempt_at = Some(NOW.plus(Duration::from_secs(30)));
+    let mut held = delivery(7, DeliveryState::Pending);
+    held.waiting = false;
+    held.reason = Some("Held until 07:00 by the quiet hours of the channel.".to_owned());
+    held.held_until = Some(NOW.plus(Duration::from_hours(6)));
+    held.next_attempt_at = held.held_until;
+    let mut released = due.clone();
+    released.held_until = Some(NOW.minus(Duration::from_secs(20)));
     vec![
+        view(titled(), held, Vec::new()),
+        view(titled(), released, Vec::new()),
         view(
             titled(),
             delivery(1, DeliveryState::Sent),

@@ -23,6 +23,8 @@ pub(crate) struct Search {
     pub(super) event: String,
     pub(super) monitor: String,
     pub(super) incident: String,
+    /// The id of a delivery whose message many travel in.
+    pub(super) digest: String,
     pub(super) recipient: String,
     pub(super) profile: String,
     /// RFC 3339, or in UTC `2026-01-31T12:00` or `2026-01-31`.
@@ -36,13 +38,14 @@ pub(crate) struct Search {
 pub(super) struct Unreadable;
 
 impl Search {
-    fn query(&self) -> [(&'static str, &str); 9] {
+    fn query(&self) -> [(&'static str, &str); 10] {
         [
             ("state", &self.state),
             ("channel", &self.channel),
             ("event", &self.event),
             ("monitor", &self.monitor),
             ("incident", &self.incident),
+            ("digest", &self.digest),
             ("recipient", &self.recipient),
             ("profile", &self.profile),
             ("from", &self.from),
@@ -76,6 +79,7 @@ impl Search {
             event: read(&self.event, Event::parse)?,
             monitor: read(&self.monitor, |t| t.parse().ok())?,
             incident: read(&self.incident, |t| t.parse().ok())?,
+            digest: read(&self.digest, |t| t.parse().ok())?,
             profile: read(&self.profile, |t| t.parse().ok())?,
             recipient: read(&self.recipient, |t| (t.len() <= 254).then(|| t.to_owned()))?,
             from: read(&self.from, |t| read_time(t, false))?,

@@ -30,8 +30,11 @@ pub(crate) struct DeliveryPage {
     incident: IncidentId,
     channel: ChannelId,
     message_id: String,
+    /// What it travels in.
+    digest: Option<DeliveryId>,
     next_attempt_at: Option<Timestamp>,
     expires_at: Timestamp,
+    held_until: Option<Timestamp>,
     finished_at: Option<Timestamp>,
     bounce: Option<Bounce>,
     /// Who took the message, and under which name.
@@ -75,8 +78,10 @@ pub(super) fn view(shell: Shell, delivery: Delivery, attempts: Vec<Attempt>) -> 
         incident: delivery.incident,
         channel: delivery.channel,
         message_id: delivery.message_id.clone(),
+        digest: delivery.digest_of,
         next_attempt_at: delivery.next_attempt_at,
         expires_at: delivery.expires_at,
+        held_until: delivery.held_until,
         finished_at: delivery.finished_at,
         bounce: delivery.bounce.clone(),
         attempts: attempts.into_iter().rev().map(|a| Try::new(&shell, a)).collect(),

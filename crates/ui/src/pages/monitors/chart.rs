@@ -232,6 +232,7 @@ mod tests {
             up,
             down: 0,
             unknown: 0,
+            maintenance: 0,
             p50: None,
             p95: None,
             phases: Phases::default(),

@@ -25,7 +25,7 @@ pub(super) async fn find(store: &Store, typed: &str) -> error::Result<(Vec<Monit
         .take(MOST_LINES)
         .collect();
     let numbers: Vec<MonitorId> = lines.iter().filter_map(|l| number(l)).collect();
-    let by_number = store.monitors().names(&numbers).await?;
+    let by_number: HashMap<MonitorId, String> = store.monitors().names(&numbers).await?.into_iter().collect();
     let mut by_name: HashMap<String, Vec<MonitorId>> = HashMap::new();
     for (id, name) in store.monitors().called(&lines).await? {
         by_name.entry(name.to_lowercase()).or_default().push(id);
@@ -46,7 +46,7 @@ pub(super) async fn find(store: &Store, typed: &str) -> error::Result<(Vec<Monit
 
 /// The field for these: a name where it is clear, and a number where it is not.
 pub(super) async fn lines(store: &Store, parents: &[MonitorId]) -> error::Result<String> {
-    let names = store.monitors().names(parents).await?;
+    let names: HashMap<MonitorId, String> = store.monitors().names(parents).await?.into_iter().collect();
     let mut all: Vec<String> = names.values().cloned().collect();
     all.sort_unstable();
     all.dedup();

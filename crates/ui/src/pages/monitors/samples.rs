@@ -114,6 +114,7 @@ fn series() -> Vec<Point> {
                 up,
                 down,
                 unknown: u64::from(i == 30),
+                maintenance: 0,
                 p50: Some(Duration::from_millis(96)),
                 p95: (up > 0)
                     .then(|| phases(i, slow).total + Duration::from_millis(34 + (i as u64 * 17) % 29)),
@@ -133,6 +134,7 @@ fn tail(down: bool) -> Vec<Sample> {
             let failed = (down && i > 55) || i == 21;
             Sample {
                 monitor: MonitorId(7),
+                maintenance: false,
                 at: NOW.minus(Duration::from_secs((60 - i as u64) * 30 - 12)),
                 kind: if failed { SampleKind::Down } else { SampleKind::Up },
                 latency: (!failed).then(|| phases(i, 0).total),
@@ -187,6 +189,7 @@ fn page_of(language: Language, down: bool) -> MonitorPage {
         up: 2861,
         down: 26,
         unknown: 1,
+        maintenance: 0,
         uptime: Some(0.991),
         coverage: 0.905,
         p50: Some(Duration::from_millis(96)),

@@ -142,11 +142,8 @@ pub(super) async fn show(
     let outlook = outlook::read(store, &shell, &monitor)
         .await?
         .ok_or(Error::NotFound)?;
-    let mut names = store.monitors().names(&monitor.config.parents).await?;
-    let parents = monitor.config.parents.iter().filter_map(|id| {
-        let name = names.remove(id)?;
-        Some(Relative { id: *id, name })
-    });
+    let parents = store.monitors().names(&monitor.config.parents).await?;
+    let parents = parents.into_iter().map(|(id, name)| Relative { id, name });
     let mut children: Vec<Relative> = store
         .monitors()
         .children(monitor.id, MOST_CHILDREN + 1)

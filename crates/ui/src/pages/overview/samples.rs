@@ -178,6 +178,7 @@ fn sample_row(shell: &Shell, i: usize, status: Status) -> Row {
                     .then(|| Duration::from_millis(60 + (n as u64 * 37 + i as u64 * 91) % 90)),
                 phases: Phases::default(),
                 cause: None,
+                maintenance: false,
             }
         })
         .collect();

@@ -8,7 +8,7 @@ use axum::{
 };
 use domain::{
     field::FieldErrors,
-    hours::Quiet,
+    hours::QuietAction,
     id::PolicyId,
     policy::{Concern, Policy, PolicyConfig, Severity},
 };
@@ -26,6 +26,7 @@ use crate::{
     Flash, Section, Shell, SignedIn, Typed,
     components::{Field, Form},
     error,
+    pages::hours_fields::HoursFields,
     shell::{page, page_with},
 };
 
@@ -58,8 +59,10 @@ pub(crate) struct StepFields {
     events: Vec<Field>,
     nobody: Vec<String>,
     no_events: Vec<String>,
-    /// As it is stored, and in words.
-    quiet: Option<(String, String)>,
+    quiet: Field,
+    quiet_hours: HoursFields,
+    /// There are quiet hours, or something is wrong with them.
+    quiet_open: bool,
 }
 
 impl EditPage {
@@ -117,14 +120,19 @@ impl EditPage {
             events: Concern::ALL.iter().map(event).collect(),
             nobody: nobody.concat(),
             no_events: form.errors(&field("events")),
-            quiet: self.quiet(form.value(&field("quiet"))),
+            quiet: self.quiet(n),
+            quiet_hours: HoursFields::new(shell, form, &fields::quiet_hours(n), true),
+            quiet_open: !form.value(&fields::quiet_action(n)).is_empty(),
         }
     }
 
-    fn quiet(&self, json: &str) -> Option<(String, String)> {
-        let value: Value = serde_json::from_str(json).ok()?;
-        let quiet = Quiet::from_json("", value).ok()?;
-        Some((json.to_owned(), words::quiet(&self.shell, &quiet)))
+    fn quiet(&self, n: usize) -> Field {
+        let shell = &self.shell;
+        self.form
+            .select(&fields::quiet_action(n), shell.t("quiet-action"))
+            .choice("", shell.t("quiet-none"))
+            .choice(QuietAction::Hold, shell.t("quiet-hold"))
+            .choice(QuietAction::Digest, shell.t("quiet-digest"))
     }
 
     /// Empty: a step would have nobody to tell.
@@ -147,6 +155,7 @@ pub(super) async fn show(signed_in: SignedIn, Path(id): Path<String>) -> error::
 }
 
 pub(super) async fn create(signed_in: SignedIn, FormBody(typed): Typed) -> error::Result {
+    let typed = fields::tidied(typed);
     if let Some(rearranged) = fields::rearranged(&typed) {
         return again(&signed_in, None, rearranged).await;
     }
@@ -170,6 +179,7 @@ pub(super) async fn save(
     FormBody(typed): Typed,
 ) -> error::Result {
     let policy = find(signed_in.store(), &id).await?;
+    let typed = fields::tidied(typed);
     if let Some(rearranged) = fields::rearranged(&typed) {
         return again(&signed_in, Some(&policy), rearranged).await;
     }

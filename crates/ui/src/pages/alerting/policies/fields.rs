@@ -11,7 +11,10 @@ use serde_json::{Value, json};
 use crate::{
     components::Form,
     locale::Language,
-    pages::form::{between_commas, ticked, value},
+    pages::{
+        form::{between_commas, ticked, value},
+        hours_fields,
+    },
 };
 
 type Pairs = Vec<(String, String)>;
@@ -35,7 +38,27 @@ const OF_STEPS: [&str; 4] = ["after", "channels", "rotations", "events"];
 pub(super) fn names(form: &Form) -> Vec<String> {
     let of_step = |n: usize| OF_STEPS.map(|field| format!("steps.{n}.{field}"));
     let fixed = NAMES.iter().map(|name| (*name).to_owned());
-    fixed.chain((0..count(form)).flat_map(of_step)).collect()
+    let steps = (0..count(form)).flat_map(|n| {
+        let quiet = hours_fields::names(&quiet_hours(n));
+        of_step(n).into_iter().chain(quiet).chain([quiet_action(n)])
+    });
+    fixed.chain(steps).collect()
+}
+
+pub(super) fn quiet_action(n: usize) -> String {
+    format!("steps.{n}.quiet.action")
+}
+
+/// Before the names of the fields about a step's quiet hours.
+pub(super) fn quiet_hours(n: usize) -> String {
+    format!("steps.{n}.quiet.hours")
+}
+
+/// Without the rows of hours that do not count.
+pub(super) fn tidied(typed: Pairs) -> Pairs {
+    (0..count_typed(&typed)).fold(typed, |typed, n| {
+        hours_fields::without_gaps(&typed, &quiet_hours(n))
+    })
 }
 
 /// How many steps the form has.
@@ -82,13 +105,11 @@ fn step(typed: &[(String, String)], n: usize) -> Value {
     };
     let told = |c: &&Concern| ticked(typed, &format!("steps.{n}.events.{c}"));
     let events: Vec<&str> = Concern::ALL.iter().filter(told).map(|c| c.as_str()).collect();
-    // What cannot be read goes on as it is: the domain says what is wrong with it.
-    let quiet = value(typed, &field("quiet"));
-    let quiet = match serde_json::from_str(quiet) {
-        Ok(quiet) => quiet,
-        Err(_) if quiet.is_empty() => Value::Null,
-        Err(_) => Value::from(quiet),
-    };
+    let action = value(typed, &quiet_action(n));
+    let quiet = (!action.is_empty()).then(|| {
+        let zone = value(typed, &format!("{}.zone", quiet_hours(n))).trim();
+        json!({ "action": action, "hours": hours_fields::body(typed, &quiet_hours(n), zone) })
+    });
     json!({
         "after": Some(after).filter(|a| !a.is_empty()),
         "channels": ids("channels"),
@@ -184,7 +205,11 @@ fn stored_step(form: Form, n: usize, step: &Step) -> Form {
         form = form.tick(&format!("steps.{n}.events.{concern}"), true);
     }
     match &step.quiet {
-        Some(quiet) => form.with(&field("quiet"), quiet.to_json()),
+        Some(quiet) => hours_fields::stored(
+            form.with(&quiet_action(n), quiet.action),
+            &quiet_hours(n),
+            &quiet.hours,
+        ),
         None => form,
     }
 }

@@ -21,6 +21,7 @@ fn channel(id: i64, name: &str, enabled: bool) -> Channel {
         kind: draft.config.kind(),
         enabled: draft.enabled,
         fallback: None,
+        quiet: None,
         config: Some(draft.config),
     }
 }

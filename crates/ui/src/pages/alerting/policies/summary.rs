@@ -75,7 +75,7 @@ fn scope(shell: &Shell, config: &PolicyConfig) -> String {
 
 fn sentence(shell: &Shell, step: &Step, names: &Names) -> Sentence {
     let only = words::only(shell, step.tells(Concern::Down), step.tells(Concern::Recovered));
-    let quiet = step.quiet.as_ref().map(|q| words::quiet(shell, q));
+    let quiet = step.quiet.iter().flat_map(|q| words::quiet(shell, q));
     Sentence {
         when: words::when_unacknowledged(shell, step.after),
         whom: words::whom(step, names),
@@ -87,7 +87,7 @@ fn sentence(shell: &Shell, step: &Step, names: &Names) -> Sentence {
 pub(super) async fn preview(signed_in: SignedIn, FormBody(typed): Typed) -> error::Result {
     let shell = signed_in.shell(Section::Alerting, "policy-new-title");
     let names = Names::read(signed_in.store(), &shell).await?;
-    let summary = Summary::typed(&shell, fields::body(&typed), &names);
+    let summary = Summary::typed(&shell, fields::body(&fields::tidied(typed)), &names);
     let status = if summary.complaints.is_empty() {
         StatusCode::OK
     } else {

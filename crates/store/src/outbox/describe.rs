@@ -1,0 +1,234 @@
+//! What was claimed as notices, put together from what is true now.
+
+use std::{cmp::Reverse, collections::HashMap};
+
+use domain::{
+    channel::Channel,
+    clock::Timestamp,
+    delivery::{DESCRIBED, DeliveryState, Event, MonitorLabel, Notice, Subject},
+    id::DeliveryId,
+};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+use uuid::Uuid;
+
+use super::{Claimed, Lease, digest, sweep};
+use crate::{
+    entity::{delivery, incident, monitor},
+    error::{StoreError, corrupt},
+    incidents::{read_incident, read_label},
+    store::Store,
+};
+
+/// A claimed row and what follows it: the first of them, and how many others there are of each event.
+struct Taken {
+    leader: delivery::Model,
+    also: Vec<delivery::Model>,
+    counted: Vec<(Event, u64)>,
+}
+
+impl Store {
+    /// A row that cannot be read fails alone: it must not hold up the others for ever.
+    pub(super) async fn describe<C: ConnectionTrait>(
+        &self,
+        tx: &C,
+        leaders: Vec<delivery::Model>,
+        token: Uuid,
+        channel: &Channel,
+        now: Timestamp,
+    ) -> Result<Vec<Claimed>, StoreError> {
+        let mut taken = Vec::with_capacity(leaders.len());
+        for leader in leaders {
+            taken.push(with_followers(tx, leader, token).await?);
+        }
+        let rows: Vec<&delivery::Model> = taken
+            .iter()
+            .flat_map(|t| std::iter::once(&t.leader).chain(&t.also))
+            .collect();
+        let incidents = incident::Entity::find()
+            .filter(incident::Column::Id.is_in(rows.iter().map(|r| r.incident_id)))
+            .all(tx)
+            .await?;
+        let monitors = monitor::Entity::find()
+            .filter(monitor::Column::Id.is_in(incidents.iter().map(|i| i.monitor_id)))
+            .all(tx)
+            .await?;
+        // As a monitor is called now, or as it was when the incident opened.
+        let labels = monitors.into_iter().map(|m| (m.id, self.monitors().label(m)));
+        let labels: HashMap<i64, MonitorLabel> = labels.filter_map(|(id, l)| Some((id, l.ok()?))).collect();
+        let incidents: HashMap<i64, incident::Model> = incidents.into_iter().map(|i| (i.id, i)).collect();
+        let threads = threads(tx, &rows).await?;
+        let mut claimed = Vec::with_capacity(taken.len());
+        for Taken {
+            leader,
+            also,
+            counted,
+        } in taken
+        {
+            let lease = Lease {
+                delivery: DeliveryId(leader.id),
+                token,
+                digest: leader.digest_of,
+            };
+            let (attempts, expires_at, letter) = (leader.attempts, leader.expires_at, leader.letter_of);
+            let mut notices = Vec::with_capacity(1 + also.len());
+            for row in std::iter::once(leader).chain(also) {
+                let id = row.id;
+                let thread = threads.get(&(row.incident_id, row.recipient.clone())).cloned();
+                let described = match incidents.get(&row.incident_id) {
+                    Some(incident) => {
+                        let label = labels.get(&incident.monitor_id).cloned();
+                        describe_one(row, incident, label, channel, thread)
+                    }
+                    None => Err(corrupt("deliveries", id, "incident_id")),
+                };
+                match described {
+                    Ok(notice) => notices.push(notice),
+                    Err(e @ StoreError::Corrupt { .. }) => give_up(tx, id, &e, now).await?,
+                    Err(e) => return Err(e),
+                }
+            }
+            let mut notices = notices.into_iter();
+            // Of a digest of which nothing can be read the rest is taken up again when the lease is over.
+            let Some(mut notice) = notices.next() else {
+                continue;
+            };
+            notice.also = notices.collect();
+            notice.counted = counted;
+            claimed.push(Claimed {
+                notice,
+                attempt: attempts as u32,
+                lease,
+                channel: channel.clone(),
+                expires_at: Timestamp::from_millis(expires_at),
+                shares_with: letter.map(DeliveryId),
+            });
+        }
+        Ok(claimed)
+    }
+}
+
+async fn with_followers<C: ConnectionTrait>(
+    tx: &C,
+    leader: delivery::Model,
+    token: Uuid,
+) -> Result<Taken, StoreError> {
+    let (mut also, mut counted) = (Vec::new(), Vec::new());
+    if let Some(digest) = leader.digest_of {
+        use delivery::Column;
+        let followers = || {
+            delivery::Entity::find()
+                .filter(Column::DigestOf.eq(digest))
+                .filter(Column::LeaseToken.eq(token))
+                .filter(Column::Follows.eq(true))
+        };
+        also = followers()
+            .order_by_asc(Column::CreatedAt)
+            .order_by_asc(Column::IncidentId)
+            .order_by_asc(Column::Id)
+            .limit(DESCRIBED as u64 - 1)
+            .all(tx)
+            .await?;
+        let all: Vec<(String, i64)> = followers()
+            .select_only()
+            .column(Column::Event)
+            .column_as(Column::Id.count(), "n")
+            .group_by(Column::Event)
+            .into_tuple()
+            .all(tx)
+            .await?;
+        counted = all
+            .into_iter()
+            .filter_map(|(event, n)| {
+                let told = also.iter().filter(|r| r.event == event).count() as u64;
+                let left = u64::try_from(n).unwrap_or(0).saturating_sub(told);
+                Some((Event::parse(&event)?, left)).filter(|(_, n)| *n > 0)
+            })
+            .collect();
+    }
+    Ok(Taken {
+        leader,
+        also,
+        counted,
+    })
+}
+
+async fn give_up<C: ConnectionTrait>(
+    tx: &C,
+    id: Uuid,
+    why: &StoreError,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let failed = delivery::ActiveModel {
+        state: Set(DeliveryState::Failed.to_string()),
+        reason: Set(Some(format!("This message cannot be put together: {why}."))),
+        finished_at: Set(Some(now.as_millis())),
+        ..sweep::unleased()
+    };
+    delivery::Entity::update_many()
+        .set(failed)
+        .filter(delivery::Column::Id.eq(id))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+fn describe_one(
+    row: delivery::Model,
+    incident: &incident::Model,
+    label: Option<MonitorLabel>,
+    channel: &Channel,
+    thread: Option<String>,
+) -> Result<Notice, StoreError> {
+    let event = Event::parse(&row.event).ok_or_else(|| corrupt("deliveries", row.id, "event"))?;
+    let monitor = match label {
+        Some(label) => label,
+        None => read_label(incident)?,
+    };
+    let subject = Subject {
+        incident: read_incident(incident.clone())?,
+        monitor,
+        // Read when the transaction is over.
+        checks: Vec::new(),
+    };
+    Ok(Notice {
+        delivery: DeliveryId(digest::kept_with(&row)),
+        event,
+        at: Timestamp::from_millis(row.event_at),
+        recipient: row.recipient,
+        channel: channel.id,
+        channel_name: channel.name.clone(),
+        subject: Some(subject),
+        message_id: row.message_id,
+        thread: thread.filter(|_| event != Event::Opened),
+        thread_reference: None,
+        also: Vec::new(),
+        counted: Vec::new(),
+        shared_with: Vec::new(),
+    })
+}
+
+/// The `Message-ID` of the opening that a recipient has, by incident and recipient: the first one, not a copy that
+/// somebody had sent again.
+async fn threads<C: ConnectionTrait>(
+    tx: &C,
+    rows: &[&delivery::Model],
+) -> Result<HashMap<(i64, String), String>, StoreError> {
+    let Some(first) = rows.first() else {
+        return Ok(HashMap::new());
+    };
+    let mut sent = delivery::Entity::find()
+        .filter(delivery::Column::IncidentId.is_in(rows.iter().map(|r| r.incident_id)))
+        .filter(delivery::Column::ChannelId.eq(first.channel_id))
+        .filter(delivery::Column::Event.eq(Event::Opened.as_str()))
+        .filter(delivery::Column::State.eq(DeliveryState::Sent.as_str()))
+        .all(tx)
+        .await?;
+    // Of several the last one counts.
+    sent.sort_by_key(|r| (r.requested_by.is_none(), Reverse(r.created_at)));
+    Ok(sent
+        .into_iter()
+        .map(|r| ((r.incident_id, r.recipient), r.message_id))
+        .collect())
+}

@@ -1,0 +1,31 @@
+# Hours of the week, and the quiet hours of a channel.
+
+day-mon = Mon
+day-tue = Tue
+day-wed = Wed
+day-thu = Thu
+day-fri = Fri
+day-sat = Sat
+day-sun = Sun
+days-all = every day
+hours-zone = Time zone
+hours-days = On these days
+hours-first = Hours
+hours-another = Further hours
+hours-from = From
+hours-to = To
+hours-remove = Remove
+hours-hint = An end that is not later than the begin is on the next day. The empty row may stay empty.
+quiet-title = Quiet hours
+quiet-action = When something happens in them
+quiet-none = There are none: it is told at once
+quiet-hold = Hold it until the hours end, if it is still true
+quiet-hold-hint = What began and was over again by then is told to nobody.
+quiet-digest = Tell everything of those hours in one message when they end
+quiet-digest-hint = What is over by then was down and is up again.
+quiet-summary = Quiet { $hours }
+quiet-summary-hold = Held until they end, if it is still true
+quiet-summary-digest = Told in one message when they end
+delivery-held = Held
+delivery-held-until = Quiet hours hold it until
+delivery-was-held-until = Quiet hours held it until
