@@ -25,8 +25,10 @@ mod m20261126_000011_setting_changes;
 mod m20261126_000012_mail_canary;
 mod m20261126_000013_policies;
 mod m20261126_000014_digests;
+mod m20261126_000015_offline_gaps;
 mod m20261126_000016_on_call;
 mod m20261126_000017_silences;
+mod m20261126_000018_own_incidents;
 
 pub struct Migrator;
 
@@ -48,8 +50,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000012_mail_canary::Migration),
             Box::new(m20261126_000013_policies::Migration),
             Box::new(m20261126_000014_digests::Migration),
+            Box::new(m20261126_000015_offline_gaps::Migration),
             Box::new(m20261126_000016_on_call::Migration),
             Box::new(m20261126_000017_silences::Migration),
+            Box::new(m20261126_000018_own_incidents::Migration),
         ]
     }
 }

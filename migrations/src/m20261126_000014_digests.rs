@@ -55,6 +55,21 @@ impl MigrationTrait for Migration {
             .cond_where(Expr::col("digest_of").is_not_null())
             .to_owned();
         manager.create_index(by_digest).await?;
+        // Of an incident one asks for an event. Without the event in it SQLite looks through all rows of that event
+        // instead, which are thousands when everything goes down at once.
+        let by_incident = Index::drop()
+            .name("deliveries_by_incident")
+            .table("deliveries")
+            .if_exists()
+            .to_owned();
+        manager.drop_index(by_incident).await?;
+        let of_incident = Index::create()
+            .name("deliveries_of_incident")
+            .table("deliveries")
+            .col("incident_id")
+            .col("event")
+            .to_owned();
+        manager.create_index(of_incident).await?;
         // What expires next is asked at every step of the dispatcher.
         let by_expiry = Index::create()
             .name("deliveries_by_expiry")

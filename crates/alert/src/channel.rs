@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use async_trait::async_trait;
-use domain::{delivery::Notice, id::ProfileId};
+use domain::{attention::Rejection, delivery::Notice, id::ProfileId};
 use store::MailProfile;
 
 /// Why a channel is not used whose secrets cannot be opened.
@@ -78,6 +78,8 @@ pub struct Trace {
     pub reply_text: Option<String>,
     /// What was said, line by line, without secrets.
     pub transcript: Option<String>,
+    /// The other side's no is about the channel and not about this message.
+    pub rejection: Option<Rejection>,
 }
 
 impl Trace {

@@ -3,7 +3,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::clock::{Clock, Timestamp};
+use domain::{
+    attention::Rejection,
+    clock::{Clock, Timestamp},
+};
 use egress::Dialer;
 use reqwest::{Client, Request, Response, StatusCode, header::HeaderMap, redirect};
 use tokio::time::Instant;
@@ -102,6 +105,11 @@ impl Answer {
     /// receiver looks at that does not let us in.
     pub(crate) fn judge(&self, credentials: &str) -> Result<(), (Retry, String)> {
         answer::judge(self.status, &self.headers, &self.url, self.at, credentials)
+    }
+
+    /// What its status says about the address itself.
+    pub(crate) fn rejection(&self) -> Option<Rejection> {
+        answer::rejection(self.status)
     }
 }
 

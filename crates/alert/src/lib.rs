@@ -4,7 +4,7 @@
 //! due channel, builds the [`channel::Channel`] from what is stored at that moment, sends, and stores the attempt and the
 //! next state of the row. Tests from the settings pages, and the weekly mail that shows that mail still works, go through
 //! the same code. [`oauth`] gets the tokens that some mail servers want, [`deliverability`] asks DNS whether the mails
-//! will be believed, [`bounce`] reads those that came back.
+//! will be believed, [`bounce`] reads those that came back, [`dead_man`] shows somebody elsewhere that all of it works.
 //!
 //! What this crate does not do: it decides neither who hears of what (that is planned in the transaction that opens an
 //! incident) nor what is up or down; it keeps no copy of any setting; and it never holds a database transaction while it
@@ -31,6 +31,7 @@ mod canary;
 pub mod channel;
 mod channel_test;
 mod course;
+pub mod dead_man;
 pub mod deliverability;
 mod dispatcher;
 mod email;
@@ -49,6 +50,7 @@ pub use message::Preview;
 
 use canary::Canary;
 use channel::{Channel, Receipt, Retry, SendError, Trace};
+use dead_man::DeadManSwitch;
 use deliverability::Deliverability;
 use dispatcher::{Open, Routes};
 use email::Email;
@@ -69,6 +71,7 @@ pub struct Alert {
     routes: Arc<Routes>,
     deliverability: Deliverability,
     oauth: OAuth,
+    dead_man: DeadManSwitch,
     public_url: Url,
 }
 
@@ -122,6 +125,7 @@ impl Alert {
             public_url: public_url.clone(),
         };
         let http = Arc::new(Http::new(dialer, Arc::clone(&clock))?);
+        let dead_man = DeadManSwitch::new(store.clone(), Arc::clone(&http), Arc::clone(&clock));
         let routes = Arc::new(Routes::new(store.clone(), Arc::clone(&clock)));
         let mail = (
             store.clone(),
@@ -130,9 +134,12 @@ impl Alert {
             Arc::clone(&clock),
         );
         let open: Open = Arc::new(move |config, profile, batch| match config {
-            ChannelConfig::Webhook(config) => {
-                Box::new(Webhook::new(Arc::clone(&http), site.clone(), config.clone()))
-            }
+            ChannelConfig::Webhook(config) => Box::new(Webhook::new(
+                Arc::clone(&http),
+                site.clone(),
+                mail.0.clone(),
+                config.clone(),
+            )),
             ChannelConfig::Service(config) => Box::new(service::Sender {
                 http: Arc::clone(&http),
                 links: links.clone(),
@@ -160,6 +167,7 @@ impl Alert {
             routes,
             deliverability,
             oauth,
+            dead_man,
             public_url,
         })
     }
@@ -172,6 +180,11 @@ impl Alert {
     /// Logging in to mail servers with OAuth 2.0.
     pub fn oauth(&self) -> &OAuth {
         &self.oauth
+    }
+
+    /// The ping that shows somebody elsewhere that the whole loop works.
+    pub fn dead_man(&self) -> &DeadManSwitch {
+        &self.dead_man
     }
 
     /// Starts the dispatcher in `tracker`, the watch over the authorizations of mail, and the weekly mail. When `stop` is
@@ -190,7 +203,7 @@ impl Alert {
     }
 
     /// Sends a test message to every recipient of a channel, on the way that real messages take. The first refusal ends
-    /// it; otherwise the last receipt is returned. Nothing is kept. Mails count against the limit of their profile.
+    /// it; otherwise the last receipt is returned. Of it is kept only that the channel needs no attention. Mails count against the limit of their profile.
     pub async fn send_test(&self, channel: &config::Channel) -> Result<Receipt, SendError> {
         let Some(config) = &channel.config else {
             return Err(SendError::new(
@@ -216,6 +229,11 @@ impl Alert {
         let sent = self.send_tests(channel, through, recipients).await;
         if let Some(farewell) = batch.end() {
             farewell.await;
+        }
+        if sent.is_ok()
+            && let Err(error) = self.store.channels().works(channel.id).await
+        {
+            tracing::warn!(channel.id = %channel.id, error = %error, "that a channel works was not written");
         }
         sent
     }

@@ -9,6 +9,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
+    attention::Rejection,
     channel::{ChannelKind, ServiceChannel},
     clock::Timestamp,
     delivery::{Event, Notice},
@@ -67,6 +68,11 @@ pub(crate) trait Service: Send + Sync {
     fn judge(&self, answer: &Answer) -> Verdict {
         answer.judge(CREDENTIALS)?;
         Ok(None)
+    }
+
+    /// Whether its no is about the channel and not about the message.
+    fn rejects(&self, answer: &Answer) -> Option<Rejection> {
+        answer.rejection()
     }
 
     /// Whether it says that the message that was to be changed cannot be changed (any more). Then a new one is sent:
@@ -255,7 +261,15 @@ impl Channel for Sender {
                 trace: answer.trace,
                 ..Receipt::default()
             }),
-            Err((retry, reason)) => Err(SendError::new(retry, redactor.clean(&reason), answer.trace)),
+            Err((retry, reason)) => {
+                // What only other settings help against is about the channel, in whatever form it was said.
+                let by_settings = (retry == Retry::OnSettings).then_some(Rejection::Unauthorised);
+                let trace = Trace {
+                    rejection: service.rejects(&answer).or(by_settings),
+                    ..answer.trace
+                };
+                Err(SendError::new(retry, redactor.clean(&reason), trace))
+            }
         }
     }
 }

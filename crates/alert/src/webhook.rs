@@ -9,19 +9,20 @@ use async_trait::async_trait;
 use domain::{
     channel::{WebhookChannel, WebhookMethod, WebhookShape},
     delivery::Notice,
-    id::DeliveryId,
+    id::{DeliveryId, IncidentId},
 };
 use reqwest::{
     Method, Request,
     header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
 };
 use secrecy::{ExposeSecret, SecretString};
+use store::Store;
 use url::Url;
 
 use crate::{
     channel::{Channel, Receipt, Retry, SendError, Trace},
     http::{Http, Redactor},
-    links::Links,
+    links::{Links, Pages},
 };
 
 mod alertmanager;
@@ -43,6 +44,7 @@ pub(crate) struct Webhook {
     http: Arc<Http>,
     config: WebhookChannel,
     site: Site,
+    store: Store,
 }
 
 /// Where we are, as bodies say it.
@@ -50,6 +52,15 @@ pub(crate) struct Webhook {
 pub(crate) struct Site {
     pub(crate) links: Links,
     pub(crate) public_url: Url,
+}
+
+impl Site {
+    fn pages<'a>(&'a self, token: &'a (dyn Fn(IncidentId) -> String + Sync)) -> Pages<'a> {
+        Pages {
+            links: &self.links,
+            token,
+        }
+    }
 }
 
 /// What is asked of an endpoint, as far as the format decides it.
@@ -60,19 +71,30 @@ struct Content {
 }
 
 impl Webhook {
-    pub(crate) fn new(http: Arc<Http>, site: Site, config: WebhookChannel) -> Self {
-        Self { http, config, site }
+    pub(crate) fn new(http: Arc<Http>, site: Site, store: Store, config: WebhookChannel) -> Self {
+        Self {
+            http,
+            config,
+            site,
+            store,
+        }
     }
 }
 
 impl Content {
-    fn new(shape: &WebhookShape, notice: &Notice, site: &Site) -> serde_json::Result<Self> {
+    /// `token`: the proof that the receiver was told of an incident.
+    fn new(
+        shape: &WebhookShape,
+        notice: &Notice,
+        site: &Site,
+        token: &(dyn Fn(IncidentId) -> String + Sync),
+    ) -> serde_json::Result<Self> {
         let json = |body: Vec<u8>| Self {
             method: Method::POST,
             body: Some(("application/json".to_owned(), body)),
         };
         Ok(match shape {
-            WebhookShape::Standard => json(Payload::new(notice, &site.links).to_bytes()?),
+            WebhookShape::Standard => json(Payload::new(notice, site.pages(token)).to_bytes()?),
             WebhookShape::Alertmanager => json(serde_json::to_vec(&Group::new(notice, site))?),
             WebhookShape::Template(own) => Self {
                 method: match own.method {
@@ -96,30 +118,55 @@ impl Channel for Webhook {
         let unusable = |reason: String| SendError::new(Retry::OnSettings, reason, Trace::default());
         let url = Url::parse(self.config.url.expose_secret())
             .map_err(|_| unusable("The address of this channel is not a URL. Enter it again.".to_owned()))?;
-        let request = self.request(&url, notice).map_err(unusable)?;
-        let redactor = self.redactor(&url);
+        let token = |incident| {
+            let links = self.store.acknowledgements();
+            links.token(incident, notice.channel, &notice.recipient)
+        };
+        let request = self.request(&url, notice, &token).map_err(unusable)?;
+        let redactor = self.redactor(&url, notice, &token);
         let answer = self.http.exchange(request, &redactor).await?;
         match answer.judge("the headers and the signing secret of this channel") {
             Ok(()) => Ok(Receipt {
                 trace: answer.trace,
                 ..Receipt::default()
             }),
-            Err((retry, reason)) => Err(SendError::new(retry, redactor.clean(&reason), answer.trace)),
+            Err((retry, reason)) => {
+                let trace = Trace {
+                    rejection: answer.rejection(),
+                    ..answer.trace
+                };
+                Err(SendError::new(retry, redactor.clean(&reason), trace))
+            }
         }
     }
 }
 
 impl Webhook {
-    fn redactor(&self, url: &Url) -> Redactor {
+    fn redactor(
+        &self,
+        url: &Url,
+        notice: &Notice,
+        token: &(dyn Fn(IncidentId) -> String + Sync),
+    ) -> Redactor {
         let headers = self.config.headers.iter().map(|h| &h.value);
-        let secrets: Vec<&SecretString> = self.config.secret.iter().chain(headers).collect();
+        // Some repeat the message, and more people read the log than were told.
+        let subject = notice.subject.as_ref();
+        let page = subject.and_then(|s| self.site.pages(token).acknowledge(notice.event, &s.incident));
+        let proof = page.and_then(|p| Some(SecretString::from(p.rsplit('/').next()?)));
+        let secrets = self.config.secret.iter().chain(headers).chain(&proof);
+        let secrets: Vec<&SecretString> = secrets.collect();
         Redactor::new(url, &secrets)
     }
 
-    fn request(&self, url: &Url, notice: &Notice) -> Result<Request, String> {
+    fn request(
+        &self,
+        url: &Url,
+        notice: &Notice,
+        token: &(dyn Fn(IncidentId) -> String + Sync),
+    ) -> Result<Request, String> {
         let id = message_id(notice.delivery);
         let timestamp = self.http.now().as_seconds();
-        let content = Content::new(&self.config.shape, notice, &self.site)
+        let content = Content::new(&self.config.shape, notice, &self.site, token)
             .map_err(|_| "The message could not be written as JSON.".to_owned())?;
         let (content_type, body) = content.body.unzip();
         let mut headers = HeaderMap::new();

@@ -16,7 +16,7 @@ use domain::{
     id::ChannelId,
 };
 use serde_json::json;
-use store::outbox::Terms;
+use store::{General, outbox::Terms};
 use testkit::{FakeClock, Reply, Request, WallClock, WebhookSink, wait_for, wait_until};
 
 mod scene;
@@ -144,6 +144,13 @@ async fn a_permanent_looking_answer_gets_three_tries_and_gone_gets_one() {
         scene.webhook("Missing", &missing.url()).await,
         scene.webhook("Gone", &gone.url()).await,
     ];
+    // That the channels are in trouble is told elsewhere.
+    let elsewhere = WebhookSink::start().await;
+    let general = General {
+        operations_channels: Some(vec![scene.webhook("Elsewhere", &elsewhere.url()).await]),
+        ..General::default()
+    };
+    scene.store.settings().save_general(&general, "me").await.unwrap();
     let monitor = scene.monitor("Shop", &channels).await;
     let running = scene.start();
     scene.down(&monitor).await;

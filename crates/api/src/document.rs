@@ -37,8 +37,13 @@ pub(crate) fn frame() -> OpenApi {
         .schema_from::<wire::channel::ChannelDraft>()
         .schema_from::<wire::policy::PolicyDraft>()
         .schema_from::<wire::maintenance::MaintenanceDraft>()
+        .schema_from::<wire::on_call::ContactDraft>()
+        .schema_from::<wire::on_call::RotationDraft>()
         .schema_from::<wire::mail::MailDraft>()
         .schema_from::<wire::messages::MessagesDraft>()
+        .schema_from::<wire::health::OperationsDraft>()
+        .schema_from::<wire::health::DeadManDraft>()
+        .schema_from::<wire::zones::ZonesDraft>()
         .security_scheme(TOKEN, SecurityScheme::Http(token))
         .build();
     OpenApiBuilder::new()
@@ -74,6 +79,8 @@ pub(crate) fn complete(mut document: OpenApi, base: &str) -> Document {
             ("MonitorPatch", "MonitorDraft"),
             ("ChannelPatch", "ChannelDraft"),
             ("PolicyPatch", "PolicyDraft"),
+            ("ContactPatch", "ContactDraft"),
+            ("RotationPatch", "RotationDraft"),
             ("MailPatch", "MailDraft"),
             ("MaintenancePatch", "MaintenanceDraft"),
         ] {

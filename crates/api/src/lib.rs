@@ -1,5 +1,5 @@
 //! REST `/api/v1` for scripts: monitors, results, incidents, policies, silences, maintenance windows, channels, deliveries,
-//! mail and message settings, returned mails.
+//! who hears of what and when, settings, returned mails.
 //!
 //! Flow: a bearer token is checked before anything else ([`caller`]); a handler asks for a reader or a writer; bodies
 //! are read by the domain, which names every mistake at once; answers are built from domain values ([`wire`]); whatever
@@ -26,9 +26,11 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 mod bounces;
 mod caller;
 mod channels;
+mod contacts;
 mod deliverability;
 mod deliveries;
 mod document;
+mod health;
 mod incidents;
 mod mail;
 mod mail_profiles;
@@ -40,8 +42,10 @@ mod policies;
 pub mod problem;
 mod request;
 mod results;
+mod rotations;
 mod silences;
 pub mod wire;
+mod zones;
 
 use problem::Problem;
 
@@ -155,6 +159,15 @@ fn guarded() -> OpenApiRouter<App> {
         .routes(routes!(channels::list, channels::create))
         .routes(routes!(channels::get, channels::change, channels::delete))
         .routes(routes!(channels::test))
+        .routes(routes!(contacts::list, contacts::create))
+        .routes(routes!(contacts::get, contacts::change, contacts::delete))
+        .routes(routes!(rotations::list, rotations::create))
+        .routes(routes!(rotations::get, rotations::change, rotations::delete))
+        .routes(routes!(rotations::take_over))
+        .routes(routes!(rotations::give_back))
+        .routes(routes!(rotations::list_shifts))
+        .routes(routes!(rotations::now))
+        .routes(routes!(rotations::everywhere))
         .routes(routes!(deliveries::list))
         .routes(routes!(deliveries::export))
         .routes(routes!(deliveries::get))
@@ -174,6 +187,9 @@ fn guarded() -> OpenApiRouter<App> {
         .routes(routes!(deliverability::read_results))
         .routes(routes!(bounces::report))
         .routes(routes!(messages::get, messages::put))
+        .routes(routes!(health::get_operations, health::put_operations))
+        .routes(routes!(health::get_dead_man, health::put_dead_man))
+        .routes(routes!(zones::get, zones::put))
         .routes(routes!(oauth::get, oauth::begin, oauth::answer, oauth::forget))
 }
 

@@ -55,6 +55,7 @@ pub(crate) async fn list(
     let filter = MonitorFilter {
         status,
         tag,
+        stale: app.scheduler.stale().keys().copied().collect(),
         query,
         cursor: paging.cursor,
         limit: paging.limit,
@@ -65,6 +66,7 @@ pub(crate) async fn list(
     let in_force = app.store.in_force();
     Ok(Json(Page::from(page, |(monitor, state)| {
         let last = last.get(&monitor.id).and_then(|samples| samples.last());
+        let state = heard(&app, monitor.id, state);
         MonitorView::new(&monitor, state_of(&in_force, &monitor, &state, last))
     })))
 }
@@ -267,7 +269,7 @@ async fn view(app: &App, monitor: &Monitor) -> Result<MonitorView, Problem> {
 
 async fn state_view(app: &App, monitor: &Monitor) -> Result<StateView, Problem> {
     let state = app.store.monitors().state(monitor.id).await.map_err(failure)?;
-    let state: MonitorState = state.unwrap_or_default();
+    let state = heard(app, monitor.id, state.unwrap_or_default());
     let tail: HashMap<_, _> = app
         .store
         .samples()
@@ -282,6 +284,20 @@ fn state_of(in_force: &InForce, monitor: &Monitor, state: &MonitorState, last: O
     let config = &monitor.config;
     let window = in_force.maintenance_of(monitor.id, &config.tags, config.target.kind());
     StateView::new(config, state, last, window)
+}
+
+/// No data is not up.
+fn heard(app: &App, id: MonitorId, state: MonitorState) -> MonitorState {
+    match app.scheduler.stale().get(&id) {
+        Some(stale) => {
+            let words = format!(
+                "The last result is from {}, which is too old to say anything.",
+                stale.heard
+            );
+            state.unheard(stale.heard, &words)
+        }
+        None => state,
+    }
 }
 
 fn unknown() -> Problem {

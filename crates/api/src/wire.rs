@@ -19,6 +19,7 @@ pub mod check;
 pub mod deliverability;
 pub mod delivery;
 pub mod forecast;
+pub mod health;
 pub mod hours;
 pub mod incident;
 pub mod mail;
@@ -27,9 +28,11 @@ pub mod matcher;
 pub mod messages;
 pub mod monitor;
 pub mod oauth;
+pub mod on_call;
 pub mod policy;
 pub mod service;
 pub mod silence;
+pub mod zones;
 
 /// RFC 3339 in UTC with milliseconds.
 #[derive(Clone, Copy, Debug, ToSchema)]

@@ -5,6 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    attention::Rejection,
     clock::Timestamp,
     id::{ChannelId, DeliveryId, IncidentId, MonitorId, ProfileId},
     incident::Incident,
@@ -185,6 +186,8 @@ pub struct Attempt {
     /// What was said, line by line, without secrets; at most [`LONGEST_TRANSCRIPT`] bytes. Kept for a shorter time than
     /// the attempt.
     pub transcript: Option<String>,
+    /// The other side's no is about the channel, which remembers it; it is not kept with the attempt.
+    pub rejection: Option<Rejection>,
 }
 
 /// Bytes of a transcript.

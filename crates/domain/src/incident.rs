@@ -1,23 +1,68 @@
-//! An outage as people see it: opened by a confirmed failure, resolved by a confirmed recovery.
+//! An outage as people see it: opened by a confirmed failure, resolved by a confirmed recovery. Watchbell's own troubles
+//! are told by the same means.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use crate::{
     clock::Timestamp,
-    id::{IncidentId, MonitorId},
+    id::{ChannelId, IncidentId, MonitorId},
     outcome::Reason,
 };
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Incident {
     pub id: IncidentId,
-    pub monitor: MonitorId,
+    pub origin: Origin,
     /// The first failing check.
     pub since: Timestamp,
     /// When the failure was confirmed.
     pub opened_at: Timestamp,
     pub reason: Reason,
     pub progress: Progress,
+}
+
+/// What is in trouble: a target, or something of Watchbell itself.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Origin {
+    Monitor(MonitorId),
+    /// Watchbell reached nothing in this zone.
+    Zone(String),
+    /// Whoever is behind this channel takes no more messages.
+    Channel(ChannelId),
+}
+
+impl Origin {
+    /// `None`: it is of Watchbell itself.
+    pub fn monitor(&self) -> Option<MonitorId> {
+        match self {
+            Self::Monitor(id) => Some(*id),
+            Self::Zone(_) | Self::Channel(_) => None,
+        }
+    }
+
+    /// `zone:wan`, `channel:7`; `None` for a monitor. There is at most one open incident for each.
+    pub fn own(&self) -> Option<String> {
+        self.monitor().is_none().then(|| self.to_string())
+    }
+
+    /// The opposite of [`Self::own`].
+    pub fn parse_own(text: &str) -> Option<Self> {
+        match text.split_once(':')? {
+            ("zone", name) if !name.is_empty() => Some(Self::Zone(name.to_owned())),
+            ("channel", id) => id.parse().ok().map(Self::Channel),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Monitor(id) => write!(f, "monitor:{id}"),
+            Self::Zone(name) => write!(f, "zone:{name}"),
+            Self::Channel(id) => write!(f, "channel:{id}"),
+        }
+    }
 }
 
 /// Where an incident stands. Acknowledging never hides that it is still open.
@@ -49,5 +94,26 @@ impl Incident {
     /// From the first failing check to the recovery, or to `now` while it lasts. Never negative.
     pub fn duration(&self, now: Timestamp) -> Duration {
         self.resolved_at().unwrap_or(now).since(self.since)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_of_our_own_is_read_back_and_a_monitor_has_none() {
+        for origin in [
+            Origin::Zone("wan".to_owned()),
+            Origin::Zone("dc:2".to_owned()),
+            Origin::Channel(ChannelId(7)),
+        ] {
+            let text = origin.own().unwrap();
+            assert_eq!(Origin::parse_own(&text), Some(origin), "{text}");
+        }
+        assert_eq!(Origin::Monitor(MonitorId(7)).own(), None);
+        for text in ["", "zone", "zone:", "channel:x", "monitor:7", "planet:earth"] {
+            assert_eq!(Origin::parse_own(text), None, "{text}");
+        }
     }
 }

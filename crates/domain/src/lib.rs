@@ -8,10 +8,12 @@
 //! What this crate does not do: no runtime, no database, no network, no clock, no randomness. Time and random numbers
 //! come in as arguments, so that every rule here is tested by table and by property.
 
+pub mod attention;
 pub mod bounce;
 pub mod channel;
 pub mod clock;
 pub mod csv;
+pub mod dead_man;
 pub mod deliverability;
 pub mod delivery;
 pub mod dependency;
@@ -35,6 +37,7 @@ pub mod monitor;
 pub mod outcome;
 pub mod policy;
 pub mod ration;
+pub mod reach;
 pub mod recipient;
 pub mod retry;
 pub mod rotation;

@@ -10,6 +10,7 @@ use crate::{
     field::{FieldError, FieldErrors},
     id::{ChannelId, MonitorId, PolicyId},
     json::Object,
+    reach::ZoneName,
     schedule::Schedule,
     target::{Kind, Target},
     text::parse_line,
@@ -43,6 +44,8 @@ pub struct MonitorConfig {
     /// Total for one check, redirects and body included.
     pub timeout: Duration,
     pub thresholds: Thresholds,
+    /// The network that it is reached by.
+    pub zone: ZoneName,
     /// Told at once, of everything.
     pub channels: Vec<ChannelId>,
     /// `None`: by its tags, or the default one, unless it has channels of its own.
@@ -100,6 +103,10 @@ impl MonitorConfig {
         let recheck_every = o.parse("recheck_every", Some(recheck_every), |f, v| {
             duration::parse_between(f, &v, Duration::from_millis(100), Duration::from_hours(1))
         });
+        let zone = match o.text("zone").filter(|z| !z.trim().is_empty()) {
+            Some(zone) => o.parse("zone", Some(zone), |f, v| ZoneName::parse(f, &v)),
+            None => target.as_ref().map(ZoneName::usual),
+        };
         let mut channels: Vec<ChannelId> = o
             .integers("channels")
             .unwrap_or_default()
@@ -136,6 +143,7 @@ impl MonitorConfig {
                     recover_after: recover_after?,
                     recheck_every: recheck_every?,
                 },
+                zone: zone?,
                 channels,
                 policy,
                 parents,
@@ -158,12 +166,18 @@ impl MonitorConfig {
             "confirm_after": self.thresholds.confirm_after,
             "recheck_every": duration::format(self.thresholds.recheck_every),
             "recover_after": self.thresholds.recover_after,
+            "zone": self.zone.as_str(),
             "channels": channels,
             "policy": self.policy,
             "parents": self.parents,
             "tags": self.tags,
             "enabled": self.enabled,
         })
+    }
+
+    /// No data is not UP. `last` is when the last result came, or when the monitor began to be looked at.
+    pub fn is_stale(&self, last: Timestamp, now: Timestamp) -> bool {
+        self.enabled && now.since(last) > self.stale_after(now)
     }
 
     /// After this long without a result the status is UNKNOWN: no data is not UP.

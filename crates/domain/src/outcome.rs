@@ -126,6 +126,8 @@ named! {
         Defect = "defect",
         /// The database could not be read or written.
         Database = "database",
+        /// The network that the check goes through did not work here.
+        SelfOffline = "self_offline",
     }
 }
 

@@ -20,6 +20,7 @@ use crate::{
     zone::{self, Tz},
 };
 
+mod calendar;
 mod contact;
 mod handover;
 mod layer;
@@ -28,6 +29,7 @@ mod shifts;
 #[cfg(test)]
 mod tests;
 
+pub use calendar::{AHEAD, BACK, calendar};
 pub use contact::{Contact, ContactDraft, MOST_WAYS};
 pub use handover::{Handover, Period};
 pub use layer::{Layer, MOST_PEOPLE};

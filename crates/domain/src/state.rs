@@ -8,7 +8,7 @@ use crate::{
     clock::Timestamp,
     escalation::{FLAPPING_CHANGES, flaps},
     monitor::Thresholds,
-    outcome::{Fault, Outcome, Reason, Verdict},
+    outcome::{Fault, FaultKind, Outcome, Reason, Verdict},
 };
 
 /// Everything that a restart must read back to go on as if nothing had happened.
@@ -152,6 +152,23 @@ impl MonitorState {
             (None, Known::Pending { .. }) => None,
             (None, Known::Up { since, .. } | Known::Down { since, .. }) => Some(*since),
         }
+    }
+
+    /// As people see it when the last result is too old to say anything; `words` say so. Nobody keeps this.
+    pub fn unheard(mut self, since: Timestamp, words: &str) -> Self {
+        self.doubt = Some(Doubt {
+            since,
+            fault: Fault::new(FaultKind::Resources, words),
+        });
+        self
+    }
+
+    /// Without failures that are not confirmed yet: nobody knows any more whose they were.
+    pub fn without_streak(mut self) -> Self {
+        if let Known::Pending { failing } | Known::Up { failing, .. } = &mut self.known {
+            *failing = None;
+        }
+        self
     }
 
     /// Why the status is not UP, in words.

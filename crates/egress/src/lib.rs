@@ -12,6 +12,7 @@
 mod address;
 pub mod certificate;
 mod dial;
+mod gateway;
 mod http;
 mod lookup;
 mod policy;
@@ -19,6 +20,7 @@ mod resolve;
 pub mod tls;
 
 pub use dial::{DialError, Dialed, Dialer, Options, SetupError};
+pub use gateway::default_gateway;
 pub use http::HttpResolver;
 pub use lookup::{LookedUp, Source};
 pub use policy::{Denied, Policy};

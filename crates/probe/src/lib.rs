@@ -5,6 +5,8 @@
 //! does wrong becomes [`Verdict::Down`] with a sentence that a person can act on; what *we* cannot do becomes
 //! [`Verdict::Internal`] and never counts against the target.
 //!
+//! [`Probes::ask`] is the other question: whether the network that the checks go through works at all.
+//!
 //! What this crate does not do: no schedule, no thresholds, no memory of earlier checks, no database. Every check makes
 //! a fresh connection with a fresh name lookup, because a reused one would miss faults of DNS, TCP and certificate.
 
@@ -24,7 +26,10 @@ mod deadline;
 mod failure;
 mod http;
 mod ping;
+mod reach;
 mod tcp;
+
+pub use reach::Asked;
 
 use deadline::Deadline;
 
@@ -60,6 +65,7 @@ struct Inner {
     http: http::Http,
     tcp: tcp::Tcp,
     ping: ping::Ping,
+    dialer: Dialer,
     clock: Arc<dyn Clock>,
 }
 
@@ -71,7 +77,8 @@ impl Probes {
         Self(Arc::new(Inner {
             http: http::Http::new(dialer.clone()),
             tcp: tcp::Tcp::new(dialer.clone()),
-            ping: ping::Ping::new(dialer),
+            ping: ping::Ping::new(dialer.clone()),
+            dialer,
             clock,
         }))
     }

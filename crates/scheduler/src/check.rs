@@ -6,12 +6,16 @@ use domain::{
     clock::{Clock, Timestamp},
     monitor::Monitor,
     outcome::{Evidence, Fault, FaultKind, Outcome, Phases, Verdict},
+    reach::Zone,
 };
-use probe::Probes;
+use probe::{Asked, Probes};
 
 /// The engine's only view of the probes, so that its own tests can have checks that hang and crash.
 pub(crate) trait Check: Clone + Send + Sync + 'static {
     fn check(&self, monitor: Arc<Monitor>) -> impl Future<Output = Outcome> + Send;
+
+    /// Asks the references of a zone.
+    fn ask(&self, zone: Zone, thorough: bool) -> impl Future<Output = Asked> + Send;
 }
 
 #[derive(Clone)]
@@ -37,6 +41,10 @@ impl Check for ByProbe {
         self.probes
             .check(&monitor.config.target, monitor.config.timeout)
             .await
+    }
+
+    async fn ask(&self, zone: Zone, thorough: bool) -> Asked {
+        self.probes.ask(&zone, thorough).await
     }
 }
 

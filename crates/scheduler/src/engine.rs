@@ -10,7 +10,7 @@ use std::{
 use domain::{
     clock::Clock,
     id::{IncidentId, MonitorId},
-    outcome::{FaultKind, Outcome},
+    outcome::{FaultKind, Outcome, Verdict},
     state::{Transition, advance},
 };
 use futures_util::FutureExt;
@@ -26,17 +26,22 @@ use crate::{
     Config, Handle,
     check::{Check, internal},
     entry::{Entry, Work},
+    gaps,
     handle::{Command, Gauges},
     lines::Lines,
     loading::Loads,
     queue::{Due, DueQueue, Moment},
     recording::{self, Settled},
+    zones::Zones,
 };
 
 mod changes;
+mod reach;
 mod supervision;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use reach::is_offline;
 
 /// Changes that are written at the same time. SQLite takes one at a time anyway; a larger crowd would only time out.
 const RECORDERS: usize = 8;
@@ -60,9 +65,11 @@ pub(crate) struct Engine<C> {
     records: JoinSet<(MonitorId, Option<Settled>)>,
     recorders: Arc<Semaphore>,
     loads: Loads,
+    zones: Zones,
     /// The clocks at the last supervision.
     seen: Moment,
     next_census: Instant,
+    next_stale: Instant,
 }
 
 /// A check that ended. Without an outcome it crashed.
@@ -84,8 +91,12 @@ pub(crate) async fn start<C: Check>(
     let (handle, commands) = Handle::new(Arc::clone(&gauges));
     let monitors = store.monitors().all().await?;
     let mut states = store.monitors().states().await?;
+    let heard = store.samples().last_of_each().await?;
 
     let seen = moment(&*clock);
+    let (notes, to_keep) = mpsc::unbounded_channel();
+    let zones = Zones::load(&store, seen.instant, notes, Arc::clone(&gauges)).await?;
+    tracker.spawn(gaps::keep(store.clone(), to_keep, stop.clone()));
     gauges.last_tick.store(seen.wall.as_millis(), Relaxed);
     let mut engine = Engine {
         check,
@@ -101,15 +112,21 @@ pub(crate) async fn start<C: Check>(
         records: JoinSet::new(),
         recorders: Arc::new(Semaphore::new(RECORDERS)),
         loads: Loads::default(),
+        zones,
         seen,
         next_census: seen.instant + supervision::CENSUS_EVERY,
+        next_stale: seen.instant,
     };
     for monitor in monitors.into_iter().filter(|m| m.config.enabled) {
         let id = monitor.id;
-        let entry = Entry::new(monitor, states.remove(&id).unwrap_or_default());
+        let mut entry = Entry::new(monitor, states.remove(&id).unwrap_or_default());
+        // Nothing is left of whatever made its state: that is long ago.
+        entry.heard = Some(heard.get(&id).copied().unwrap_or(entry.monitor.created_at));
+        engine.zones.enter(&entry.monitor.config.zone);
         engine.queue.set(id, entry.first_due(seen));
         engine.entries.insert(id, entry);
     }
+    engine.find_stale(seen);
     tracing::info!(monitors = engine.entries.len(), "the scheduler starts");
 
     let task = tracker.spawn(engine.run(stop.clone()));
@@ -146,6 +163,7 @@ impl<C: Check> Engine<C> {
                         self.checked(checked.ok());
                     }
                 }
+                Some(checked) = self.zones.checks.join_next() => self.self_checked(checked.ok()),
                 Some(loaded) = self.loads.tasks.join_next() => self.loaded(loaded.ok()),
                 () = sleep_until(wake) => {}
             }
@@ -164,6 +182,7 @@ impl<C: Check> Engine<C> {
     /// Checks are dropped with whatever they found; changes that are being written get a moment.
     async fn wind_up(mut self) {
         self.checks.abort_all();
+        self.zones.checks.abort_all();
         self.loads.tasks.abort_all();
         let written = timeout(LAST_WRITES, async {
             while let Some(settled) = self.records.join_next().await {
@@ -184,6 +203,11 @@ impl<C: Check> Engine<C> {
 
     fn obey(&mut self, command: Command) {
         match command {
+            Command::ZonesChanged => {
+                let now = Instant::now();
+                self.zones.set_up_anew(now);
+                self.zones.ask_due(&self.store, &self.check, now);
+            }
             Command::Changed(id) => self.loads.begin(&self.store, id),
             Command::CheckNow(id, waiter) => {
                 // A change that was announced before the request comes first.
@@ -215,7 +239,7 @@ impl<C: Check> Engine<C> {
                 entry.waiters.extend(waiters);
                 return;
             }
-            Work::Recording => {
+            Work::Judging { .. } | Work::Recording => {
                 entry.later.extend(waiters);
                 return;
             }
@@ -242,7 +266,9 @@ impl<C: Check> Engine<C> {
                     entry.work = Work::Waiting { since: now.instant };
                     self.lines.join(id, &entry.host, false);
                 }
-                Work::Waiting { .. } | Work::Running { .. } | Work::Recording => skipped += 1,
+                Work::Waiting { .. } | Work::Running { .. } | Work::Judging { .. } | Work::Recording => {
+                    skipped += 1;
+                }
             }
             if skipped > 0 {
                 self.gauges.skipped.fetch_add(skipped, Relaxed);
@@ -288,10 +314,16 @@ impl<C: Check> Engine<C> {
         let Some(entry) = self.entries.get_mut(&id) else {
             return;
         };
-        match entry.work {
-            Work::Running { run: present, .. } if present == run => {}
-            Work::Idle | Work::Waiting { .. } | Work::Running { .. } | Work::Recording => return,
-        }
+        let begun = match entry.work {
+            Work::Running {
+                run: present, since, ..
+            } if present == run => since,
+            Work::Idle
+            | Work::Waiting { .. }
+            | Work::Running { .. }
+            | Work::Judging { .. }
+            | Work::Recording => return,
+        };
         self.lines.end(&entry.host);
         self.gauges.running.fetch_sub(1, Relaxed);
         let outcome = outcome.unwrap_or_else(|| {
@@ -299,16 +331,24 @@ impl<C: Check> Engine<C> {
             let detail = "The check crashed. This is a defect of Watchbell; its log has the details.";
             internal(self.clock.now(), FaultKind::Defect, detail)
         });
-        self.fold(id, outcome);
+        self.fold(id, outcome, begun);
     }
 
-    /// The outcome of a monitor whose check is through.
-    fn fold(&mut self, id: MonitorId, outcome: Outcome) {
+    /// An outcome that counts as it is.
+    fn settle(&mut self, id: MonitorId, outcome: Outcome) {
         let Some(entry) = self.entries.get_mut(&id) else {
             return;
         };
-        self.gauges.checks.fetch_add(1, Relaxed);
-        let (state, transition) = advance(entry.state.clone(), &outcome, entry.monitor.config.thresholds);
+        let before = entry.trusted_state(&outcome);
+        if !matches!(outcome.verdict, Verdict::Internal(_)) {
+            entry.fresh = false;
+        }
+        let (state, transition) = advance(before, &outcome, entry.monitor.config.thresholds);
+        if state.wants_recheck() && matches!(outcome.verdict, Verdict::Down(_)) {
+            entry.suspect.push(Sample::from_outcome(id, &outcome));
+        } else if !matches!(outcome.verdict, Verdict::Internal(_)) {
+            entry.suspect.clear();
+        }
         if transition.is_none() && state == entry.state {
             self.store.samples().push(Sample::from_outcome(id, &outcome));
             self.through(id, outcome);
@@ -416,6 +456,8 @@ impl<C: Check> Engine<C> {
         };
         match &entry.work {
             Work::Idle | Work::Recording => return,
+            // Whoever has the verdict looks for it in vain.
+            Work::Judging { .. } => {}
             Work::Waiting { .. } => {
                 self.lines.leave(id, &entry.host);
             }

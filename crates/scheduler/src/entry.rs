@@ -3,9 +3,13 @@
 use std::sync::Arc;
 
 use domain::{clock::Timestamp, monitor::Monitor, outcome::Outcome, schedule::Schedule, state::MonitorState};
+use store::samples::Sample;
 use tokio::{sync::oneshot, task::AbortHandle, time::Instant};
 
-use crate::queue::{Due, Moment};
+use crate::{
+    engine::is_offline,
+    queue::{Due, Moment},
+};
 
 /// An enabled monitor.
 pub(crate) struct Entry {
@@ -15,7 +19,12 @@ pub(crate) struct Entry {
     /// What the database has.
     pub(crate) state: MonitorState,
     pub(crate) work: Work,
-    /// Who asked for a check and waits for its outcome.
+    /// When the last result came; `None`: not since it was taken up.
+    pub(crate) heard: Option<Timestamp>,
+    /// The network was away since its last check that says anything: failures from before count no more.
+    pub(crate) fresh: bool,
+    /// The failures in a row that decided nothing yet: perhaps they are the network's.
+    pub(crate) suspect: Vec<Sample>,
     /// Who waits for the outcome of the check that is coming or under way.
     pub(crate) waiters: Vec<oneshot::Sender<Outcome>>,
     /// Who asked while an outcome was being recorded: that check saw the target before they asked, so they wait for
@@ -37,6 +46,11 @@ pub(crate) enum Work {
         since: Instant,
         task: AbortHandle,
     },
+    /// Its outcome would open an incident and waits for the self-check of its zone.
+    Judging {
+        since: Instant,
+        outcome: Box<Outcome>,
+    },
     Recording,
 }
 
@@ -47,9 +61,21 @@ impl Entry {
             monitor: Arc::new(monitor),
             state,
             work: Work::Idle,
+            heard: None,
+            fresh: false,
+            suspect: Vec::new(),
             waiters: Vec::new(),
             later: Vec::new(),
             again: false,
+        }
+    }
+
+    /// The state that this outcome continues.
+    pub(crate) fn trusted_state(&self, outcome: &Outcome) -> MonitorState {
+        if self.fresh || is_offline(outcome) {
+            self.state.clone().without_streak()
+        } else {
+            self.state.clone()
         }
     }
 

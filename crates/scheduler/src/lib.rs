@@ -10,6 +10,9 @@
 //! monotonic. A tick that cannot be kept is skipped and counted, never replayed; a clock that jumps moves the plan and
 //! makes no burst.
 //!
+//! Is it us? An outcome that would open an incident waits until the references of its zone were asked, unless other
+//! monitors prove the network meanwhile ([`domain::reach`] decides). While none answers, failures count as unknown.
+//!
 //! Supervision: once a second the engine looks at every monitor. One that is enabled and has no next run, or whose check
 //! does not end, is healed and counted. If the engine itself dies, it stops the process: a monitor that does not look is
 //! worse than one that is not there.
@@ -27,13 +30,15 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 mod check;
 mod engine;
 mod entry;
+mod gaps;
 mod handle;
 mod lines;
 mod loading;
 mod queue;
 mod recording;
+mod zones;
 
-pub use handle::{Handle, Health};
+pub use handle::{Handle, Health, Stale};
 
 /// How much is done at once.
 #[derive(Clone, Copy, Debug)]

@@ -22,6 +22,11 @@ struct ByStatus {
     status: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByZone {
+    zone: String,
+}
+
 pub(crate) fn router(vitals: Vitals) -> Router {
     Router::new().route("/metrics", get(show)).with_state(vitals)
 }
@@ -78,7 +83,8 @@ async fn collect(vitals: &Vitals) -> Result<String, StoreError> {
             })
             .set(0);
     }
-    for (status, count) in vitals.store.monitors().counts().await? {
+    let counts = vitals.store.monitors().counts().await?;
+    for (status, count) in vitals.scheduler.count_stale(counts) {
         monitors
             .get_or_create(&ByStatus {
                 status: status.as_str(),
@@ -93,6 +99,14 @@ async fn collect(vitals: &Vitals) -> Result<String, StoreError> {
         "incidents_open",
         "Incidents that are open",
         clamp(open),
+    );
+
+    let neglected = vitals.store.channels().neglected().await?;
+    gauge(
+        &mut registry,
+        "channels_needing_attention",
+        "Channels whose receivers refuse them as such",
+        i64::try_from(neglected.len()).unwrap_or(i64::MAX),
     );
 
     let backlog = vitals.store.outbox().backlog().await?;
@@ -122,7 +136,25 @@ async fn collect(vitals: &Vitals) -> Result<String, StoreError> {
     let help = "Age of the oldest delivery that is not final";
     registry.register_with_unit("deliveries_oldest_pending", help, Unit::Seconds, age);
 
+    let offline = Family::<ByZone, Gauge>::default();
+    for zone in vitals.store.settings().zones().await?.zones.iter() {
+        let zone = zone.name.to_string();
+        offline.get_or_create(&ByZone { zone }).set(0);
+    }
+    for (zone, _) in vitals.scheduler.offline() {
+        let zone = zone.to_string();
+        offline.get_or_create(&ByZone { zone }).set(1);
+    }
+    let help = "1 while no reference of the zone answers: what fails there is unknown";
+    registry.register("zone_offline", help, offline);
+
     let health = vitals.scheduler.health();
+    counter(
+        &mut registry,
+        "self_checks",
+        "How often the references of a zone were asked",
+        health.self_checks,
+    );
     let running = i64::try_from(health.running).unwrap_or(i64::MAX);
     gauge(&mut registry, "checks_running", "Checks under way", running);
     counter(&mut registry, "checks", "Checks since the start", health.checks);

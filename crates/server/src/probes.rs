@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use alert::dead_man::Pulse;
 use axum::{
     Json, Router,
     extract::State,
@@ -21,6 +22,18 @@ pub(crate) struct Vitals {
     pub(crate) scheduler: scheduler::Handle,
     pub(crate) dispatcher: alert::DispatcherHandle,
     pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl Vitals {
+    /// What the dead-man's switch looks at.
+    pub(crate) fn pulse(&self) -> Pulse {
+        let (scheduler, dispatcher) = (self.scheduler.health(), self.dispatcher.health());
+        Pulse {
+            scheduler_tick: scheduler.last_tick,
+            scheduler_behind: scheduler.behind,
+            dispatcher_tick: dispatcher.last_tick,
+        }
+    }
 }
 
 pub(crate) fn router(vitals: Vitals) -> Router {
@@ -55,8 +68,17 @@ async fn ready(State(vitals): State<Vitals>) -> Response {
             stale.insert(name.into(), format!("last tick at {last}").into());
         }
     }
-    if stale.is_empty() {
+    // Being offline is no reason to restart anything, so it is told and changes nothing.
+    let offline: Map<_, _> = vitals
+        .scheduler
+        .offline()
+        .into_iter()
+        .map(|(zone, since)| (zone.to_string(), since.to_rfc3339().into()))
+        .collect();
+    if stale.is_empty() && offline.is_empty() {
         Json(json!({ "ready": true })).into_response()
+    } else if stale.is_empty() {
+        Json(json!({ "ready": true, "offline_since": offline })).into_response()
     } else {
         (
             StatusCode::SERVICE_UNAVAILABLE,

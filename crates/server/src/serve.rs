@@ -98,6 +98,9 @@ pub(crate) async fn run(config: Config) -> Result<ExitCode, Failure> {
         dispatcher,
         clock: clock.clone(),
     };
+    let feel = vitals.clone();
+    let feel: alert::dead_man::Feel = Arc::new(move || feel.pulse());
+    alert.dead_man().start(feel, &tracker, stop.clone());
     let app = routes(&config, &store, &scheduler, &alert, clock, vitals);
     tracker.spawn(connections::serve(listener, app, tracker.clone(), stop.clone()));
 

@@ -70,8 +70,14 @@ impl Acknowledgements<'_> {
         let Some(by) = channel.and_then(|channel| signature(&channel, &proof)) else {
             return Ok(None);
         };
-        let monitors = monitor::Entity::find_by_id(incident.monitor.0);
-        let monitor_exists = monitors.count(self.store.inner.db.read()).await? > 0;
+        let monitor_exists = match incident.origin.monitor() {
+            Some(id) => {
+                let monitors = monitor::Entity::find_by_id(id.0);
+                monitors.count(self.store.inner.db.read()).await? > 0
+            }
+            // What is our own is there as long as we are.
+            None => true,
+        };
         Ok(Some(Errand {
             incident,
             monitor_name,

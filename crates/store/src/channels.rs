@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 
 use domain::{
+    attention::{Attention, Standing},
     channel::{Channel, ChannelConfig, ChannelDraft, ChannelKind, EmailChannel},
     clock::Timestamp,
     hours::Quiet,
     id::{ChannelId, MonitorId},
+    incident::Origin,
 };
 use sea_orm::{
     ActiveValue::{NotSet, Set, Unchanged},
@@ -22,6 +24,8 @@ use crate::{
     seal::{Place, Sealer},
     store::Store,
 };
+
+pub(crate) mod standing;
 
 const TABLE: &str = "channels";
 
@@ -39,6 +43,8 @@ pub struct ChannelHealth {
     pub pending: u64,
     /// Those among them that wait until somebody corrects the settings.
     pub waiting: u64,
+    /// The receiver refuses us as such, and somebody has to look after it.
+    pub attention: Option<Attention>,
 }
 
 impl Channels<'_> {
@@ -84,8 +90,18 @@ impl Channels<'_> {
     pub async fn update(&self, id: ChannelId, draft: &ChannelDraft) -> Result<Option<Channel>, StoreError> {
         let now = self.store.now();
         let tx = self.store.inner.db.write().await?;
+        let Some(before) = standing::lock(&*tx, id.0).await? else {
+            return Ok(None);
+        };
         check_fallback(&*tx, draft, Some(id)).await?;
         check_profile(&*tx, draft, Some(id)).await?;
+        let stood = standing::read_standing(&before)?;
+        // What nobody uses is in nobody's way.
+        let stands = if draft.enabled {
+            stood.clone().corrected()
+        } else {
+            Standing::default()
+        };
         let row = channel::ActiveModel {
             name: Set(draft.name.clone()),
             kind: Set(draft.config.kind().to_string()),
@@ -95,16 +111,11 @@ impl Channels<'_> {
             sealed: Set(self.sealed(id.0, &draft.config)?),
             quiet: Set(draft.quiet.as_ref().map(|q| q.to_json().to_string())),
             updated_at: Set(now.as_millis()),
-            ..Default::default()
+            ..standing::written(&stands)
         };
-        let updated = channel::Entity::update_many()
-            .set(row)
-            .filter(channel::Column::Id.eq(id.0))
-            .exec(&*tx)
-            .await?;
-        if updated.rows_affected == 0 {
-            return Ok(None);
-        }
+        standing::write(&*tx, id.0, row).await?;
+        let change = (&stood, &stands);
+        self.store.follow(&*tx, &before, change, false, now).await?;
         outbox::bring_forward(&*tx, delivery::Column::ChannelId.eq(id.0), now).await?;
         outbox::hold_anew(&*tx, id, draft.quiet.as_ref(), now).await?;
         self.store.commit_secret(tx).await?;
@@ -124,6 +135,11 @@ impl Channels<'_> {
         let of_channel = delivery::Column::ChannelId.eq(id.0);
         outbox::cancel(&*tx, of_channel, "The channel was deleted.", now).await?;
         policies::forget_channel(&*tx, id, now).await?;
+        let (own, untold) = (Origin::Channel(id), (false, "The channel was deleted."));
+        self.store
+            .troubles()
+            .resolve_within(&*tx, &own, now, untold)
+            .await?;
         channel::Entity::update_many()
             .col_expr(channel::Column::FallbackId, Expr::value(None::<i64>))
             .filter(channel::Column::FallbackId.eq(id.0))
@@ -186,6 +202,7 @@ impl Channels<'_> {
         }
         let health = rows.into_iter().map(|row| {
             let health = ChannelHealth {
+                attention: standing::read_standing(&row)?.attention,
                 last_success: row.last_success_at.map(Timestamp::from_millis),
                 last_failure: row
                     .last_failure_at
@@ -193,9 +210,9 @@ impl Channels<'_> {
                 pending: pending.remove(&row.id).unwrap_or_default(),
                 waiting: waiting.remove(&row.id).unwrap_or_default(),
             };
-            (ChannelId(row.id), health)
+            Ok((ChannelId(row.id), health))
         });
-        Ok(health.collect())
+        health.collect()
     }
 
     fn sealed(&self, id: i64, config: &ChannelConfig) -> Result<Option<Vec<u8>>, StoreError> {
@@ -318,30 +335,4 @@ pub(crate) fn read_quiet(row: &channel::Model) -> Result<Option<Quiet>, ()> {
     };
     let value = serde_json::from_str(text).map_err(|_| ())?;
     Quiet::from_json("", value).map(Some).map_err(|_| ())
-}
-
-/// Notes how an attempt ended, for the list of channels.
-pub(crate) async fn note_result<C: ConnectionTrait>(
-    tx: &C,
-    id: i64,
-    at: Timestamp,
-    failure: Option<&str>,
-) -> Result<(), StoreError> {
-    let row = match failure {
-        None => channel::ActiveModel {
-            last_success_at: Set(Some(at.as_millis())),
-            ..Default::default()
-        },
-        Some(reason) => channel::ActiveModel {
-            last_failure_at: Set(Some(at.as_millis())),
-            last_failure: Set(Some(reason.to_owned())),
-            ..Default::default()
-        },
-    };
-    channel::Entity::update_many()
-        .set(row)
-        .filter(channel::Column::Id.eq(id))
-        .exec(tx)
-        .await?;
-    Ok(())
 }

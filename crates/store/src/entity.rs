@@ -38,6 +38,50 @@ table!(channel = "channels" {
     last_failure: Option<String>,
     fallback_id: Option<i64>,
     quiet: Option<String>,
+    refused_as: Option<String>,
+    refusals: i32,
+    attention_at: Option<i64>,
+    attention_reason: Option<String>,
+    attention_said: Option<String>,
+    attention_until: Option<i64>,
+});
+
+table!(contact = "contacts" {
+    #[sea_orm(primary_key)]
+    id: i64,
+    name: String,
+    created_at: i64,
+    updated_at: i64,
+});
+
+table!(contact_channel = "contact_channels" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    contact_id: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    channel_id: i64,
+    position: i32,
+});
+
+table!(rotation = "rotations" {
+    #[sea_orm(primary_key)]
+    id: i64,
+    name: String,
+    config: String,
+    feed: i64,
+    created_at: i64,
+    updated_at: i64,
+});
+
+table!(rotation_override = "rotation_overrides" {
+    #[sea_orm(primary_key)]
+    id: i64,
+    rotation_id: i64,
+    contact_id: i64,
+    from_at: i64,
+    to_at: i64,
+    note: String,
+    created_by: String,
+    created_at: i64,
 });
 
 table!(monitor = "monitors" {
@@ -106,6 +150,8 @@ table!(incident = "incidents" {
     acknowledged_by: Option<String>,
     resolved_at: Option<i64>,
     severity: Option<String>,
+    /// Null: of the monitor.
+    origin: Option<String>,
 });
 
 table!(
@@ -307,6 +353,22 @@ table!(setting = "settings" {
     saved_by: String,
     /// Names, with commas between them; only of mail.
     changed: Option<String>,
+});
+
+table!(gap = "offline_gaps" {
+    #[sea_orm(primary_key)]
+    id: i64,
+    zone: String,
+    since: i64,
+    until: Option<i64>,
+});
+
+table!(reference_answer = "reference_answers" {
+    #[sea_orm(primary_key, auto_increment = false)]
+    zone: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    reference: String,
+    answered_at: i64,
 });
 
 table!(mail_status = "mail_status" {

@@ -1,6 +1,9 @@
 //! What can go wrong with the database, as far as callers act on it.
 
-use domain::id::{ChannelId, MonitorId, PolicyId, ProfileId, RotationId};
+use domain::{
+    id::{ChannelId, ContactId, MonitorId, PolicyId, ProfileId, RotationId},
+    reach::ZoneName,
+};
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -40,9 +43,24 @@ pub enum StoreError {
     /// A policy would be left without anybody to tell.
     #[error("the policy \"{0}\" would tell nobody any more; change or delete it first")]
     NobodyLeft(String),
+    /// A monitor names a zone that does not exist.
+    #[error("there is no zone {0}")]
+    UnknownZone(ZoneName),
+    /// A zone was left out that monitors are in.
+    #[error("{monitors} monitors are in the zone {zone}")]
+    ZoneInUse { zone: ZoneName, monitors: usize },
     /// A channel names a mail profile that does not exist.
     #[error("there is no mail profile {0}")]
     UnknownProfile(ProfileId),
+    /// A trouble of our own that names a monitor.
+    #[error("incidents of monitors are opened and resolved by their checks")]
+    NotOurs,
+    /// A rotation names a contact that does not exist.
+    #[error("there is no contact {0}")]
+    UnknownContact(ContactId),
+    /// A contact cannot be deleted while these rotations, by their names, need them.
+    #[error("the contact is needed by: {}", .0.join(", "))]
+    ContactInUse(Vec<String>),
     /// The `cursor` of a page is not one that this program wrote.
     #[error("the cursor is not valid; begin with the first page")]
     Cursor,

@@ -6,7 +6,7 @@ use domain::{
     clock::Timestamp,
     delivery::{Event, MonitorLabel},
     id::{IncidentId, MonitorId},
-    incident::{Incident, Progress},
+    incident::{Incident, Origin, Progress},
     outcome::{Reason, ReasonKind},
     policy::Severity,
 };
@@ -48,7 +48,7 @@ pub struct IncidentFilter {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IncidentRow {
     pub incident: Incident,
-    /// The name now, or the last one of a monitor that is gone.
+    /// The name now, or the last one of a monitor that is gone; `Watchbell: …` of a trouble of our own.
     pub monitor_name: String,
 }
 
@@ -75,6 +75,10 @@ domain::named! {
         /// Something holds its alerts back; the detail is a [`domain::hold::HeldBy`].
         Held = "held",
         Released = "released",
+        /// Who was on call when a step told them, by name.
+        OnCall = "on_call",
+        /// The detail is the rotation.
+        NobodyOnCall = "nobody_on_call",
         Acknowledged = "acknowledged",
         /// The detail says until when, and who it was.
         Snoozed = "snoozed",
@@ -108,7 +112,9 @@ impl Incidents<'_> {
             None => {}
         }
         if let Some(monitor) = filter.monitor {
-            select = select.filter(incident::Column::MonitorId.eq(monitor.0));
+            select = select
+                .filter(incident::Column::MonitorId.eq(monitor.0))
+                .filter(incident::Column::Origin.is_null());
         }
         if let Some(before) = read_cursor::<i64>(filter.cursor.as_deref())? {
             select = select.filter(incident::Column::Id.lt(before));
@@ -137,7 +143,7 @@ impl Incidents<'_> {
     }
 
     /// The first acknowledgement counts; a resolved incident stays as it is. `None`: there is no such incident.
-    /// The channels of the monitor hear of it.
+    /// Whoever hears of the incident hears of it.
     pub async fn acknowledge(&self, id: IncidentId, by: &str) -> Result<Option<Incident>, StoreError> {
         let now = self.store.now();
         let tx = self.store.inner.db.write().await?;
@@ -158,7 +164,13 @@ impl Incidents<'_> {
             return Ok(self.get(id).await?.map(|r| r.incident));
         };
         note(&*tx, id, now, IncidentEventKind::Acknowledged, by).await?;
-        if let Some(case) = self.store.open_case(&*tx, id, now).await? {
+        let origin = origin_of(&row)?;
+        if origin.own().is_some() {
+            let troubles = self.store.troubles();
+            troubles
+                .tell(&*tx, (id, &origin), Event::Acknowledged, now)
+                .await?;
+        } else if let Some(case) = self.store.open_case(&*tx, id, now).await? {
             self.store
                 .tell(&*tx, &case, (Event::Acknowledged, now), now)
                 .await?;
@@ -238,8 +250,16 @@ pub(crate) fn read_label(row: &incident::Model) -> Result<MonitorLabel, StoreErr
     })
 }
 
+pub(crate) fn origin_of(row: &incident::Model) -> Result<Origin, StoreError> {
+    match &row.origin {
+        Some(own) => Origin::parse_own(own).ok_or_else(|| corrupt(TABLE, row.id, "origin")),
+        None => Ok(Origin::Monitor(MonitorId(row.monitor_id))),
+    }
+}
+
 pub(crate) fn read_incident(row: incident::Model) -> Result<Incident, StoreError> {
     let kind = ReasonKind::parse(&row.reason_kind).ok_or_else(|| corrupt(TABLE, row.id, "reason_kind"))?;
+    let origin = origin_of(&row)?;
     let acknowledged = match (row.acknowledged_at, row.acknowledged_by) {
         (Some(at), Some(by)) => Some((Timestamp::from_millis(at), by)),
         (None, None) => None,
@@ -255,7 +275,7 @@ pub(crate) fn read_incident(row: incident::Model) -> Result<Incident, StoreError
     };
     Ok(Incident {
         id: IncidentId(row.id),
-        monitor: MonitorId(row.monitor_id),
+        origin,
         since: Timestamp::from_millis(row.since),
         opened_at: Timestamp::from_millis(row.opened_at),
         reason: Reason {
@@ -300,25 +320,40 @@ pub(crate) async fn find_open<C: ConnectionTrait>(
 ) -> Result<Option<incident::Model>, StoreError> {
     Ok(incident::Entity::find()
         .filter(incident::Column::MonitorId.eq(monitor.0))
+        .filter(incident::Column::Origin.is_null())
         .filter(incident::Column::ResolvedAt.is_null())
         .lock_exclusive()
         .one(tx)
         .await?)
 }
 
+/// The same of a trouble of our own.
+pub(crate) async fn find_open_own<C: ConnectionTrait>(
+    tx: &C,
+    origin: &str,
+) -> Result<Option<incident::Model>, StoreError> {
+    Ok(incident::Entity::find()
+        .filter(incident::Column::Origin.eq(origin))
+        .filter(incident::Column::ResolvedAt.is_null())
+        .lock_exclusive()
+        .one(tx)
+        .await?)
+}
+
+/// `label` is what messages say of the origin.
 pub(crate) async fn open<C: ConnectionTrait>(
     tx: &C,
-    monitor: MonitorLabel,
+    (origin, label): (&Origin, MonitorLabel),
     since: Timestamp,
     at: Timestamp,
     reason: &Reason,
 ) -> Result<IncidentId, StoreError> {
-    let id = monitor.id.0;
+    let id = label.id.0;
     let label = Label {
-        name: monitor.name,
-        kind: monitor.kind,
-        target: monitor.target,
-        tags: monitor.tags,
+        name: label.name,
+        kind: label.kind,
+        target: label.target,
+        tags: label.tags,
     };
     let row = incident::ActiveModel {
         id: NotSet,
@@ -328,6 +363,7 @@ pub(crate) async fn open<C: ConnectionTrait>(
         opened_at: Set(at.as_millis()),
         reason_kind: Set(reason.kind.to_string()),
         reason_detail: Set(reason.detail.clone()),
+        origin: Set(origin.own()),
         ..Default::default()
     };
     let id = IncidentId(incident::Entity::insert(row).exec(tx).await?.last_insert_id);

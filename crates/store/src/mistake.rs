@@ -31,6 +31,10 @@ impl StoreError {
                 let message = format!("There is no monitor with the id {id}.");
                 Ok(FieldError::new("parents", "parent-unknown", message).with("id", id))
             }
+            Self::UnknownZone(zone) => {
+                let message = format!("There is no zone \"{zone}\". PUT /settings/zones makes it.");
+                Ok(FieldError::new("zone", "zone-unknown", message).with("name", zone))
+            }
             Self::DependsOnItself => Ok(FieldError::new(
                 "parents",
                 "depends-on-itself",

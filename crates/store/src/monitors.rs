@@ -1,12 +1,13 @@
 //! Monitors and what is known of them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use domain::{
     clock::Timestamp,
     delivery::MonitorLabel,
     id::{ChannelId, MonitorId},
     monitor::{Monitor, MonitorConfig},
+    reach::ZoneName,
     state::MonitorState,
 };
 use sea_orm::{
@@ -20,6 +21,7 @@ use crate::{
     error::StoreError,
     escalations, holds, incidents, outbox, policies, samples,
     seal::Place,
+    settings,
     store::Store,
 };
 
@@ -48,6 +50,7 @@ impl Monitors<'_> {
         let now = self.store.now().as_millis();
         let tx = self.store.inner.db.write().await?;
         policies::check(&*tx, config.policy).await?;
+        settings::must_exist(&*tx, &config.zone).await?;
         let row = monitor::ActiveModel {
             id: NotSet,
             revision: Set(1),
@@ -92,6 +95,7 @@ impl Monitors<'_> {
     pub async fn update(&self, id: MonitorId, config: &MonitorConfig) -> Result<Option<Monitor>, StoreError> {
         let tx = self.store.inner.db.write().await?;
         let matched_by = holds::matched_by(&*tx, id).await?;
+        settings::must_exist(&*tx, &config.zone).await?;
         let row = monitor::ActiveModel {
             id: Unchanged(id.0),
             name: Set(config.name.clone()),
@@ -203,6 +207,15 @@ impl Monitors<'_> {
             }
         }
         Ok(monitors)
+    }
+
+    /// How many monitors are in each zone, paused ones included.
+    pub async fn zones_in_use(&self) -> Result<BTreeMap<ZoneName, usize>, StoreError> {
+        let mut used = BTreeMap::new();
+        for monitor in self.all().await? {
+            *used.entry(monitor.config.zone).or_default() += 1;
+        }
+        Ok(used)
     }
 
     /// Of monitors that were recorded at least once.

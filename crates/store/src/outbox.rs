@@ -29,6 +29,7 @@ mod finish;
 pub(crate) mod plan;
 mod quiet;
 mod reference;
+mod restraint;
 mod sweep;
 mod window;
 

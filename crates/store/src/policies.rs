@@ -14,7 +14,7 @@ use sea_orm::{
 use crate::{
     entity::{channel, monitor, monitor_channel, policy},
     error::{StoreError, corrupt},
-    escalations,
+    escalations, rotations,
     store::Store,
 };
 
@@ -148,10 +148,15 @@ impl Policies<'_> {
             .into_tuple()
             .all(tx)
             .await?;
-        match wanted.iter().find(|c| !known.contains(&c.0)) {
-            Some(unknown) => Err(StoreError::UnknownChannel(*unknown)),
-            None => Ok(()),
+        if let Some(unknown) = wanted.iter().find(|c| !known.contains(&c.0)) {
+            return Err(StoreError::UnknownChannel(*unknown));
         }
+        for id in config.rotations() {
+            if !rotations::exists(tx, id).await? {
+                return Err(StoreError::UnknownRotation(id));
+            }
+        }
+        Ok(())
     }
 }
 

@@ -3,6 +3,7 @@
 use domain::{
     clock::Timestamp,
     id::{IncidentId, MonitorId},
+    incident::Origin,
     outcome::Outcome,
     state::{MonitorState, Transition},
 };
@@ -82,6 +83,7 @@ impl Store {
         transition: &Transition,
         now: Timestamp,
     ) -> Result<(Option<IncidentId>, usize), StoreError> {
+        let origin = Origin::Monitor(recorded.monitor);
         let open = incidents::find_open(tx, recorded.monitor).await?;
         let at = recorded.outcome.at;
         match (transition, open) {
@@ -94,7 +96,7 @@ impl Store {
             (Transition::Resolved { .. }, None) => Ok((None, 0)),
             (Transition::Opened { since, reason }, None) => {
                 let label = self.monitors().label(monitor.clone())?;
-                let id = incidents::open(tx, label, *since, at, reason).await?;
+                let id = incidents::open(tx, (&origin, label), *since, at, reason).await?;
                 let planned = self.begin_escalation(tx, (id, at), &monitor, now).await?;
                 Ok((Some(id), planned))
             }

@@ -10,7 +10,7 @@ use std::{sync::Arc, time::Duration};
 use domain::{
     clock::Timestamp,
     id::MonitorId,
-    outcome::{FaultKind, Outcome, Phases, ReasonKind, Verdict},
+    outcome::{Fault, FaultKind, Outcome, Phases, ReasonKind, Verdict},
 };
 
 use crate::{error::StoreError, store::Store};
@@ -164,6 +164,35 @@ impl Sample {
             maintenance: false,
         }
     }
+}
+
+impl Sample {
+    /// The same check, of which nobody knows any more whose fault it was. Pushed, it takes the place of the one that was
+    /// kept with the same time.
+    pub fn doubted(self, fault: &Fault) -> Self {
+        Self {
+            kind: SampleKind::Unknown,
+            latency: None,
+            cause: Some(Cause {
+                kind: fault.kind.as_str(),
+                detail: fault.detail.as_str().into(),
+            }),
+            ..self
+        }
+    }
+}
+
+/// In the order of time, and without those that a doubted one takes the place of: it was kept later, with the same time.
+fn settle(samples: &mut Vec<Sample>) {
+    let is_doubted = |s: &Sample| {
+        s.cause
+            .as_ref()
+            .is_some_and(|c| c.kind == FaultKind::SelfOffline.as_str())
+    };
+    samples.sort_by_key(|s| s.at);
+    samples.reverse();
+    samples.dedup_by(|earlier, later| earlier.at == later.at && is_doubted(later));
+    samples.reverse();
 }
 
 impl Samples<'_> {

@@ -31,6 +31,12 @@ pub(crate) async fn any_foreign<C: ConnectionTrait>(tx: &C, sealer: &Sealer) -> 
         .all(tx)
         .await?;
     let mail = crate::mail::sealed(tx).await?;
-    let mut all = channels.iter().chain(&monitors).chain(&tokens).chain(&mail);
+    let dead_man = crate::dead_man::sealed(tx).await?;
+    let mut all = channels
+        .iter()
+        .chain(&monitors)
+        .chain(&tokens)
+        .chain(&mail)
+        .chain(&dead_man);
     Ok(all.any(|sealed| !sealed.starts_with(sealer.prefix())))
 }

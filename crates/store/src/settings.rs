@@ -2,8 +2,10 @@
 
 use domain::{
     clock::Timestamp,
+    id::ChannelId,
     mail::Address,
     mail_message::MessageSettings,
+    reach::{ZoneName, Zones},
     zone::{self, Tz},
 };
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
@@ -20,6 +22,7 @@ use crate::{
 pub(crate) const TABLE: &str = "settings";
 const GENERAL: &str = "general";
 const MESSAGE: &str = "message";
+const ZONES: &str = "zones";
 
 pub struct Settings<'a> {
     pub(crate) store: &'a Store,
@@ -30,6 +33,15 @@ pub struct Settings<'a> {
 pub struct MessageRevision {
     pub revision: i64,
     pub settings: MessageSettings,
+    /// When and by whom.
+    pub saved: Option<(Timestamp, String)>,
+}
+
+/// The zones and their references. Revision 0 is what there is before anybody saved anything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ZonesRevision {
+    pub revision: i64,
+    pub zones: Zones,
     /// When and by whom.
     pub saved: Option<(Timestamp, String)>,
 }
@@ -46,6 +58,8 @@ pub struct General {
     pub timezone: Option<String>,
     /// Where the weekly mail goes that shows that mail still works; `None`: there is none.
     pub canary_to: Option<Address>,
+    /// Who hears of Watchbell's own troubles; `None` = every channel.
+    pub operations_channels: Option<Vec<ChannelId>>,
     /// Somebody read that one way of being called is one too few, and said that it is enough.
     pub one_kind_is_enough: bool,
 }
@@ -95,14 +109,33 @@ impl Settings<'_> {
         })
     }
 
-    pub async fn general(&self) -> Result<General, StoreError> {
-        match latest(self.store.inner.db.read(), GENERAL).await? {
-            Some(row) => {
-                let place = format!("{GENERAL}/{}", row.revision);
-                serde_json::from_str(&row.body).map_err(|_| corrupt(TABLE, place, "body"))
-            }
-            None => Ok(General::default()),
+    /// The usual zones when nobody saved others.
+    pub async fn zones(&self) -> Result<ZonesRevision, StoreError> {
+        read_zones(self.store.inner.db.read()).await
+    }
+
+    /// The very next self-check asks these. A zone that monitors are in stays.
+    pub async fn save_zones(&self, zones: &Zones, by: &str) -> Result<ZonesRevision, StoreError> {
+        let now = self.store.now();
+        let used = self.store.monitors().zones_in_use().await?;
+        let gone = used.into_iter().find(|(zone, _)| zones.get(zone).is_none());
+        if let Some((zone, monitors)) = gone {
+            return Err(StoreError::ZoneInUse { zone, monitors });
         }
+        let tx = self.store.inner.db.write().await?;
+        let revision = next_revision(&*tx, ZONES).await?;
+        let body = zones.to_json().to_string();
+        insert(&*tx, row(ZONES, revision, body, now, by)).await?;
+        tx.commit().await?;
+        Ok(ZonesRevision {
+            revision,
+            zones: zones.clone(),
+            saved: Some((now, by.to_owned())),
+        })
+    }
+
+    pub async fn general(&self) -> Result<General, StoreError> {
+        general(self.store.inner.db.read()).await
     }
 
     pub async fn save_general(&self, general: &General, by: &str) -> Result<(), StoreError> {
@@ -112,6 +145,37 @@ impl Settings<'_> {
         let body = serde_json::to_string(general).map_err(|_| corrupt(TABLE, GENERAL, "body"))?;
         insert(&*tx, row(GENERAL, revision, body, now, by)).await?;
         tx.commit().await
+    }
+}
+
+async fn read_zones<C: ConnectionTrait>(db: &C) -> Result<ZonesRevision, StoreError> {
+    let Some(row) = latest(db, ZONES).await? else {
+        return Ok(ZonesRevision::default());
+    };
+    let damaged = || corrupt(TABLE, format!("{ZONES}/{}", row.revision), "body");
+    let body: Value = serde_json::from_str(&row.body).map_err(|_| damaged())?;
+    Ok(ZonesRevision {
+        revision: row.revision,
+        zones: Zones::from_json(body).map_err(|_| damaged())?,
+        saved: Some((Timestamp::from_millis(row.saved_at), row.saved_by)),
+    })
+}
+
+/// Refuses a zone that nobody set up.
+pub(crate) async fn must_exist<C: ConnectionTrait>(tx: &C, zone: &ZoneName) -> Result<(), StoreError> {
+    if zone.is_built_in() || read_zones(tx).await?.zones.get(zone).is_some() {
+        return Ok(());
+    }
+    Err(StoreError::UnknownZone(zone.clone()))
+}
+
+pub(crate) async fn general<C: ConnectionTrait>(db: &C) -> Result<General, StoreError> {
+    match latest(db, GENERAL).await? {
+        Some(row) => {
+            let place = format!("{GENERAL}/{}", row.revision);
+            serde_json::from_str(&row.body).map_err(|_| corrupt(TABLE, place, "body"))
+        }
+        None => Ok(General::default()),
     }
 }
 

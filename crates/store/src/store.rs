@@ -17,9 +17,12 @@ use crate::{
     bounces::{Bounces, MarkKey},
     channels::Channels,
     connect,
+    contacts::Contacts,
     database::{Database, Write},
+    dead_man::DeadManSwitch,
     entity::installation,
     error::StoreError,
+    gaps::Gaps,
     holds::{self, Holds},
     incidents::Incidents,
     instance,
@@ -33,10 +36,12 @@ use crate::{
     policies::Policies,
     recipients::Recipients,
     retention,
+    rotations::{self, Rotations},
     samples::{Samples, journal::Journal, keeper},
     seal::{Place, Sealer},
     settings::Settings,
     silences::Silences,
+    troubles::Troubles,
 };
 
 const CANARY: &str = "canary";
@@ -66,6 +71,7 @@ pub(crate) struct Inner {
     pub(crate) mark_key: MarkKey,
     pub(crate) signer: Signer,
     pub(crate) ack_signer: acknowledgements::Signer,
+    pub(crate) feed_signer: rotations::Signer,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) message_domain: String,
     /// Claims deliveries under this id.
@@ -97,6 +103,7 @@ impl Store {
         let signer = Signer::derive(&options.key);
         let ack_signer = acknowledgements::Signer::derive(&options.key);
         let holds = Arc::new(Holds::default());
+        let feed_signer = rotations::Signer::derive(&options.key);
         let store = Self {
             inner: Arc::new(Inner {
                 db,
@@ -104,6 +111,7 @@ impl Store {
                 mark_key,
                 signer,
                 ack_signer,
+                feed_signer,
                 clock: options.clock,
                 message_domain: options.message_domain,
                 instance,
@@ -172,6 +180,10 @@ impl Store {
         Maintenances { store: self }
     }
 
+    pub fn gaps(&self) -> Gaps<'_> {
+        Gaps { store: self }
+    }
+
     pub fn acknowledgements(&self) -> Acknowledgements<'_> {
         Acknowledgements { store: self }
     }
@@ -204,8 +216,24 @@ impl Store {
         Policies { store: self }
     }
 
+    pub fn contacts(&self) -> Contacts<'_> {
+        Contacts { store: self }
+    }
+
+    pub fn rotations(&self) -> Rotations<'_> {
+        Rotations { store: self }
+    }
+
     pub fn settings(&self) -> Settings<'_> {
         Settings { store: self }
+    }
+
+    pub fn dead_man(&self) -> DeadManSwitch<'_> {
+        DeadManSwitch { store: self }
+    }
+
+    pub fn troubles(&self) -> Troubles<'_> {
+        Troubles { store: self }
     }
 
     pub fn optouts(&self) -> Optouts<'_> {

@@ -59,6 +59,8 @@ pub struct Shell {
     pub exposed: bool,
     /// The database was sealed with another key: nothing secret can be read.
     pub locked: bool,
+    /// Where we are offline ourselves, and since when.
+    pub offline: Vec<(String, Timestamp)>,
     pub now: Timestamp,
 }
 

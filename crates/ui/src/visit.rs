@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use axum_extra::extract::CookieJar;
+use domain::{id::MonitorId, state::MonitorState};
 use http::{HeaderMap, StatusCode, header, request::Parts};
 use secrecy::SecretString;
 use store::accounts::Session;
@@ -56,6 +57,13 @@ impl Visit {
             here: self.here.clone(),
             exposed: self.app.is_exposed(),
             locked: !self.app.store.key_matches(),
+            offline: self
+                .app
+                .scheduler
+                .offline()
+                .into_iter()
+                .map(|(zone, since)| (zone.to_string(), since))
+                .collect(),
             now: self.app.now(),
         }
     }
@@ -64,6 +72,22 @@ impl Visit {
 impl SignedIn {
     pub fn store(&self) -> &store::Store {
         &self.visit.app.store
+    }
+
+    /// The state of a monitor as people see it: no data is not up.
+    pub(crate) fn heard(&self, id: MonitorId, state: MonitorState) -> MonitorState {
+        match self.visit.app.scheduler.stale().get(&id) {
+            Some(stale) => {
+                let words = self.visit.language.text("state-stale");
+                state.unheard(stale.heard, &words.to_string())
+            }
+            None => state,
+        }
+    }
+
+    /// Monitors whose last result is too old to say anything.
+    pub(crate) fn stale(&self) -> Vec<MonitorId> {
+        self.visit.app.scheduler.stale().keys().copied().collect()
     }
 
     /// Who did it, as it is kept beside what was done.

@@ -80,6 +80,20 @@ mail-sample-monitor = Web shop
 mail-sample-channel = On call
 mail-sample-reason = The server answered 503 Service Unavailable; expected 200.
 
+## Messages about Watchbell itself
+mail-own-zone-opened = Watchbell is offline (zone { $name })
+mail-own-zone-acknowledged = Somebody is looking after Watchbell, which is offline (zone { $name })
+mail-own-zone-over = Watchbell was offline { $from }–{ $to } { $zone } (zone { $name })
+mail-own-zone-note = What was found in this time is unknown, not down. Outages that were known before stayed open.
+mail-own-channel-opened = Watchbell: the channel { $name } needs attention
+mail-own-channel-acknowledged = Somebody is looking after the channel { $name }
+mail-own-channel-over = Watchbell: the channel { $name } works again
+mail-own-channel-note = Messages by this channel wait, and are tried at long intervals at most. Correct the channel in Watchbell, or send a test by it; what waits is then sent.
+mail-label-zone = Zone
+mail-label-channel = Channel
+mail-label-began = Began
+mail-label-ended = Ended
+
 ## Mail that cannot be sent yet
 mail-not-configured = Mail is not set up. Enter a mail server under Settings > Mail; messages that wait are then sent.
 mail-switched-off = Every mail profile is switched off. Switch one on under Settings > Mail; the message waits until then.

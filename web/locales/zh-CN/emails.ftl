@@ -68,6 +68,20 @@ mail-sample-monitor = 网上商店
 mail-sample-channel = 值班
 mail-sample-reason = 服务器返回 503 Service Unavailable，预期为 200。
 
+## 关于 Watchbell 自身的消息
+mail-own-zone-opened = Watchbell 已离线（区域 { $name }）
+mail-own-zone-acknowledged = 已有人在处理 Watchbell 离线问题（区域 { $name }）
+mail-own-zone-over = Watchbell 曾在 { $from }–{ $to } { $zone } 离线（区域 { $name }）
+mail-own-zone-note = 这段时间内的检查结果一律视为未知，而不是故障。此前已知的故障仍为未恢复状态。
+mail-own-channel-opened = Watchbell：渠道 { $name } 需要处理
+mail-own-channel-acknowledged = 已有人在处理渠道 { $name } 的问题
+mail-own-channel-over = Watchbell：渠道 { $name } 已恢复正常
+mail-own-channel-note = 经由此渠道的消息正在等待，最多隔较长时间尝试一次。请在 Watchbell 中修正该渠道，或用它发送一条测试消息；之后等待的消息会立即发出。
+mail-label-zone = 区域
+mail-label-channel = 渠道
+mail-label-began = 开始于
+mail-label-ended = 结束于
+
 ## Mail that cannot be sent yet
 mail-not-configured = 尚未设置邮件。请在“设置 > 邮件”中填写邮件服务器，等待中的消息随后会自动发出。
 mail-switched-off = 所有邮件配置都已停用。请在“设置 > 邮件”中启用一个;消息会等到那时再发送。

@@ -12,3 +12,4 @@ error-override-order = 结束时间必须晚于开始时间。
 error-rotation-empty = 请至少添加一个排班层。
 error-rotation-layers = 排班层过多，最多 { $most } 层。
 error-time-rfc3339 = 这不是有效的时间。请使用 RFC 3339 格式，例如 2026-12-24T12:00:00Z。
+error-contact-unknown = 编号为 { $id } 的人员不存在。

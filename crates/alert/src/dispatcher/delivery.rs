@@ -195,6 +195,7 @@ impl Deliverer {
             reply_text: trace.reply_text,
             verdict,
             transcript: trace.transcript,
+            rejection: trace.rejection,
         };
         self.record(claimed, &attempt, next, until).await;
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use domain::clock::Timestamp;
+use domain::{attention::Rejection, clock::Timestamp};
 use reqwest::{
     StatusCode,
     header::{HeaderMap, LOCATION, RETRY_AFTER},
@@ -69,6 +69,16 @@ pub(super) fn judge(
         ),
     };
     Err((retry, reason))
+}
+
+/// What a status says about the address itself, whatever was to be sent there.
+pub(super) fn rejection(status: StatusCode) -> Option<Rejection> {
+    match status.as_u16() {
+        410 => Some(Rejection::Gone),
+        401 => Some(Rejection::Unauthorised),
+        404 => Some(Rejection::NotFound),
+        _ => None,
+    }
 }
 
 /// `Retry-After` in either form (RFC 9110, 10.2.3), held between a second and an hour.
@@ -159,6 +169,15 @@ mod tests {
         ] {
             assert_eq!(judge_with(code, None).err().map(|e| e.0), retry, "{code}");
         }
+    }
+
+    #[test]
+    fn three_of_them_are_about_the_address() {
+        let all = (100..600).map(|code| StatusCode::from_u16(code).unwrap());
+        let about: Vec<_> = all
+            .filter_map(|s| Some((s.as_u16(), rejection(s)?.as_str())))
+            .collect();
+        assert_eq!(about, [(401, "unauthorised"), (404, "not_found"), (410, "gone")]);
     }
 
     #[test]

@@ -150,6 +150,8 @@ impl<'a> Talk<'a> {
             enhanced_code: reply.and_then(Reply::enhanced).map(str::to_owned),
             reply_text: reply.map(Reply::text),
             transcript: Some(transcript.join("\n")).filter(|t| !t.is_empty()),
+            // Of mail the breaker of its profile keeps count.
+            rejection: None,
         };
         let (steps, certificate) = progress.into_parts();
         Conversation {

@@ -4,7 +4,7 @@ use domain::delivery::Notice;
 
 use super::{
     digest::Summary,
-    incident::{announced, section},
+    incident::{announced, headline, note, section},
     view::{Row, Tone, clean},
     words::{Reader, tagged_subject},
 };
@@ -41,16 +41,18 @@ impl Brief {
             return Self::of_many(notice, pages, reader);
         }
         let name = clean(&subject.monitor.name);
-        let (word, tone, headline) = announced(notice.event);
+        let (word, tone, _) = announced(notice.event, &subject.incident.origin);
+        let own = subject.incident.origin.own().is_some();
+        let headline = headline(notice.event, subject, usize::MAX, reader);
         let section = section(notice.event, subject, pages, reader);
         // The headline has the name.
         let facts = section.rows.into_iter().skip(1);
         Self {
             tone,
-            title: tagged_subject(word, &name),
-            headline: reader.text_with(headline, &[("name", name.into())]),
+            title: tagged_subject(word, if own { &headline } else { &name }),
+            headline,
             facts: facts.map(|Row { label, value }| (label, value)).collect(),
-            note: None,
+            note: note(notice, subject, reader).filter(|_| own),
             link: section.link.map(|l| (l.label, l.url)),
             acknowledge: section.acknowledge.map(|l| (l.label, l.url)),
             source: clean(&subject.monitor.target),

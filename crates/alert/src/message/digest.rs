@@ -6,7 +6,11 @@
 
 use std::collections::BTreeMap;
 
-use domain::delivery::{Event, Notice, Subject};
+use domain::{
+    delivery::{Event, Notice, Subject},
+    id::MonitorId,
+    incident::Origin,
+};
 
 use super::{
     incident::{announced, section},
@@ -27,6 +31,9 @@ const LONGEST_REASON: usize = 120;
 /// More than this are a list.
 const MOST_PARTS: u64 = 10;
 
+/// Of what is counted only: troubles of our own are too few for that.
+const SOME_MONITOR: Origin = Origin::Monitor(MonitorId(0));
+
 /// What a digest is about, in few words.
 pub(super) struct Summary {
     /// `12 DOWN`, `3 DOWN, 2 ACK`: the words are the same in every language.
@@ -46,7 +53,9 @@ impl Summary {
     pub(super) fn new(notice: &Notice, reader: Reader) -> Self {
         let (mut names, mut counts) = (Vec::new(), BTreeMap::new());
         for (event, subject) in all(notice) {
-            *counts.entry(rank(event)).or_insert(0_u64) += 1;
+            *counts
+                .entry(rank(event, &subject.incident.origin))
+                .or_insert(0_u64) += 1;
             let name = shortened(clean(&subject.monitor.name).trim(), LONGEST_NAME);
             if !names.contains(&name) {
                 names.push(name);
@@ -54,7 +63,7 @@ impl Summary {
         }
         let mut more = names.len().saturating_sub(NAMED) as u64;
         for (event, n) in &notice.counted {
-            *counts.entry(rank(*event)).or_insert(0) += n;
+            *counts.entry(rank(*event, &SOME_MONITOR)).or_insert(0) += n;
             more += n;
         }
         let words: Vec<String> = counts
@@ -63,7 +72,11 @@ impl Summary {
             .collect();
         let first = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
         let down = counts.keys().any(|(_, word)| *word == "DOWN");
-        let (own, tone, _) = announced(notice.event);
+        let first_origin = notice
+            .subject
+            .as_ref()
+            .map_or(&SOME_MONITOR, |s| &s.incident.origin);
+        let (own, tone, _) = announced(notice.event, first_origin);
         let of_one_kind = counts.len() == 1;
         let headline = match own {
             "DOWN" if of_one_kind => "mail-headline-digest-down",
@@ -166,7 +179,7 @@ pub(super) fn view(notice: &Notice, pages: Pages<'_>, reader: Reader, parts: Par
 }
 
 fn part(event: Event, subject: &Subject, pages: Pages<'_>, reader: Reader) -> Section {
-    let (word, ..) = announced(event);
+    let (word, ..) = announced(event, &subject.incident.origin);
     let name = shortened(&clean(&subject.monitor.name), LONGEST_NAME);
     Section {
         title: Some(format!("{word}: {name}")),
@@ -176,7 +189,7 @@ fn part(event: Event, subject: &Subject, pages: Pages<'_>, reader: Reader) -> Se
 }
 
 fn item(event: Event, subject: &Subject, links: &Links, reader: Reader, parts: Parts) -> Item {
-    let (word, tone, _) = announced(event);
+    let (word, tone, _) = announced(event, &subject.incident.origin);
     let incident = &subject.incident;
     let when = reader.absolute(incident.resolved_at().unwrap_or(incident.since));
     let named = matches!(parts, Parts::Named { .. });
@@ -205,7 +218,7 @@ fn notes(unlisted: u64, reader: Reader) -> Vec<String> {
 }
 
 /// What is wrong comes first.
-fn rank(event: Event) -> (u8, &'static str) {
+fn rank(event: Event, origin: &Origin) -> (u8, &'static str) {
     let rank = match event {
         Event::Opened | Event::Reminder | Event::Flapping => 0,
         Event::CertificateExpiring => 1,
@@ -213,5 +226,5 @@ fn rank(event: Event) -> (u8, &'static str) {
         Event::Resolved => 3,
         Event::Test => 4,
     };
-    (rank, announced(event).0)
+    (rank, announced(event, origin).0)
 }

@@ -3,7 +3,7 @@
 use domain::{
     clock::Timestamp,
     delivery::{CheckResult, Event, LastCheck, Notice, Subject},
-    incident::Progress,
+    incident::{Incident, Origin, Progress},
     mail_message::{LONGEST_SUBJECT, SubjectStyle},
 };
 
@@ -15,13 +15,18 @@ use super::{
 };
 use crate::links::Pages;
 
+mod own;
+
 /// Of a name in a headline; the whole of it stands below.
 const LONGEST_NAME: usize = 100;
 /// Programs that group by subject leave this prefix, and only this one, out of the comparison.
 const ANSWER: &str = "Re: ";
 
 /// The word in front, its colour, and the key of the headline.
-pub(super) fn announced(event: Event) -> (&'static str, Tone, &'static str) {
+pub(crate) fn announced(event: Event, origin: &Origin) -> (&'static str, Tone, &'static str) {
+    if origin.own().is_some() {
+        return own::announced(event, origin);
+    }
     match event {
         Event::Opened => ("DOWN", Tone::Bad, "mail-headline-opened"),
         Event::Reminder => ("DOWN", Tone::Bad, "mail-headline-reminder"),
@@ -41,22 +46,20 @@ pub(super) fn view(
     (reader, space): (Reader, Space),
 ) -> View {
     let name = clean(&subject.monitor.name);
-    let (word, tone, headline) = announced(notice.event);
+    let (word, tone, _) = announced(notice.event, &subject.incident.origin);
     let lasted = reader.duration(subject.incident.duration(reader.now));
     let summary = match subject.incident.resolved_at() {
         Some(_) => format!("{}: {lasted}", reader.text("mail-label-lasted")),
         None => clean(&subject.incident.reason.detail),
     };
     let values = Values::new(notice, subject, word, pages.links, reader);
-    // The recovery of an outage that this person never heard of stands for both messages.
-    let alone = notice.event == Event::Resolved && notice.thread.is_none();
-    let both = alone.then(|| reader.text("mail-note-both"));
+    let note = note(notice, subject, reader);
     View {
         language: reader.language,
         subject: subject_of(notice, subject, word, &name, wording, &values, reader),
         word,
         tone,
-        headline: reader.text_with(headline, &[("name", shortened(&name, LONGEST_NAME).into())]),
+        headline: headline(notice.event, subject, LONGEST_NAME, reader),
         // The subject of a conversation does not say what happened.
         preheader: match wording.settings.subject_style {
             SubjectStyle::Status => summary,
@@ -64,14 +67,37 @@ pub(super) fn view(
         },
         sections: vec![section(notice.event, subject, pages, reader)],
         list: Vec::new(),
-        notes: both
+        notes: note
             .into_iter()
-            .chain((notice.event == Event::Flapping).then(|| reader.text("mail-note-flapping")))
             .chain(wording.note(&values, space.note))
             .collect(),
         why: String::new(),
         stop: None,
     }
+}
+
+/// `Shop is down`.
+pub(super) fn headline(event: Event, subject: &Subject, longest_name: usize, reader: Reader) -> String {
+    let (_, _, key) = announced(event, &subject.incident.origin);
+    if subject.incident.origin.own().is_some() {
+        return own::headline(key, subject, longest_name, reader);
+    }
+    let name = shortened(&clean(&subject.monitor.name), longest_name);
+    reader.text_with(key, &[("name", name.into())])
+}
+
+/// What there is to add to the facts.
+pub(super) fn note(notice: &Notice, subject: &Subject, reader: Reader) -> Option<String> {
+    if subject.incident.origin.own().is_some() {
+        return own::note(notice.event, &subject.incident.origin, reader);
+    }
+    // The recovery of an outage that this person never heard of stands for both messages.
+    let alone = notice.event == Event::Resolved && notice.thread.is_none();
+    let key = match notice.event {
+        Event::Flapping => Some("mail-note-flapping"),
+        _ => alone.then_some("mail-note-both"),
+    };
+    key.map(|key| reader.text(key))
 }
 
 fn subject_of(
@@ -83,14 +109,20 @@ fn subject_of(
     values: &Values,
     reader: Reader,
 ) -> String {
+    let own = subject.incident.origin.own().is_some();
     match wording.settings.subject_style {
+        // What people write speaks of monitors.
+        SubjectStyle::Status if own => {
+            tagged_subject(word, &headline(notice.event, subject, LONGEST_NAME, reader))
+        }
         SubjectStyle::Status => wording
             .subject(values, LONGEST_SUBJECT)
             .unwrap_or_else(|| tagged_subject(word, name)),
         SubjectStyle::Thread => {
             // The same from beginning to end, with room for what the answers to it begin with.
             let most = LONGEST_SUBJECT - ANSWER.len();
-            let about = wording.subject(values, most).unwrap_or_else(|| {
+            let about = wording.subject(values, most).filter(|_| !own);
+            let about = about.unwrap_or_else(|| {
                 let number = subject.incident.id.to_string();
                 subject_about(name, most, |name| {
                     let named = [("number", number.clone().into()), ("name", name.into())];
@@ -111,6 +143,9 @@ pub(super) fn section(event: Event, subject: &Subject, pages: Pages<'_>, reader:
         incident, monitor, ..
     } = subject;
     let row = |label: &str, value: String| Row::new(reader, label, value);
+    if incident.origin.own().is_some() {
+        return own::section(event, subject, pages, reader);
+    }
     let target = format!("{} ({})", clean(&monitor.target), clean(&monitor.kind));
     let mut rows = vec![
         row("mail-label-monitor", clean(&monitor.name)),
@@ -133,26 +168,35 @@ pub(super) fn section(event: Event, subject: &Subject, pages: Pages<'_>, reader:
             row("mail-label-reason", reason),
         ]),
     }
-    if let Progress::Acknowledged { at, by }
-    | Progress::Resolved {
-        acknowledged: Some((at, by)),
-        ..
-    } = &incident.progress
-    {
-        let values = [("by", clean(by).into()), ("at", reader.absolute(*at).into())];
-        rows.push(row(
-            "mail-label-acknowledged",
-            reader.text_with("mail-acknowledged-by", &values),
-        ));
-    }
+    rows.extend(acknowledged(incident, reader));
     if !monitor.tags.is_empty() {
         let tags: Vec<String> = monitor.tags.iter().map(|t| clean(t)).collect();
         rows.push(row("mail-label-tags", clean(&tags.join(", "))));
     }
     Section {
-        title: None,
-        rows,
         checks: checks(&subject.checks, reader),
+        ..linked(rows, event, incident, pages, reader)
+    }
+}
+
+fn acknowledged(incident: &Incident, reader: Reader) -> Option<Row> {
+    let (Progress::Acknowledged { at, by }
+    | Progress::Resolved {
+        acknowledged: Some((at, by)),
+        ..
+    }) = &incident.progress
+    else {
+        return None;
+    };
+    let values = [("by", clean(by).into()), ("at", reader.absolute(*at).into())];
+    let text = reader.text_with("mail-acknowledged-by", &values);
+    Some(Row::new(reader, "mail-label-acknowledged", text))
+}
+
+/// With where to look and where to acknowledge.
+fn linked(rows: Vec<Row>, event: Event, incident: &Incident, pages: Pages<'_>, reader: Reader) -> Section {
+    Section {
+        rows,
         link: Some(Link {
             label: reader.text("mail-link-incident"),
             url: pages.links.incident(incident.id),
@@ -161,6 +205,7 @@ pub(super) fn section(event: Event, subject: &Subject, pages: Pages<'_>, reader:
             label: reader.text("mail-link-acknowledge"),
             url,
         }),
+        ..Section::default()
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::{
     delivery::{CheckResult, Event, LastCheck, MonitorLabel, Notice, Subject},
     id::{ChannelId, DeliveryId, IncidentId, MonitorId},
-    incident::{Incident, Progress},
+    incident::{Incident, Origin, Progress},
     mail_message::MessageSettings,
     outcome::{Reason, ReasonKind},
 };
@@ -75,7 +75,7 @@ pub(super) fn sample(event: Event, reader: Reader) -> Notice {
         subject: Some(Subject {
             incident: Incident {
                 id: IncidentId(42),
-                monitor: MonitorId(1),
+                origin: Origin::Monitor(MonitorId(1)),
                 since,
                 opened_at: since.plus(Duration::from_mins(1)),
                 reason: Reason::new(ReasonKind::Status, reader.text("mail-sample-reason")),

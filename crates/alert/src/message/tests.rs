@@ -6,7 +6,7 @@ use domain::{
     clock::Timestamp,
     delivery::{CheckResult, Event, LastCheck, MonitorLabel, Notice, Subject},
     id::{ChannelId, DeliveryId, IncidentId, MonitorId},
-    incident::{Incident, Progress},
+    incident::{Incident, Origin, Progress},
     mail::MailSettings,
     mail_message::MessageSettings,
     outcome::{Reason, ReasonKind},
@@ -24,6 +24,7 @@ mod content;
 mod golden;
 mod headers;
 mod hostile;
+mod own;
 mod wording;
 
 /// 2026-11-23 14:02:05 UTC.
@@ -97,7 +98,7 @@ fn opened() -> Notice {
         subject: Some(Subject {
             incident: Incident {
                 id: IncidentId(7),
-                monitor: MonitorId(3),
+                origin: Origin::Monitor(MonitorId(3)),
                 since: SINCE,
                 opened_at: SINCE.plus(Duration::from_secs(5)),
                 reason: Reason::new(ReasonKind::Connect, "Connection refused by 192.0.2.1:443."),

@@ -60,6 +60,7 @@ impl Service for Alertmanager {
 fn alert(call: &Call<'_>, subject: &Subject) -> Value {
     let name = sanitize(&subject.monitor.name, LONGEST);
     let (kind, severity) = match call.notice.event {
+        _ if subject.incident.origin.own().is_some() => ("WatchbellTrouble", "warning"),
         Event::CertificateExpiring => ("WatchbellCertificateExpiring", "warning"),
         Event::Opened
         | Event::Reminder

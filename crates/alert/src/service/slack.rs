@@ -4,6 +4,7 @@
 //! <https://docs.slack.dev/reference/block-kit/composition-objects/text-object>. Errors come as a word in the body:
 //! <https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors>.
 
+use domain::attention::Rejection;
 use serde_json::{Value, json};
 
 use super::{
@@ -52,6 +53,17 @@ impl Service for Slack {
                 answer.judge(super::CREDENTIALS)?;
                 Ok(None)
             }
+        }
+    }
+
+    fn rejects(&self, answer: &Answer) -> Option<Rejection> {
+        match String::from_utf8_lossy(&answer.body).trim() {
+            "invalid_token" | "action_prohibited" | "posting_to_general_channel_denied"
+                if !answer.status.is_success() =>
+            {
+                Some(Rejection::Unauthorised)
+            }
+            _ => answer.rejection(),
         }
     }
 }

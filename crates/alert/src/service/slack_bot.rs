@@ -4,6 +4,7 @@
 //! <https://docs.slack.dev/reference/methods/chat.update>. An error is a word in a 200; only who asks too often gets a
 //! 429 with `Retry-After`.
 
+use domain::attention::Rejection;
 use serde_json::Value;
 
 use super::{CREDENTIALS, Call, Outgoing, Service, Unusable, Verdict, slack};
@@ -48,6 +49,26 @@ impl Service for SlackBot {
                 "The server does not answer as Slack does. Check its address.".to_owned(),
             ),
         })
+    }
+
+    fn rejects(&self, answer: &Answer) -> Option<Rejection> {
+        let said: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        match said["error"].as_str().filter(|_| answer.status.is_success()) {
+            Some(
+                "not_authed"
+                | "invalid_auth"
+                | "account_inactive"
+                | "token_revoked"
+                | "token_expired"
+                | "not_allowed_token_type"
+                | "access_denied"
+                | "missing_scope"
+                | "no_permission"
+                | "not_in_channel",
+            ) => Some(Rejection::Unauthorised),
+            Some("channel_not_found" | "is_archived") => Some(Rejection::NotFound),
+            _ => answer.rejection(),
+        }
     }
 
     fn lost(&self, answer: &Answer) -> bool {

@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use domain::attention::Rejection;
 use serde_json::{Value, json};
 use url::Url;
 
@@ -89,6 +90,16 @@ impl Service for Telegram {
             (Some(chat), Some(message)) => Some(format!("{chat}/{message}")),
             _ => None,
         })
+    }
+
+    /// To be blocked or thrown out is said with 403, and a room that is not known with 400.
+    fn rejects(&self, answer: &Answer) -> Option<Rejection> {
+        let said: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        match (answer.status.as_u16(), said["description"].as_str()) {
+            (403, Some(_)) => Some(Rejection::Unauthorised),
+            (400, Some(words)) if words.contains("chat not found") => Some(Rejection::NotFound),
+            _ => answer.rejection(),
+        }
     }
 
     /// In a topic a message is not sent without the one that it answers, whatever was asked for.

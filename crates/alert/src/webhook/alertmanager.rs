@@ -98,6 +98,7 @@ impl Alert {
     fn about(subject: &Subject, notice: &Notice, site: &Site) -> Self {
         let (incident, monitor) = (&subject.incident, &subject.monitor);
         let (name, severity) = match notice.event {
+            _ if incident.origin.own().is_some() => ("WatchbellTrouble", "warning"),
             Event::CertificateExpiring => ("WatchbellCertificateExpiring", "warning"),
             Event::Opened
             | Event::Reminder
@@ -214,6 +215,11 @@ fn described(subject: &Subject, notice: &Notice, ended: Option<Timestamp>) -> St
     let since = incident.since.to_rfc3339();
     match (notice.event, ended) {
         (Event::CertificateExpiring, _) => incident.reason.detail.clone(),
+        (_, Some(at)) if incident.origin.own().is_some() => format!(
+            "Over at {}, after {}. It began at {since}.",
+            at.to_rfc3339(),
+            span(incident.duration(at)),
+        ),
         (_, Some(at)) => format!(
             "Up again at {}, after {}. {target} had been down since {since}.",
             at.to_rfc3339(),

@@ -3,12 +3,10 @@
 
 use std::time::Duration;
 
-use domain::{
-    channel::WebhookValue,
-    delivery::{Event, Notice},
-};
+use domain::{channel::WebhookValue, delivery::Notice};
 
 use super::Site;
+use crate::message::announced;
 
 /// What the placeholders stand for in one message.
 pub(super) struct Values<'a> {
@@ -31,7 +29,7 @@ impl<'a> Values<'a> {
             WebhookValue::Event => self.notice.event.to_string(),
             WebhookValue::Monitor => monitor.name.clone(),
             WebhookValue::Target => monitor.target.clone(),
-            WebhookValue::Status => status(self.notice.event).to_owned(),
+            WebhookValue::Status => announced(self.notice.event, &incident.origin).0.to_owned(),
             WebhookValue::Since => incident.since.to_rfc3339(),
             WebhookValue::Reason => incident.reason.detail.clone(),
             WebhookValue::Duration => span(incident.duration(self.notice.at)),
@@ -47,25 +45,13 @@ impl<'a> Values<'a> {
             WebhookValue::Event => self.notice.event.to_string(),
             WebhookValue::Monitor => "Watchbell".to_owned(),
             WebhookValue::Target => self.site.public_url.to_string(),
-            WebhookValue::Status => status(self.notice.event).to_owned(),
+            WebhookValue::Status => "TEST".to_owned(),
             WebhookValue::Since | WebhookValue::Timestamp => self.notice.at.to_rfc3339(),
             WebhookValue::Reason => "This is a test of the channel. Nothing is down.".to_owned(),
             WebhookValue::Duration => span(Duration::ZERO),
             WebhookValue::Link => self.site.links.channels(),
             WebhookValue::IncidentId => "0".to_owned(),
         }
-    }
-}
-
-/// The words that subjects of mails begin with.
-fn status(event: Event) -> &'static str {
-    match event {
-        Event::Opened | Event::Reminder => "DOWN",
-        Event::Flapping => "FLAPPING",
-        Event::Acknowledged => "ACK",
-        Event::Resolved => "UP",
-        Event::CertificateExpiring => "CERT",
-        Event::Test => "TEST",
     }
 }
 

@@ -9,7 +9,7 @@ use domain::{
 };
 use serde::Serialize;
 
-use crate::links::Links;
+use crate::links::Pages;
 
 #[derive(Serialize)]
 pub(super) struct Payload<'a> {
@@ -29,6 +29,8 @@ struct Data<'a> {
 #[derive(Serialize)]
 struct IncidentView<'a> {
     id: i64,
+    /// What of Watchbell itself is in trouble, as `channel:7`; `None` where it is a monitor.
+    origin: Option<String>,
     state: &'static str,
     since: String,
     opened_at: String,
@@ -39,6 +41,8 @@ struct IncidentView<'a> {
     duration_seconds: u64,
     reason: ReasonView<'a>,
     url: String,
+    /// Where whoever reads this acknowledges it without a login; `None` where there is nothing to acknowledge.
+    acknowledge_url: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -66,14 +70,14 @@ struct ReasonView<'a> {
 }
 
 impl<'a> Payload<'a> {
-    pub(super) fn new(notice: &'a Notice, links: &Links) -> Self {
+    pub(super) fn new(notice: &'a Notice, pages: Pages<'_>) -> Self {
         let data = match &notice.subject {
             None => Data {
                 incident: None,
                 monitor: None,
                 check: None,
             },
-            Some(subject) => Data::about(subject, notice, links),
+            Some(subject) => Data::about(subject, notice, pages),
         };
         Self {
             r#type: notice.event,
@@ -88,25 +92,25 @@ impl<'a> Payload<'a> {
 }
 
 impl<'a> Data<'a> {
-    fn about(subject: &'a Subject, notice: &'a Notice, links: &Links) -> Self {
+    fn about(subject: &'a Subject, notice: &'a Notice, pages: Pages<'_>) -> Self {
         let (incident, monitor) = (&subject.incident, &subject.monitor);
         Self {
-            incident: Some(IncidentView::new(incident, notice, links)),
-            monitor: Some(MonitorView {
-                id: monitor.id.0,
+            incident: Some(IncidentView::new(incident, notice, pages)),
+            monitor: incident.origin.monitor().map(|id| MonitorView {
+                id: id.0,
                 name: &monitor.name,
                 kind: &monitor.kind,
                 target: &monitor.target,
                 tags: &monitor.tags,
-                url: links.monitor(monitor.id),
+                url: pages.links.monitor(id),
             }),
-            check: CheckView::new(incident, notice.event),
+            check: (incident.origin.monitor()).and_then(|_| CheckView::new(incident, notice.event)),
         }
     }
 }
 
 impl<'a> IncidentView<'a> {
-    fn new(incident: &'a Incident, notice: &Notice, links: &Links) -> Self {
+    fn new(incident: &'a Incident, notice: &Notice, pages: Pages<'_>) -> Self {
         let (state, acknowledged) = match &incident.progress {
             Progress::Open => ("open", None),
             Progress::Acknowledged { at, by } => ("acknowledged", Some((*at, by.as_str()))),
@@ -117,6 +121,7 @@ impl<'a> IncidentView<'a> {
         };
         Self {
             id: incident.id.0,
+            origin: incident.origin.own(),
             state,
             since: incident.since.to_rfc3339(),
             opened_at: incident.opened_at.to_rfc3339(),
@@ -125,7 +130,8 @@ impl<'a> IncidentView<'a> {
             resolved_at: incident.resolved_at().map(|at| at.to_rfc3339()),
             duration_seconds: incident.duration(notice.at).as_secs(),
             reason: ReasonView::new(&incident.reason),
-            url: links.incident(incident.id),
+            url: pages.links.incident(incident.id),
+            acknowledge_url: pages.acknowledge(notice.event, incident),
         }
     }
 }

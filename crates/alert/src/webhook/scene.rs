@@ -4,7 +4,7 @@ use domain::{
     clock::Timestamp,
     delivery::{Event, MonitorLabel, Notice, Subject},
     id::{ChannelId, DeliveryId, IncidentId, MonitorId},
-    incident::{Incident, Progress},
+    incident::{Incident, Origin, Progress},
     outcome::{Reason, ReasonKind},
 };
 use uuid::Uuid;
@@ -24,7 +24,7 @@ pub(super) fn notice(event: Event, at: Timestamp, progress: Option<Progress>) ->
         subject: progress.map(|progress| Subject {
             incident: Incident {
                 id: IncidentId(7),
-                monitor: MonitorId(3),
+                origin: Origin::Monitor(MonitorId(3)),
                 since: SINCE,
                 opened_at: OPENED,
                 reason: Reason::new(ReasonKind::Status, "The answer was 503."),

@@ -43,7 +43,7 @@ fn template(content_type: &str, body: &str) -> WebhookShape {
 }
 
 fn content(shape: &WebhookShape, notice: &Notice) -> Content {
-    Content::new(shape, notice, &site()).unwrap()
+    Content::new(shape, notice, &site(), &|incident| format!("proof-{incident}")).unwrap()
 }
 
 fn body(shape: &WebhookShape, notice: &Notice) -> String {
@@ -237,7 +237,7 @@ fn a_get_asks_without_a_body() {
     assert!(content.body.is_none());
     let put =
         shape(json!({ "format": "template", "method": "PUT", "content_type": "text/plain", "body": "x" }));
-    let content = super::Content::new(&put, &samples()[0], &site()).unwrap();
+    let content = super::Content::new(&put, &samples()[0], &site(), &|_| String::new()).unwrap();
     assert_eq!(
         (content.method, content.body),
         (Method::PUT, Some(("text/plain".to_owned(), b"x".to_vec())))

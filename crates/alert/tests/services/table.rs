@@ -9,6 +9,7 @@ use std::{sync::Arc, time::Duration};
 
 use alert::channel::{Receipt, Retry, SendError};
 use domain::{
+    attention::Rejection,
     channel::{Channel, ChannelKind, catalogue::SERVICES},
     clock::Clock,
     delivery::{DeliveryState, Event},
@@ -107,6 +108,13 @@ async fn each_documented_no_is_classified() {
             let error = copy.refusal(no.reply).await;
             assert_eq!(error.retry, no.retry, "{shown}: {}", error.reason);
             assert!(error.reason.contains(no.says), "{shown}: {}", error.reason);
+            // What only other settings help against is about the channel, and what passes by itself is not.
+            let about_us = error.trace.rejection.is_some();
+            match no.retry {
+                Retry::OnSettings => assert!(about_us, "{shown}"),
+                Retry::Backoff | Retry::After(_) | Retry::Within(_) => assert!(!about_us, "{shown}"),
+                Retry::Never | Retry::Briefly => {}
+            }
         }
     }
 }
@@ -136,6 +144,12 @@ async fn what_any_service_may_do_is_told_apart() {
         ] {
             let error = copy.refusal(reply).await;
             assert_eq!(error.retry, retry, "{kind} {what}: {}", error.reason);
+            let rejection = match what {
+                "lets nobody in" => Some(Rejection::Unauthorised),
+                "is gone" => Some(Rejection::NotFound),
+                _ => None,
+            };
+            assert_eq!(error.trace.rejection, rejection, "{kind} {what}");
             assert!(error.reason.len() <= 1_200, "{kind} {what}");
             assert!(
                 error.trace.reply_text.is_none_or(|t| t.len() <= 1_024),

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use alert::channel::{Receipt, Retry, SendError};
-use domain::channel::{
-    Channel, ChannelConfig, ChannelKind, OwnRequest, WebhookEvent, WebhookFormat, WebhookMethod,
+use domain::{
+    attention::{Attention, Rejection},
+    channel::{Channel, ChannelConfig, ChannelKind, OwnRequest, WebhookEvent, WebhookFormat, WebhookMethod},
 };
 use serde::Serialize;
 use store::ChannelHealth;
@@ -214,6 +215,23 @@ pub struct HealthView {
     pub pending: u64,
     /// Those among them that nothing is tried for before somebody has changed settings.
     pub waiting: u64,
+    /// The receiver refuses the channel as such; `null`: it does not.
+    pub attention: Option<AttentionView>,
+}
+
+/// Why somebody has to look after a channel. Saving it, a test or a message that is accepted end it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AttentionView {
+    pub since: Time,
+    /// `gone` (410), `unauthorised` (401 and what services say instead), `not_found` (404).
+    #[schema(schema_with = rejections)]
+    pub rejection: &'static str,
+    /// What happened and what to do.
+    pub reason: String,
+    /// The receiver's own words.
+    pub said: Option<String>,
+    /// When one message is tried again; `null`: none is before somebody saves the channel or tests it.
+    pub next_try_at: Option<Time>,
 }
 
 /// What became of a test: the receipt, or the classified error.
@@ -314,6 +332,22 @@ impl From<&ChannelConfig> for ChannelConfigView {
     }
 }
 
+impl AttentionView {
+    fn new(kind: ChannelKind, attention: &Attention) -> Self {
+        Self {
+            since: Time(attention.since),
+            rejection: attention.rejection.as_str(),
+            reason: attention.reason.clone(),
+            said: attention.said.clone(),
+            next_try_at: (!attention.disables(kind)).then_some(Time(attention.until)),
+        }
+    }
+}
+
+fn rejections() -> Object {
+    one_of(Rejection::ALL.iter().map(|r| r.as_str()))
+}
+
 impl ChannelView {
     pub(crate) fn new(channel: &Channel, health: Option<&ChannelHealth>) -> Self {
         let failure = health.and_then(|h| h.last_failure.clone());
@@ -333,6 +367,9 @@ impl ChannelView {
                 last_failure,
                 pending: health.map_or(0, |h| h.pending),
                 waiting: health.map_or(0, |h| h.waiting),
+                attention: health
+                    .and_then(|h| h.attention.as_ref())
+                    .map(|a| AttentionView::new(channel.kind, a)),
             },
         }
     }

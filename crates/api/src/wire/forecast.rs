@@ -73,6 +73,15 @@ pub struct ForecastStepView {
     pub events: Vec<&'static str>,
     /// Those that are switched on.
     pub channels: Vec<ReachView>,
+    /// Who is on call now in its rotations; their channels are among those above.
+    pub on_call: Vec<OnCallNowView>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OnCallNowView {
+    pub rotation: i64,
+    /// The name of a contact; `null`: nobody is on call.
+    pub person: Option<String>,
 }
 
 fn concerns() -> utoipa::openapi::schema::Array {
@@ -151,6 +160,14 @@ impl From<ForecastStep> for ForecastStepView {
                 .map(|(_, e)| e.as_str())
                 .collect(),
             channels: step.reaches.into_iter().map(Into::into).collect(),
+            on_call: step
+                .on_call
+                .into_iter()
+                .map(|(rotation, person)| OnCallNowView {
+                    rotation: rotation.0,
+                    person,
+                })
+                .collect(),
         }
     }
 }

@@ -24,12 +24,16 @@ fn reasons() -> Object {
     one_of(ReasonKind::ALL.iter().map(|k| k.as_str()))
 }
 
-/// An outage.
+/// An outage, or a trouble of Watchbell itself.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct IncidentView {
     pub id: i64,
-    pub monitor_id: i64,
+    /// `null`: it is of no monitor, but of Watchbell itself.
+    pub monitor_id: Option<i64>,
+    /// The name now, or the last one of a monitor that is gone; `Watchbell: …` of a trouble of Watchbell itself.
     pub monitor_name: String,
+    /// What of Watchbell itself is in trouble: `zone:<name>`, `channel:<id>`; `null` of a monitor's.
+    pub origin: Option<String>,
     #[schema(schema_with = states)]
     pub state: &'static str,
     /// Of the policy that it had when it opened; `critical` without one.
@@ -137,8 +141,9 @@ impl IncidentView {
         let (acknowledged_at, acknowledged_by) = acknowledged.unzip();
         Self {
             id: incident.id.0,
-            monitor_id: incident.monitor.0,
+            monitor_id: incident.origin.monitor().map(|id| id.0),
             monitor_name,
+            origin: incident.origin.own(),
             state: if incident.is_open() { "open" } else { "resolved" },
             severity: severity.as_str(),
             since: Time(incident.since),

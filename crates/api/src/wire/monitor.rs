@@ -50,6 +50,11 @@ pub struct MonitorDraft {
     #[schema(minimum = 1, maximum = 100)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recover_after: Option<u32>,
+    /// The network that it is reached by: `wan`, `lan` or a zone of `/settings/zones`. Default `lan` for addresses and names
+    /// of private networks, else `wan`.
+    #[schema(max_length = 30, example = "wan")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
     /// Ids of the channels that hear of it, at once and of everything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channels: Option<Vec<i64>>,
@@ -174,6 +179,7 @@ pub struct MonitorView {
     pub confirm_after: u32,
     pub recheck_every: String,
     pub recover_after: u32,
+    pub zone: String,
     pub channels: Vec<i64>,
     pub policy: Option<i64>,
     pub parents: Vec<i64>,
@@ -182,7 +188,7 @@ pub struct MonitorView {
     pub state: StateView,
 }
 
-/// Where a monitor stands.
+/// Where a monitor stands. `unknown` as well when its last result is older than two intervals and its timeout.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StateView {
     #[schema(schema_with = statuses)]
@@ -279,6 +285,7 @@ impl MonitorView {
             confirm_after: c.thresholds.confirm_after.get(),
             recheck_every: duration::format(c.thresholds.recheck_every),
             recover_after: c.thresholds.recover_after.get(),
+            zone: c.zone.to_string(),
             channels: c.channels.iter().map(|c| c.0).collect(),
             policy: c.policy.map(|p| p.0),
             parents: c.parents.iter().map(|p| p.0).collect(),

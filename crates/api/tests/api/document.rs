@@ -12,6 +12,7 @@ use api::wire::{
         TcpTarget,
     },
     oauth::OAuthDraft,
+    on_call::{ContactDraft, HandoverBody, LayerBody, OverrideDraft, RotationDraft},
     policy::{PolicyDraft, PolicyStepDraft, RemindersBody},
     service::ServiceConfigDraft,
 };
@@ -20,6 +21,7 @@ use domain::{
     mail::MailSettings,
     monitor::MonitorConfig,
     policy::PolicyConfig,
+    rotation,
 };
 use http::Method;
 use serde_json::{Value, json};
@@ -93,6 +95,8 @@ async fn it_has_every_route_of_the_contract() {
             "GET POST /channels",
             "DELETE GET PATCH /channels/{id}",
             "POST /channels/{id}/test",
+            "GET POST /contacts",
+            "DELETE GET PATCH /contacts/{id}",
             "GET /deliveries",
             "GET /deliveries.csv",
             "GET /deliveries/{id}",
@@ -115,9 +119,17 @@ async fn it_has_every_route_of_the_contract() {
             "GET /monitors/{id}/results",
             "POST /monitors/{id}/resume",
             "GET /monitors/{id}/stats",
+            "GET /on-call",
             "GET /openapi.json",
+            "DELETE /overrides/{id}",
             "GET POST /policies",
             "DELETE GET PATCH /policies/{id}",
+            "GET POST /rotations",
+            "DELETE GET PATCH /rotations/{id}",
+            "GET /rotations/{id}/now",
+            "POST /rotations/{id}/overrides",
+            "GET /rotations/{id}/shifts",
+            "GET PUT /settings/dead-man",
             "GET PUT /settings/mail",
             "POST /settings/mail/authentication-results",
             "GET /settings/mail/deliverability",
@@ -129,6 +141,8 @@ async fn it_has_every_route_of_the_contract() {
             "POST /settings/mail/profiles/{id}/try-now",
             "POST /settings/mail/test",
             "GET PUT /settings/messages",
+            "GET PUT /settings/operations",
+            "GET PUT /settings/zones",
             "GET POST /silences",
             "DELETE GET PATCH /silences/{id}",
             "GET /upcoming-maintenance",
@@ -211,6 +225,7 @@ async fn drafts_name_exactly_the_fields_that_the_domain_reads() {
         confirm_after: Some(2),
         recheck_every: Some("5s".into()),
         recover_after: Some(1),
+        zone: Some("wan".to_owned()),
         channels: Some(Vec::new()),
         policy: Some(1),
         parents: Some(vec![2, 3]),
@@ -331,6 +346,48 @@ async fn drafts_name_exactly_the_fields_that_the_domain_reads() {
     let body = serde_json::to_value(policy).unwrap();
     hold("PolicyDraft", &body);
     PolicyConfig::from_json(body).unwrap();
+    let contact = ContactDraft {
+        name: "Ada".into(),
+        channels: vec![1],
+    };
+    let body = serde_json::to_value(contact).unwrap();
+    hold("ContactDraft", &body);
+    rotation::ContactDraft::from_json(body).unwrap();
+    let layer = LayerBody {
+        name: "Nights".into(),
+        people: vec![1, 2],
+        handover: HandoverBody {
+            every: 1,
+            unit: "weeks",
+            at: "09:00".into(),
+            from: "2026-11-30".into(),
+        },
+        hours: Some(WeekHours {
+            zone: "Asia/Shanghai".into(),
+            spans: vec![HoursSpan {
+                days: vec!["sat"],
+                from: "00:00".into(),
+                to: "00:00".into(),
+            }],
+        }),
+    };
+    let rotation = RotationDraft {
+        name: "Operations".into(),
+        zone: "Asia/Shanghai".into(),
+        layers: vec![layer],
+    };
+    let body = serde_json::to_value(rotation).unwrap();
+    hold("RotationDraft", &body);
+    rotation::RotationDraft::from_json(body).unwrap();
+    let takes_over = OverrideDraft {
+        contact: 1,
+        from: "2026-12-24T12:00:00Z".into(),
+        to: "2026-12-27T08:00:00Z".into(),
+        note: Some("Holidays".into()),
+    };
+    let body = serde_json::to_value(takes_over).unwrap();
+    hold("OverrideDraft", &body);
+    rotation::OverrideDraft::from_json(body).unwrap();
     let messages = MessagesDraft {
         subject_style: Some("thread"),
         subject: Some("{{monitor}}".into()),

@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
+use domain::{
+    incident::Origin,
+    outcome::{Reason, ReasonKind},
+};
 use serde_json::{Value, json};
+use store::Trouble;
 use testkit::{TcpTarget, wait_for};
 
 use crate::fixture::{Api, is_time, tcp};
@@ -31,6 +36,25 @@ pub(crate) async fn outage(api: &Api) -> (i64, i64, i64) {
     )
     .await;
     (monitor, channel, incident)
+}
+
+#[tokio::test]
+async fn a_trouble_of_watchbell_itself_is_of_no_monitor() {
+    let api = Api::start().await;
+    let trouble = Trouble {
+        origin: Origin::Zone("wan".to_owned()),
+        since: api.store.now(),
+        reason: Reason::new(ReasonKind::Connect, "None of the reference targets answered."),
+    };
+    let id = api.store.troubles().open(&trouble, true).await.unwrap();
+    let incident = api.get(&format!("/incidents/{id}")).await;
+    assert_eq!(incident.status, 200, "{}", incident.text);
+    assert_eq!(incident.body["monitor_id"], Value::Null);
+    assert_eq!(incident.body["monitor_name"], "Watchbell: wan");
+    assert_eq!(incident.body["origin"], "zone:wan");
+    let list = api.get("/incidents?state=open").await;
+    assert_eq!(list.body["items"][0]["origin"], "zone:wan");
+    assert_eq!(api.act(&format!("/incidents/{id}/ack")).await.status, 200);
 }
 
 #[tokio::test]

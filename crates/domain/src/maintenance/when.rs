@@ -114,25 +114,21 @@ impl When {
 
     /// As somebody announces it at `now`.
     pub(super) fn announced(self, prefix: &str, now: Timestamp) -> Result<Self, FieldErrors> {
-        let bad = |field: &str, code, message| {
-            Err(FieldErrors::from(FieldError::new(
-                format!("{prefix}.{field}"),
-                code,
-                message,
-            )))
-        };
+        let to = || format!("{prefix}.to");
         match self {
             Self::Once(window) => {
                 let from = window.from.max(now);
                 if window.to <= now {
-                    return bad("to", "end-passed", "This has passed already. Choose a later end.");
+                    let message = "This has passed already. Choose a later end.";
+                    return Err(FieldError::new(to(), "end-passed", message).into());
                 }
                 if window.to <= from {
-                    return bad("to", "end-before-start", "The end must come after the start.");
+                    let message = "The end must come after the start.";
+                    return Err(FieldError::new(to(), "end-before-start", message).into());
                 }
                 if window.to.since(from) > LONGEST_ONCE {
                     let message = "A window lasts 90 days at most. Pause the monitors if they are out of use for longer.";
-                    return bad("to", "maintenance-too-long", message);
+                    return Err(FieldError::new(to(), "maintenance-too-long", message).into());
                 }
                 Ok(Self::Once(Window { from, ..window }))
             }
@@ -141,7 +137,8 @@ impl When {
                 let runs: Vec<Timestamp> = runs.take(LOOKED_AT).collect();
                 if runs.windows(2).any(|two| two[1].since(two[0]) < duration) {
                     let message = "The next window would begin before the one before it ends. Make it shorter, or rarer.";
-                    return bad("duration", "windows-overlap", message);
+                    let field = format!("{prefix}.duration");
+                    return Err(FieldError::new(field, "windows-overlap", message).into());
                 }
                 Ok(Self::Cron { schedule, duration })
             }

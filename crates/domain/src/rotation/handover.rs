@@ -72,7 +72,12 @@ impl Handover {
 
     pub fn to_json(&self) -> Value {
         json!({ "every": self.every, "unit": self.unit.as_str(), "at": self.at.to_string(),
-                "from": self.from.format("%Y-%m-%d").to_string() })
+                "from": self.first_day() })
+    }
+
+    /// `2026-11-30`.
+    pub fn first_day(&self) -> String {
+        self.from.format("%Y-%m-%d").to_string()
     }
 
     /// When turn `n` begins, counted from 0. `None` where the calendar ends.

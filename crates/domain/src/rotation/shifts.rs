@@ -40,16 +40,14 @@ pub fn on_call(rotation: &Rotation, at: Timestamp) -> Option<Duty> {
             source: Source::Override(o.id),
         });
     }
-    let layers = rotation.plan.layers.iter().enumerate().rev();
-    layers
-        .filter_map(|(layer, l)| {
-            let turn = l.turn_at(rotation.plan.zone, at)?;
-            Some(Duty {
-                contact: l.person_of(turn)?,
-                source: Source::Layer { layer, turn },
-            })
+    let mut layers = rotation.plan.layers.iter().enumerate().rev();
+    layers.find_map(|(layer, l)| {
+        let turn = l.turn_at(rotation.plan.zone, at)?;
+        Some(Duty {
+            contact: l.person_of(turn)?,
+            source: Source::Layer { layer, turn },
         })
-        .next()
+    })
 }
 
 /// `[from, to)` from end to end: shifts and gaps in order, none of them empty. One ends where another person, layer, turn

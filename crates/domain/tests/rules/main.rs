@@ -15,6 +15,7 @@ mod mail;
 mod maintenance;
 mod matcher;
 mod monitor;
+mod reach;
 mod recipient;
 mod retry;
 mod schedule;
@@ -22,6 +23,7 @@ mod service;
 mod silence;
 mod state;
 mod text;
+mod zone;
 
 use domain::field::{FieldError, FieldErrors};
 

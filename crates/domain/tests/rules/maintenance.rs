@@ -275,16 +275,27 @@ fn of_several_the_one_that_ends_last_holds_and_a_window_before_a_silence() {
     let by = |n| Some(HeldBy::Silence(SilenceId(n)));
     let noon = "2026-11-26T13:00:00Z";
     assert_eq!(hold(&[], &windows, "2026-11-26T12:59:59Z", &tags), None);
-    assert_eq!(hold(&[short.clone()], &windows, noon, &tags), by_window);
+    assert_eq!(
+        hold(std::slice::from_ref(&short), &windows, noon, &tags),
+        by_window
+    );
     assert_eq!(hold(&[equal], &windows, noon, &tags), by_window);
     assert_eq!(
-        hold(&[short.clone()], &windows, noon, &[]),
+        hold(std::slice::from_ref(&short), &windows, noon, &[]),
         by(1),
         "the window is about another tag"
     );
-    assert_eq!(hold(&[long.clone()], &windows, noon, &tags), by_window);
     assert_eq!(
-        hold(&[long.clone()], &windows, "2026-11-26T13:30:00Z", &tags),
+        hold(std::slice::from_ref(&long), &windows, noon, &tags),
+        by_window
+    );
+    assert_eq!(
+        hold(
+            std::slice::from_ref(&long),
+            &windows,
+            "2026-11-26T13:30:00Z",
+            &tags
+        ),
         by(3)
     );
     let force = InForce::at(at("2026-11-26T13:30:00Z"), &[short, long], &windows);

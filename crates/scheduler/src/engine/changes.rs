@@ -45,7 +45,11 @@ impl<C: Check> Engine<C> {
         }
         self.interrupt(id);
         let mut entry = Entry::new(monitor, state);
+        self.zones.enter(&entry.monitor.config.zone);
         if let Some(before) = self.entries.remove(&id) {
+            self.zones.leave(&before.monitor.config.zone);
+            entry.heard = before.heard;
+            entry.fresh = before.fresh;
             entry.waiters = before.waiters;
             entry.later = before.later;
             if matches!(before.work, Work::Recording) {
@@ -67,7 +71,9 @@ impl<C: Check> Engine<C> {
     fn forget(&mut self, id: MonitorId) {
         self.interrupt(id);
         self.queue.set(id, None);
-        self.entries.remove(&id);
+        if let Some(entry) = self.entries.remove(&id) {
+            self.zones.leave(&entry.monitor.config.zone);
+        }
     }
 
     /// Finds changes that nobody announced: another instance, or a command beside this process.

@@ -1,13 +1,18 @@
 //! Once a second: does every enabled monitor have a next run, and does everything that runs end?
 
-use std::{sync::atomic::Ordering::Relaxed, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 
-use domain::{id::MonitorId, outcome::FaultKind, schedule::Schedule};
+use domain::{id::MonitorId, outcome::FaultKind, schedule::Schedule, state::Status};
+use tokio::time::Instant;
 
 use super::Engine;
 use crate::{
     check::{Check, internal},
     entry::{Entry, Work},
+    handle::Stale,
     queue::Moment,
 };
 
@@ -16,6 +21,10 @@ pub(super) const EVERY: Duration = Duration::from_secs(1);
 pub(super) const CENSUS_EVERY: Duration = Duration::from_mins(5);
 /// A next run may be this much later than an interval from now, and a check may outlive its timeout by this much.
 const GRACE: Duration = Duration::from_secs(5);
+/// Two self-checks, of which the first began before: each takes 6 s at most.
+const LONGEST_JUDGING: Duration = Duration::from_secs(12);
+/// How often it is looked for results that are too old; a cron expression takes a moment to say what that means.
+const STALE_EVERY: Duration = Duration::from_secs(5);
 /// A wall clock that moved by more than this against the monotonic one has jumped.
 const JUMP: Duration = Duration::from_secs(2);
 
@@ -28,6 +37,8 @@ enum Trouble {
     LostPlace,
     /// Its check is long past its timeout.
     EndlessCheck,
+    /// Its outcome waits for a verdict that does not come.
+    EndlessJudging,
     /// It has stood in line so long that its last result says nothing any more. No defect, but overload.
     Starved,
 }
@@ -42,6 +53,7 @@ impl<C: Check> Engine<C> {
             self.next_census = now.instant + CENSUS_EVERY;
             self.loads.begin_census(&self.store);
         }
+        self.zones.ask_due(&self.store, &self.check, now.instant);
 
         let mut behind = Duration::ZERO;
         let mut troubles = Vec::new();
@@ -58,6 +70,22 @@ impl<C: Check> Engine<C> {
         for (id, trouble) in troubles {
             self.heal(id, trouble, now);
         }
+        if now.instant >= self.next_stale {
+            self.find_stale(now);
+        }
+    }
+
+    /// No data is not UP: monitors whose last result is too old to say anything. Nothing is recorded of it, since the next
+    /// result ends it.
+    pub(super) fn find_stale(&mut self, now: Moment) {
+        self.next_stale = now.instant + STALE_EVERY;
+        let stale = self.entries.iter().filter_map(|(id, entry)| {
+            let (heard, status) = (entry.heard?, entry.state.status());
+            let known = !matches!(status, Status::Pending | Status::Unknown);
+            let stale = known && entry.monitor.config.is_stale(heard, now.wall);
+            stale.then_some((*id, Stale { heard, status }))
+        });
+        *self.gauges.stale.lock() = Arc::new(stale.collect());
     }
 
     fn trouble_of(&self, id: MonitorId, entry: &Entry, now: Moment) -> Option<Trouble> {
@@ -74,6 +102,10 @@ impl<C: Check> Engine<C> {
         match entry.work {
             // A recording lasts as long as the database is away.
             Work::Idle | Work::Recording => None,
+            Work::Judging { since, .. } => {
+                let longest = LONGEST_JUDGING + GRACE;
+                (now.instant.saturating_duration_since(since) > longest).then_some(Trouble::EndlessJudging)
+            }
             Work::Running { since, .. } => {
                 let longest = config.timeout + GRACE;
                 (now.instant.saturating_duration_since(since) > longest).then_some(Trouble::EndlessCheck)
@@ -112,8 +144,9 @@ impl<C: Check> Engine<C> {
             Trouble::EndlessCheck => {
                 self.interrupt(id);
                 let detail = "The check did not end in time by itself. This is a defect of Watchbell.";
-                self.fold(id, internal(now.wall, FaultKind::Defect, detail));
+                self.fold(id, internal(now.wall, FaultKind::Defect, detail), now.instant);
             }
+            Trouble::EndlessJudging => self.stop_judging(id),
             Trouble::Starved => {}
         }
     }
@@ -122,14 +155,20 @@ impl<C: Check> Engine<C> {
     fn starve(&mut self, id: MonitorId) {
         self.interrupt(id);
         let detail = "It could not be checked in time, because too many checks wait for this host or for a free worker.";
-        self.fold(id, internal(self.clock.now(), FaultKind::Resources, detail));
+        self.fold(
+            id,
+            internal(self.clock.now(), FaultKind::Resources, detail),
+            Instant::now(),
+        );
     }
 
     /// After a jump of the wall clock the times of all ticks have moved. Interval schedules keep the earlier of the two
     /// plans, so that no jump ever delays them; cron expressions follow the clock.
     fn plan_anew(&mut self, now: Moment) {
         tracing::warn!(now = %now.wall, "the clock jumped; all checks are planned anew");
-        for (id, entry) in &self.entries {
+        for (id, entry) in &mut self.entries {
+            // By the clock of before it would be long ago, or not yet.
+            entry.heard = entry.heard.map(|_| now.wall);
             let next = entry.next_tick(now.wall, now);
             match (&entry.monitor.config.schedule, next) {
                 (Schedule::Every(_), Some(next)) => self.queue.bring_forward(*id, next),

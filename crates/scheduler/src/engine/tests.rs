@@ -9,12 +9,17 @@ use domain::{
     clock::Timestamp,
     monitor::{Monitor, MonitorConfig},
     outcome::{Evidence, Phases, Reason, ReasonKind, Verdict},
+    reach::{Answer, Reach, Zone, weigh},
     state::Status,
 };
+use parking_lot::Mutex;
+use probe::Asked;
 use serde_json::json;
 use store::{MasterKey, Options};
 
 use super::*;
+
+mod reach;
 
 const WITHIN: Duration = Duration::from_secs(15);
 
@@ -36,6 +41,13 @@ struct Behaviour {
     hang: AtomicBool,
     down: AtomicBool,
     crash_the_engine: AtomicBool,
+    /// These answer also when it is `down`.
+    well: Mutex<Vec<MonitorId>>,
+    /// The references do not answer.
+    silent: AtomicBool,
+    /// A self-check does not end.
+    endless: AtomicBool,
+    asked: AtomicUsize,
     begun: AtomicUsize,
     clock: Arc<ShiftedClock>,
 }
@@ -50,23 +62,43 @@ impl Clone for Scripted {
 }
 
 impl Check for Scripted {
-    async fn check(&self, _monitor: Arc<Monitor>) -> Outcome {
+    async fn check(&self, monitor: Arc<Monitor>) -> Outcome {
         self.0.begun.fetch_add(1, Relaxed);
         assert!(!self.0.crash.load(Relaxed), "on purpose");
         if self.0.hang.load(Relaxed) {
             std::future::pending::<()>().await;
         }
-        let verdict = if self.0.down.load(Relaxed) {
+        let at = self.0.clock.now();
+        let verdict = if self.0.down.load(Relaxed) && !self.0.well.lock().contains(&monitor.id) {
             Verdict::Down(Reason::new(ReasonKind::Connect, "refused"))
         } else {
             Verdict::Up
         };
         Outcome {
-            at: self.0.clock.now(),
+            at,
             verdict,
             phases: Phases::default(),
             evidence: Box::new(Evidence::default()),
         }
+    }
+
+    async fn ask(&self, zone: Zone, _thorough: bool) -> Asked {
+        self.0.asked.fetch_add(1, Relaxed);
+        if self.0.endless.load(Relaxed) {
+            std::future::pending::<()>().await;
+        }
+        let answer = if self.0.silent.load(Relaxed) {
+            Answer::Silence
+        } else {
+            Answer::Accepted
+        };
+        let answers = vec![answer; zone.references.len()];
+        let reach = weigh(&zone.name, &answers, None);
+        let answered = match reach {
+            Reach::Answered => zone.references,
+            Reach::Silent | Reach::Unclear | Reach::NoReferences => Vec::new(),
+        };
+        Asked { reach, answered }
     }
 }
 
@@ -106,6 +138,24 @@ impl Scene {
             stop,
             tracker,
             _dir: dir,
+        }
+    }
+
+    /// The next start on the same database.
+    async fn again(self) -> Self {
+        let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
+        let config = Config {
+            workers: 8,
+            per_host: 8,
+        };
+        let check = Scripted(Arc::clone(&self.behaviour));
+        let clock: Arc<dyn Clock> = self.behaviour.clock.clone();
+        let handle = start(config, self.store.clone(), check, clock, &tracker, stop.clone());
+        Self {
+            handle: handle.await.unwrap(),
+            stop,
+            tracker,
+            ..self
         }
     }
 

@@ -7,28 +7,30 @@ use domain::{
     delivery::{DeliveryState, Event},
     escalation::Act,
     hours::Quiet,
-    id::{ChannelId, IncidentId},
+    id::{ChannelId, RotationId},
     policy::{Concern, Step},
+    rotation::Contact,
 };
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{ExprTrait, LockType},
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, sea_query::ExprTrait};
 
 use super::{Case, wake};
 use crate::{
-    entity::{channel, delivery},
+    entity::delivery,
     error::StoreError,
-    incidents,
+    incidents::{self, IncidentEventKind},
     outbox::{
         self,
-        plan::{Addressee, Planned},
+        plan::{Addressee, Planned, Told, enabled, told, told_itself},
     },
     store::Store,
 };
 
-/// Channel and recipient of a message about an opening.
-type Told = BTreeSet<(i64, String)>;
+/// One rotation of a step.
+pub(super) struct Duty {
+    pub(super) rotation: RotationId,
+    /// Who is on call; `None`: nobody.
+    pub(super) person: Option<Contact>,
+}
 
 impl Store {
     pub(super) async fn perform<C: ConnectionTrait>(
@@ -70,7 +72,15 @@ impl Store {
         if !step.tells(Concern::Down) {
             return Ok(0);
         }
-        let all = self.addressees(tx, step, Event::Opened, now).await?;
+        let duties = self.duties(tx, step, now).await?;
+        for duty in &duties {
+            let (kind, detail) = match &duty.person {
+                Some(person) => (IncidentEventKind::OnCall, person.name.clone()),
+                None => (IncidentEventKind::NobodyOnCall, duty.rotation.to_string()),
+            };
+            incidents::note(tx, case.incident, now, kind, &detail).await?;
+        }
+        let all = self.addressees(tx, (step, &duties), Event::Opened).await?;
         let (mut first, mut again) = (Vec::new(), Vec::new());
         for addressee in all {
             let channel = addressee.channel.id;
@@ -177,16 +187,21 @@ impl Store {
         self.plan(tx, planned, audience, now).await
     }
 
-    /// The recipients of a step's channels that are switched on and want to hear of `event`.
+    /// The recipients of a step's channels, and of those of whoever is on call in its rotations, that are switched on and
+    /// want to hear of `event`.
     pub(super) async fn addressees<C: ConnectionTrait>(
         &self,
         tx: &C,
-        step: &Step,
+        (step, duties): (&Step, &[Duty]),
         event: Event,
-        _now: Timestamp,
     ) -> Result<Vec<Addressee>, StoreError> {
+        let of_people = duties
+            .iter()
+            .filter_map(|d| d.person.as_ref())
+            .flat_map(|p| &p.channels);
+        let all = step.channels.iter().chain(of_people).map(|c| c.0).collect();
         let mut audience = Vec::new();
-        for channel in enabled(tx, step.channels.iter().map(|c| c.0).collect()).await? {
+        for channel in enabled(tx, all).await? {
             let recipients = self.recipients_for(&channel, event)?;
             audience.push(Addressee {
                 channel,
@@ -195,6 +210,26 @@ impl Store {
             });
         }
         Ok(audience)
+    }
+
+    /// Who is on call in the rotations of a step.
+    pub(super) async fn duties<C: ConnectionTrait>(
+        &self,
+        tx: &C,
+        step: &Step,
+        now: Timestamp,
+    ) -> Result<Vec<Duty>, StoreError> {
+        let mut duties = Vec::with_capacity(step.rotations.len());
+        for rotation in step.rotations.iter().copied() {
+            let person = match self.rotations().on_call_channels(tx, rotation, now).await {
+                Ok(found) => found.map(|(person, _)| person),
+                // A damaged rotation must not keep the others from being told.
+                Err(StoreError::Corrupt { .. }) => None,
+                Err(e) => return Err(e),
+            };
+            duties.push(Duty { rotation, person });
+        }
+        Ok(duties)
     }
 
     /// Whoever hears of what comes after the opening: those who were told of it, even if the policy or the channel was
@@ -261,43 +296,4 @@ impl Store {
 
 fn quiet_of(steps: &[&Step]) -> Option<Quiet> {
     steps.first()?.quiet.clone()
-}
-
-/// Locked, so that on PostgreSQL a deletion waits and cancels what is planned here, or we see it.
-async fn enabled<C: ConnectionTrait>(tx: &C, ids: BTreeSet<i64>) -> Result<Vec<channel::Model>, StoreError> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    Ok(channel::Entity::find()
-        .filter(channel::Column::Enabled.eq(true))
-        .filter(channel::Column::Id.is_in(ids))
-        .order_by_asc(channel::Column::Id)
-        .lock(LockType::KeyShare)
-        .all(tx)
-        .await?)
-}
-
-/// Of every message about the opening, whatever became of it: what was merged into another message, or told by another
-/// channel, is followed by the same events.
-async fn told<C: ConnectionTrait>(tx: &C, incident: IncidentId) -> Result<Told, StoreError> {
-    Ok(openings(incident)
-        .into_tuple()
-        .all(tx)
-        .await?
-        .into_iter()
-        .collect())
-}
-
-/// Without those who were told because another channel did not deliver.
-async fn told_itself<C: ConnectionTrait>(tx: &C, incident: IncidentId) -> Result<Told, StoreError> {
-    let own = openings(incident).filter(delivery::Column::FallbackOf.is_null());
-    Ok(own.into_tuple().all(tx).await?.into_iter().collect())
-}
-
-fn openings(incident: IncidentId) -> sea_orm::Select<delivery::Entity> {
-    delivery::Entity::find()
-        .select_only()
-        .columns([delivery::Column::ChannelId, delivery::Column::Recipient])
-        .filter(delivery::Column::IncidentId.eq(incident.0))
-        .filter(delivery::Column::Event.eq(Event::Opened.as_str()))
 }

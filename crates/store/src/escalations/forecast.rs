@@ -7,7 +7,7 @@ use domain::{
     clock::Timestamp,
     delivery::Event,
     hold::Hold,
-    id::{ChannelId, MonitorId, PolicyId},
+    id::{ChannelId, MonitorId, PolicyId, RotationId},
     policy::{Concern, Reminders, Severity},
 };
 use sea_orm::EntityTrait;
@@ -39,6 +39,8 @@ pub struct Forecast {
 pub struct ForecastStep {
     pub after: Duration,
     pub reaches: Vec<Reach>,
+    /// Its rotations and who is on call in them now, by name.
+    pub on_call: Vec<(RotationId, Option<String>)>,
     pub of_outages: bool,
     pub of_recoveries: bool,
 }
@@ -68,11 +70,16 @@ impl Store {
         let rules = rules_for(db, &label, named).await?;
         let mut steps = Vec::new();
         for step in rules.steps() {
-            let audience = self.addressees(db, &step, Event::Opened, now).await?;
+            let duties = self.duties(db, &step, now).await?;
+            let audience = self.addressees(db, (&step, &duties), Event::Opened).await?;
             let reaches: Result<Vec<Reach>, StoreError> = audience.into_iter().map(reach).collect();
             steps.push(ForecastStep {
                 after: step.after,
                 reaches: reaches?,
+                on_call: duties
+                    .into_iter()
+                    .map(|d| (d.rotation, d.person.map(|p| p.name)))
+                    .collect(),
                 of_outages: step.tells(Concern::Down),
                 of_recoveries: step.tells(Concern::Recovered),
             });

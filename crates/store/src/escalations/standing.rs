@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Duration};
 use domain::{
     delivery::Event,
     escalation::{Act, Escalation, Situation},
-    id::{IncidentId, MonitorId, PolicyId},
+    id::{IncidentId, MonitorId, PolicyId, RotationId},
     policy::Severity,
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
@@ -40,7 +40,12 @@ pub struct Standing {
 #[derive(Clone, Debug, PartialEq)]
 pub enum NextAct {
     /// So long after the beginning of the escalation.
-    Step { after: Duration, reaches: Vec<Reach> },
+    Step {
+        after: Duration,
+        reaches: Vec<Reach>,
+        /// Its rotations and who is on call in them then, by name.
+        on_call: Vec<(RotationId, Option<String>)>,
+    },
     /// With its number, from 1.
     Reminder(u32),
 }
@@ -152,17 +157,22 @@ async fn next_act(
         .collect();
     let mut after = None;
     let mut reaches = Vec::new();
+    let mut on_call = Vec::new();
+    let db = store.inner.db.read();
     for step in told.into_iter().filter_map(|n| situation.steps.get(n)) {
         after = after.max(Some(step.after));
-        let audience = store
-            .addressees(store.inner.db.read(), step, Event::Opened, situation.now)
-            .await?;
-        for addressee in audience {
+        let duties = store.duties(db, step, situation.now).await?;
+        for addressee in store.addressees(db, (step, &duties), Event::Opened).await? {
             reaches.push(reach(addressee)?);
         }
+        on_call.extend(duties.into_iter().map(|d| (d.rotation, d.person.map(|p| p.name))));
     }
     if let Some(after) = after {
-        return Ok(Some(NextAct::Step { after, reaches }));
+        return Ok(Some(NextAct::Step {
+            after,
+            reaches,
+            on_call,
+        }));
     }
     Ok(acts.into_iter().find_map(|act| match act {
         Act::Remind(number) => Some(NextAct::Reminder(number)),

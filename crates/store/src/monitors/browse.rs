@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use domain::{
+    id::MonitorId,
     in_force::InForce,
     monitor::Monitor,
     state::{MonitorState, Status},
@@ -27,6 +28,8 @@ pub struct MonitorFilter {
     /// none.
     pub status: Option<Status>,
     pub tag: Option<String>,
+    /// Enabled monitors whose last result is too old to say anything: they count as unknown, whatever it was.
+    pub stale: Vec<MonitorId>,
     /// Part of the name, whatever its case.
     pub query: Option<String>,
     pub cursor: Option<String>,
@@ -148,6 +151,11 @@ fn condition(filter: &MonitorFilter, in_force: &InForce) -> Condition {
             (Status::Paused | Status::Maintenance, _) | (_, None) => {}
             (_, Some(under)) => all = all.add(under.clone().not()),
         }
+        let stale = || monitor::Column::Id.is_in(filter.stale.iter().map(|m| m.0));
+        let has_stale = !filter.stale.is_empty();
+        if has_stale && !matches!(status, Status::Unknown | Status::Paused | Status::Maintenance) {
+            all = all.add(stale().not());
+        }
         match status {
             Status::Paused => {}
             Status::Maintenance => {
@@ -162,6 +170,10 @@ fn condition(filter: &MonitorFilter, in_force: &InForce) -> Condition {
                     .filter(monitor_state::Column::Status.ne(Status::Pending.as_str()))
                     .into_query();
                 all = all.add(monitor::Column::Id.not_in_subquery(decided));
+            }
+            Status::Unknown if has_stale => {
+                let known = monitor::Column::Id.in_subquery(with_status(status));
+                all = all.add(Condition::any().add(known).add(stale()));
             }
             Status::Up | Status::Degraded | Status::Down | Status::Unknown => {
                 all = all.add(monitor::Column::Id.in_subquery(with_status(status)));

@@ -21,6 +21,7 @@ use super::{
     plan::new_token,
     quiet,
     reference::add_references,
+    restraint,
     sweep::{self, sweep},
 };
 use crate::{
@@ -85,6 +86,18 @@ impl Outbox<'_> {
         Ok(sent.into_iter().chain(told).min().map(|at| at.max(now)))
     }
 
+    /// Since when the longest waiting row is due that nothing holds back: nobody has taken it. What waits for settings, or
+    /// for its next try at a receiver that fails, is not due.
+    pub async fn oldest_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let sql = format!(
+            "SELECT MIN(d.next_attempt_at) AS at FROM deliveries d JOIN channels c ON c.id = d.channel_id \
+             WHERE {} AND d.next_attempt_at <= $1 AND c.enabled",
+            due(BEING_SENT)
+        );
+        let at: Vec<Option<i64>> = self.column(&sql, "at", now).await?;
+        Ok(at.into_iter().flatten().next().map(Timestamp::from_millis))
+    }
+
     async fn column<T: TryGetable>(
         &self,
         sql: &str,
@@ -112,6 +125,7 @@ impl Outbox<'_> {
             tx.commit().await?;
             return Ok(Vec::new());
         };
+        let allowed = restraint::allowed(&*tx, &row, now).await?;
         let to = match read_channel(row, &self.store.inner.sealer) {
             Ok(to) => to,
             Err(e @ StoreError::Corrupt { .. }) => {
@@ -138,11 +152,12 @@ impl Outbox<'_> {
             quiet::gather(&*tx, channel, now).await?;
             digest::form(&*tx, channel, now, terms).await?;
         }
-        let ids = due_rows(&*tx, channel, terms.limit, now).await?;
+        let ids = due_rows(&*tx, channel, allowed.at_most(terms.limit), now).await?;
         let ids = bundle::complete(&*tx, channel, ids).await?;
         let token = new_token()?;
         let taking = (token, self.store.inner.instance);
         let taken = take(&*tx, ids, taking, now.plus(terms.lease)).await?;
+        allowed.settle(&*tx, channel).await?;
         let mut claimed = self.store.describe(&*tx, taken, token, &to, now).await?;
         if to.kind != ChannelKind::Email {
             add_references(&*tx, &mut claimed).await?;
@@ -157,7 +172,7 @@ impl Outbox<'_> {
 
     /// The latest checks of each monitor, mostly from memory. A message without them is better than none.
     async fn add_checks(&self, claimed: &mut [Claimed]) {
-        let of = |c: &Claimed| Some(c.notice.subject.as_ref()?.monitor.id);
+        let of = |c: &Claimed| c.notice.subject.as_ref()?.incident.origin.monitor();
         let monitors: BTreeSet<MonitorId> = claimed.iter().filter_map(of).collect();
         let monitors: Vec<MonitorId> = monitors.into_iter().collect();
         if monitors.is_empty() {

@@ -179,9 +179,9 @@ async fn first_of<C: ConnectionTrait>(
     ];
     let rows = query(tx, &sql, values).await?;
     let first = rows.first();
-    Ok(first
-        .map(|r| Ok::<_, StoreError>((r.try_get("", "id")?, r.try_get("", "message_id")?)))
-        .transpose()?)
+    first
+        .map(|r| Ok((r.try_get("", "id")?, r.try_get("", "message_id")?)))
+        .transpose()
 }
 
 /// What goes first: an outage before a recovery before everything that may wait.

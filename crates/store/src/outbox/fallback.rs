@@ -9,7 +9,8 @@ use std::time::Duration;
 use domain::{
     clock::Timestamp,
     delivery::{DeliveryState, Event},
-    id::IncidentId,
+    id::{ChannelId, IncidentId},
+    incident::Origin,
 };
 use sea_orm::{
     ActiveValue::Set,
@@ -25,6 +26,7 @@ use super::{
 use crate::{
     entity::{channel, delivery, incident},
     error::{StoreError, corrupt},
+    incidents::origin_of,
     store::Store,
 };
 
@@ -77,15 +79,17 @@ impl Store {
         let (Some(fallback), Some(incident)) = (fallback, incident) else {
             return Ok(());
         };
+        // Nobody hears by a channel that the channel itself is in trouble.
+        if origin_of(&incident)? == Origin::Channel(ChannelId(fallback.id)) {
+            return Ok(());
+        }
+        let event = Event::parse(&row.event).ok_or_else(|| corrupt("deliveries", row.id, "event"))?;
         let planned = Planned {
             incident: IncidentId(incident.id),
-            event: (
-                Event::parse(&row.event).ok_or_else(|| corrupt("deliveries", row.id, "event"))?,
-                u32::try_from(row.number).unwrap_or(0),
-            ),
+            event: (event, u32::try_from(row.number).unwrap_or(0)),
             at: Timestamp::from_millis(row.event_at),
         };
-        let recipients = self.recipients_for(&fallback, planned.event.0)?;
+        let recipients = self.recipients_for(&fallback, event)?;
         let audience = vec![Addressee::new(fallback, recipients)];
         self.plan_for(tx, planned, audience, Some(row.id), now).await?;
         mark(tx, row, now).await?;

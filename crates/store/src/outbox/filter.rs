@@ -72,6 +72,7 @@ impl DeliveryFilter {
                 .select_only()
                 .column(incident::Column::Id)
                 .filter(incident::Column::MonitorId.eq(monitor.0))
+                .filter(incident::Column::Origin.is_null())
                 .into_query();
             select = select.filter(Column::IncidentId.in_subquery(incidents));
         }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::{
+    attention::Rejection,
     channel::Channel,
     clock::Timestamp,
     delivery::{Attempt, AttemptVerdict, DeliveryState, LONGEST_TRANSCRIPT},
@@ -16,7 +17,7 @@ use sea_orm::{
 
 use super::{Lease, Next, Outbox, bring_forward, digest, fallback, sweep::unleased};
 use crate::{
-    channels,
+    channels::{self, standing},
     entity::{attempt, channel, delivery, transcript},
     error::{StoreError, corrupt},
     mail, optouts, recipients,
@@ -33,7 +34,12 @@ impl Outbox<'_> {
         };
         // Of a digest the row is one of many, whatever happens to it happens to all.
         let reason = reason_of(attempt);
+        let Some(channel) = standing::lock(&*tx, row.channel_id).await? else {
+            return Ok(false);
+        };
         let next = match next {
+            // Somebody is to hear of it if the address comes back after all.
+            Next::Failed if knows_gone(&channel, attempt)? => Next::Wait,
             Next::Wait | Next::Retry { .. } if self.corrected_since(&*tx, &row, attempt, now).await? => {
                 Next::Retry { at: now }
             }
@@ -53,7 +59,8 @@ impl Outbox<'_> {
         };
         let failure = (next != Next::Sent).then_some(reason.as_str());
         // First the channel and then the row, as everybody who takes both.
-        channels::note_result(&*tx, row.channel_id, now, failure).await?;
+        let result = (attempt, next, reason.as_str());
+        self.store.note_result(&*tx, &channel, &row, result, now).await?;
         if update_held(lease).set(changed).exec(&*tx).await?.rows_affected == 0 {
             return Ok(false);
         }
@@ -245,6 +252,13 @@ fn update_held(lease: &Lease) -> UpdateMany<delivery::Entity> {
         .filter(delivery::Column::State.eq(DeliveryState::Sending.as_str()))
 }
 
+/// Nobody is at this address any more, and that was known before the attempt.
+fn knows_gone(channel: &channel::Model, attempt: &Attempt) -> Result<bool, StoreError> {
+    let known = standing::read_standing(channel)?.attention;
+    let known = known.is_some_and(|a| standing::is_disabled(channel, &a));
+    Ok(known && attempt.rejection == Some(Rejection::Gone))
+}
+
 fn state_after(next: Next) -> DeliveryState {
     match next {
         Next::Sent => DeliveryState::Sent,
@@ -327,6 +341,7 @@ pub(super) async fn note_interrupted<C: ConnectionTrait>(
             AttemptVerdict::Deferred { reason }
         },
         transcript: None,
+        rejection: None,
     };
     attempt::Entity::insert(write_attempt(row, &attempt)?)
         .exec_without_returning(tx)
@@ -363,6 +378,7 @@ pub(super) fn read_attempt(row: attempt::Model) -> Result<Attempt, StoreError> {
         enhanced_code: row.enhanced_code,
         verdict: serde_json::from_str(&row.verdict).map_err(|_| damaged("verdict"))?,
         transcript: None,
+        rejection: None,
     })
 }
 

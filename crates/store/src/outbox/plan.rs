@@ -9,7 +9,11 @@ use domain::{
     hours::Quiet,
     id::{ChannelId, DeliveryId, IncidentId},
 };
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, sea_query::OnConflict};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    sea_query::{LockType, OnConflict},
+};
 use uuid::Uuid;
 
 use super::{quiet, window};
@@ -163,6 +167,51 @@ impl Store {
             Some(Err(e)) => Err(e),
         }
     }
+}
+
+/// Channel and recipient of messages about an opening.
+pub(crate) type Told = BTreeSet<(i64, String)>;
+
+/// Of every message about the opening, whatever became of it: what was merged into another message, or told by another
+/// channel, is followed by the same events.
+pub(crate) async fn told<C: ConnectionTrait>(tx: &C, incident: IncidentId) -> Result<Told, StoreError> {
+    let all = openings(incident).into_tuple().all(tx).await?;
+    Ok(all.into_iter().collect())
+}
+
+/// Without those who were told because another channel did not deliver.
+pub(crate) async fn told_itself<C: ConnectionTrait>(
+    tx: &C,
+    incident: IncidentId,
+) -> Result<Told, StoreError> {
+    let own = openings(incident).filter(delivery::Column::FallbackOf.is_null());
+    Ok(own.into_tuple().all(tx).await?.into_iter().collect())
+}
+
+fn openings(incident: IncidentId) -> Select<delivery::Entity> {
+    delivery::Entity::find()
+        .select_only()
+        .columns([delivery::Column::ChannelId, delivery::Column::Recipient])
+        .filter(delivery::Column::IncidentId.eq(incident.0))
+        .filter(delivery::Column::Event.eq(Event::Opened.as_str()))
+}
+
+/// Those of these channels that are switched on. Locked, so that on PostgreSQL a deletion waits and cancels what is
+/// planned here, or we see it.
+pub(crate) async fn enabled<C: ConnectionTrait>(
+    tx: &C,
+    ids: BTreeSet<i64>,
+) -> Result<Vec<channel::Model>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(channel::Entity::find()
+        .filter(channel::Column::Enabled.eq(true))
+        .filter(channel::Column::Id.is_in(ids))
+        .order_by_asc(channel::Column::Id)
+        .lock(LockType::KeyShare)
+        .all(tx)
+        .await?)
 }
 
 /// A channel that cannot be read has one recipient without a name. When its secrets are locked, that is the right one

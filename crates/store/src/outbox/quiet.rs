@@ -117,9 +117,7 @@ pub(crate) fn is_held(now: Timestamp) -> SimpleExpr {
 
 /// Since when a row can be sent: planned, or released.
 pub(super) fn sendable_since() -> SimpleExpr {
-    Expr::col(delivery::Column::HeldUntil)
-        .if_null(Expr::col(delivery::Column::CreatedAt))
-        .into()
+    Expr::col(delivery::Column::HeldUntil).if_null(Expr::col(delivery::Column::CreatedAt))
 }
 
 /// Held back, and by no clock that was set back since.

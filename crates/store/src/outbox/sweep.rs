@@ -44,8 +44,9 @@ impl Store {
                  AND state || '' = 'pending') \
             OR EXISTS (SELECT 1 FROM deliveries WHERE finished_at IS NULL AND expires_at > $3 \
                  AND state || '' = 'pending') \
-            OR EXISTS (SELECT 1 FROM channels c JOIN deliveries d ON d.channel_id = c.id \
-                 WHERE d.finished_at IS NULL AND d.next_attempt_at > $4 AND d.state || '' = 'pending')";
+            OR EXISTS (SELECT 1 FROM channels c WHERE EXISTS (SELECT 1 FROM deliveries d \
+                 WHERE d.channel_id = c.id AND d.finished_at IS NULL AND d.next_attempt_at > $4 \
+                 AND d.state || '' = 'pending'))";
         let beyond = |longest| now.plus(longest).as_millis().into();
         let values = [
             now.as_millis().into(),
@@ -305,6 +306,7 @@ pub(crate) async fn cancel_of_monitor<C: ConnectionTrait>(
         .select_only()
         .column(incident::Column::Id)
         .filter(incident::Column::MonitorId.eq(monitor.0))
+        .filter(incident::Column::Origin.is_null())
         .into_query();
     cancel(
         tx,

@@ -19,7 +19,7 @@ use tokio::sync::Notify;
 use super::{
     HOUR, Sample, TAIL,
     codec::{Reader, Writer, read_all},
-    hour_of,
+    hour_of, settle,
 };
 use crate::{
     database::Database,
@@ -58,6 +58,8 @@ struct Memory {
 struct Series {
     /// The latest samples of closed hours; `None` until somebody asked for them.
     recent: Option<Writer>,
+    /// Of a sample in an open hour.
+    last: Option<Timestamp>,
     open: Vec<(i64, Writer)>,
 }
 
@@ -200,6 +202,18 @@ impl Journal {
         self.memory.lock().base()
     }
 
+    /// When the last sample of each monitor was taken, of those in no block yet.
+    pub(super) fn last_of_each(&self) -> HashMap<MonitorId, Timestamp> {
+        let memory = self.memory.lock();
+        let kept = memory.series.iter().filter_map(|(m, s)| Some((*m, s.last?)));
+        let mut last: HashMap<MonitorId, Timestamp> = kept.collect();
+        for sample in memory.in_flight.iter().chain(&memory.buffer) {
+            let known = last.entry(sample.monitor).or_insert(sample.at);
+            *known = sample.at.max(*known);
+        }
+        last
+    }
+
     /// Samples that are in no block yet, oldest first.
     pub(super) fn open_of(&self, monitor: MonitorId) -> Vec<Sample> {
         self.memory.lock().open_of(monitor)
@@ -229,7 +243,7 @@ impl Journal {
             .unwrap_or_default();
         all.extend(memory.open_of(monitor));
         // A sample that came late for its hour is behind younger ones.
-        all.sort_by_key(|s| s.at);
+        settle(&mut all);
         // Not `drain`: callers keep many of these, and its spare capacity with them.
         all.split_off(all.len().saturating_sub(n.min(TAIL)))
     }
@@ -265,10 +279,22 @@ impl Journal {
             .open
             .iter()
             .find(|(h, _)| *h == hour)?;
+        let mut samples = read_all(monitor, writer.bytes())?;
+        let kept = samples.len();
+        settle(&mut samples);
+        let body = if samples.len() == kept {
+            writer.bytes().to_vec()
+        } else {
+            let mut corrected = Writer::default();
+            for sample in &samples {
+                corrected.put(sample);
+            }
+            corrected.bytes().to_vec()
+        };
         Some(Closing {
             monitor,
-            body: writer.bytes().to_vec(),
-            samples: read_all(monitor, writer.bytes())?,
+            body,
+            samples,
         })
     }
 
@@ -286,7 +312,7 @@ impl Journal {
             for (_, writer) in closed {
                 all.extend(read_all(*monitor, writer.bytes()).unwrap_or_default());
             }
-            all.sort_by_key(|s| s.at);
+            settle(&mut all);
             *recent = latest(&all);
         }
         memory
@@ -304,7 +330,9 @@ impl Memory {
     /// keeps its time, and no block is written twice.
     fn apply(&mut self, sample: &Sample, base: i64) {
         let hour = hour_of(sample.at).max(base);
-        let open = &mut self.series.entry(sample.monitor).or_default().open;
+        let series = self.series.entry(sample.monitor).or_default();
+        series.last = series.last.max(Some(sample.at));
+        let open = &mut series.open;
         let writer = match open.iter().position(|(h, _)| *h == hour) {
             Some(i) => &mut open[i].1,
             None => &mut open.push_mut((hour, Writer::default())).1,
@@ -322,7 +350,7 @@ impl Memory {
         let waiting = self.in_flight.iter().chain(&self.buffer);
         all.extend(waiting.filter(|s| s.monitor == monitor).cloned());
         // The sample of a transition is written at once, past earlier ones in the buffer.
-        all.sort_by_key(|s| s.at);
+        settle(&mut all);
         all
     }
 }

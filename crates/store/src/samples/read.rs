@@ -4,13 +4,14 @@
 use std::{collections::HashMap, ops::Range};
 
 use domain::{clock::Timestamp, id::MonitorId};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::{
     DAY, HOUR, Point, Sample, Samples, Stats, TAIL,
     codec::read_all,
     keeper::{DAILY, HOURLY},
     rollup::Rollup,
+    settle,
 };
 use crate::{
     entity::{block, rollup},
@@ -73,7 +74,7 @@ impl Samples<'_> {
             let open = self.store.inner.journal.open_of(monitor);
             found.extend(open.into_iter().filter(|s| span.contains(&s.at.as_millis())));
         }
-        found.sort_by_key(|s| s.at);
+        settle(&mut found);
         found.truncate(limit);
         Ok(found)
     }
@@ -91,6 +92,28 @@ impl Samples<'_> {
         }
         let journal = &self.store.inner.journal;
         Ok(monitors.iter().map(|m| (*m, journal.tail(*m, n))).collect())
+    }
+
+    /// When the last sample of each monitor was taken; to the end of its hour for those that were not checked lately.
+    /// One query for all, so it is for the start of a process and not for a page.
+    pub async fn last_of_each(&self) -> Result<HashMap<MonitorId, Timestamp>, StoreError> {
+        self.ready().await?;
+        let open = self.store.inner.journal.last_of_each();
+        let hours: Vec<(i64, i64)> = block::Entity::find()
+            .select_only()
+            .column(block::Column::MonitorId)
+            .column_as(block::Column::Hour.max(), "hour")
+            .group_by(block::Column::MonitorId)
+            .into_tuple()
+            .all(self.store.inner.db.read())
+            .await?;
+        let closed = hours.into_iter().map(|(monitor, hour)| {
+            let end = Timestamp::from_millis(hour + HOUR - 1);
+            (MonitorId(monitor), end)
+        });
+        let mut last: HashMap<MonitorId, Timestamp> = closed.collect();
+        last.extend(open);
+        Ok(last)
     }
 
     async fn read_recent(&self, monitors: &[MonitorId]) -> Result<(), StoreError> {
@@ -111,7 +134,7 @@ impl Samples<'_> {
         }
         for monitor in monitors {
             let mut samples = recent.remove(monitor).unwrap_or_default();
-            samples.sort_by_key(|s| s.at);
+            settle(&mut samples);
             self.store.inner.journal.set_recent(*monitor, &samples);
         }
         Ok(())

@@ -267,6 +267,7 @@ pub(crate) fn attempt(at: Timestamp, number: u32, next: Next) -> Attempt {
             Next::Failed => AttemptVerdict::Refused { reason },
         },
         transcript: None,
+        rejection: None,
     }
 }
 

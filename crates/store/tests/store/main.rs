@@ -9,12 +9,16 @@
 
 mod accounts;
 mod acknowledgements;
+mod attention;
 mod bounces;
 mod bundle;
+mod dead_man;
 mod digest;
 mod escalations;
 mod fallback;
+mod gaps;
 mod harness;
+mod interleavings;
 mod log;
 mod mail;
 mod mail_tokens;
@@ -27,8 +31,10 @@ mod quiet;
 mod recipients;
 mod record;
 mod retention;
+mod rotations;
 mod samples;
 mod secrets;
 mod silences;
 mod standing;
+mod troubles;
 mod upgrade;

@@ -39,7 +39,7 @@ both! {
         let standing = incidents.standing(incident).await.unwrap().unwrap();
         assert_eq!(standing.policy, Some((night.id, "Night".to_owned())));
         assert!(standing.tells);
-        let Some(NextAct::Step { after, reaches }) = standing.next else {
+        let Some(NextAct::Step { after, reaches, .. }) = standing.next else {
             panic!("{:?}", standing.next);
         };
         assert_eq!(after, Duration::from_mins(10));

@@ -23,6 +23,8 @@ const NEW_TABLES: &[&str] = &[
     "monitor_parents",
     "policies",
     "channel_windows",
+    "offline_gaps",
+    "reference_answers",
     "mail_tokens",
     "mail_optouts",
     "delivery_transcripts",
@@ -30,15 +32,18 @@ const NEW_TABLES: &[&str] = &[
     "mail_profiles",
 ];
 const NEW_INDEXES: &[&str] = &[
+    "deliveries_of_incident",
     "deliveries_by_digest",
     "deliveries_by_expiry",
+    "incidents_open",
+    "incidents_open_own",
     "deliveries_by_recipient",
     "deliveries_by_event",
     "delivery_attempts_by_profile",
 ];
 const NEW_COLUMNS: &[(&str, &[&str])] = &[
     ("monitors", &["policy_id"]),
-    ("incidents", &["severity"]),
+    ("incidents", &["severity", "origin"]),
     (
         "mail_status",
         &[
@@ -72,8 +77,20 @@ const NEW_COLUMNS: &[(&str, &[&str])] = &[
             "held_by",
         ],
     ),
-    ("channels", &["fallback_id", "quiet"]),
     ("sample_rollups", &["maintenance", "excluded_ms"]),
+    (
+        "channels",
+        &[
+            "fallback_id",
+            "quiet",
+            "refused_as",
+            "refusals",
+            "attention_at",
+            "attention_reason",
+            "attention_said",
+            "attention_until",
+        ],
+    ),
     ("settings", &["changed"]),
 ];
 
@@ -94,6 +111,10 @@ async fn turn_back(db: &Db) {
         }
     }
     db.sql("DELETE FROM installation WHERE key = 'holds_version'")
+        .await;
+    db.sql("CREATE INDEX deliveries_by_incident ON deliveries (incident_id, id)")
+        .await;
+    db.sql("CREATE UNIQUE INDEX incidents_open ON incidents (monitor_id) WHERE resolved_at IS NULL")
         .await;
     let body = json!({
         "host": "smtp.example.org", "port": 465, "security": "tls", "username": "watch", "from": "watch@example.org",

@@ -13,6 +13,8 @@ pub enum Bar {
     Up,
     Down,
     Unknown,
+    /// Under maintenance: it counts neither way.
+    Maintenance,
     /// No check yet.
     Empty,
 }
@@ -23,6 +25,7 @@ impl Bar {
             Self::Up => "up",
             Self::Down => "down",
             Self::Unknown => "unknown",
+            Self::Maintenance => "maintenance",
             Self::Empty => "empty",
         }
     }
@@ -33,6 +36,7 @@ impl Bar {
             Self::Up => (5, 15),
             Self::Down => (0, 20),
             Self::Unknown => (11, 9),
+            Self::Maintenance => (14, 6),
             Self::Empty => (18, 2),
         }
     }

@@ -43,6 +43,8 @@ pub(crate) struct AcknowledgePage {
     shell: Shell,
     action: String,
     monitor: String,
+    /// It is of Watchbell itself.
+    own: bool,
     since: Timestamp,
     reason: String,
     state: State,
@@ -110,6 +112,7 @@ fn view(visit: &Visit, token: &str, errand: Errand) -> AcknowledgePage {
         shell: visit.shell(Section::None, visit.language.text("acknowledge-title")),
         action: format!("{ACKNOWLEDGE}{token}"),
         monitor: errand.monitor_name,
+        own: incident.origin.own().is_some(),
         since: incident.since,
         reason: incident.reason.detail,
         state: match incident.progress {
@@ -134,6 +137,7 @@ pub(crate) fn samples(language: crate::locale::Language) -> Vec<AcknowledgePage>
         shell: stranger(language, "acknowledge-title"),
         action: "/ack/7.1.sample".to_owned(),
         monitor: "Shop <front>".to_owned(),
+        own: false,
         since,
         reason: "The server answered 503 Service Unavailable, expected 200-299.".to_owned(),
         state,
@@ -152,5 +156,18 @@ pub(crate) fn samples(language: crate::locale::Language) -> Vec<AcknowledgePage>
             acknowledged: None,
         }),
         sample(State::Gone),
+        AcknowledgePage {
+            monitor: "Watchbell: Ops chat".to_owned(),
+            own: true,
+            ..sample(State::Open)
+        },
+        AcknowledgePage {
+            monitor: "Watchbell: Ops chat".to_owned(),
+            own: true,
+            ..sample(State::Resolved {
+                at: NOW.minus(Duration::from_mins(2)),
+                acknowledged: None,
+            })
+        },
     ]
 }

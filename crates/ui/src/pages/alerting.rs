@@ -7,21 +7,29 @@ use store::Store;
 use crate::{App, error};
 
 mod held;
+pub(crate) mod maintenance;
+mod matcher;
+mod on_call;
 pub(crate) mod policies;
+pub(crate) mod silences;
 mod tabs;
 pub(crate) mod words;
 
 pub(crate) use held::Held;
 
+#[cfg(test)]
+pub(crate) use on_call::samples;
+
 pub(super) fn routes() -> Router<App> {
-    policies::routes()
+    Router::new()
+        .merge(policies::routes())
+        .merge(on_call::routes())
+        .merge(silences::routes())
+        .merge(maintenance::routes())
 }
 
 /// On-call rotations that a step can tell, by name.
-#[expect(
-    clippy::unused_async,
-    reason = "they are read from the store as soon as it has them"
-)]
-async fn rotations(_store: &Store) -> error::Result<Vec<(RotationId, String)>> {
-    Ok(Vec::new())
+pub(crate) async fn rotations(store: &Store) -> error::Result<Vec<(RotationId, String)>> {
+    let all = store.rotations().all().await?;
+    Ok(all.into_iter().map(|r| (r.id, r.plan.name)).collect())
 }

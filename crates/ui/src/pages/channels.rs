@@ -8,6 +8,7 @@ use axum::{
     routing::{get, post},
 };
 use domain::{
+    attention::Attention,
     channel::{Channel, ChannelKind, catalogue},
     clock::Timestamp,
     id::{ChannelId, UserId},
@@ -81,6 +82,9 @@ pub(crate) struct Health {
     last_failure: Option<(Timestamp, String)>,
     /// Not sent yet, for whatever reason.
     pending: u64,
+    attention: Option<Attention>,
+    /// Nothing is tried before somebody saves or tests it.
+    stopped: bool,
 }
 
 impl Health {
@@ -93,6 +97,8 @@ impl Health {
             last_success: health.last_success,
             last_failure: health.last_failure,
             pending: health.pending,
+            stopped: (health.attention.as_ref()).is_some_and(|a| a.disables(channel.kind)),
+            attention: health.attention,
         }
     }
 
@@ -101,6 +107,8 @@ impl Health {
             shell.mark("down", shell.t("channel-locked-word"))
         } else if !self.enabled {
             shell.mark("paused", shell.t("channel-off"))
+        } else if self.attention.is_some() {
+            shell.mark("down", shell.t("channel-attention"))
         } else if self.failing {
             shell.mark("down", shell.t("channel-failing"))
         } else if self.last_success.is_some() {

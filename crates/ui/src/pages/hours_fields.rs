@@ -170,7 +170,7 @@ impl Row {
     }
 }
 
-fn day_word(language: Language, day: Weekday) -> String {
+pub(crate) fn day_word(language: Language, day: Weekday) -> String {
     let key = match day {
         Weekday::Mon => "day-mon",
         Weekday::Tue => "day-tue",

@@ -10,8 +10,8 @@ use axum::{
 };
 use domain::{
     clock::Timestamp,
-    id::{IncidentId, MonitorId},
-    incident::{Incident, Progress},
+    id::IncidentId,
+    incident::{Incident, Origin, Progress},
     policy::Severity,
 };
 use serde::Deserialize;
@@ -62,7 +62,7 @@ pub(crate) struct Chip {
 
 pub(crate) struct Row {
     id: IncidentId,
-    monitor: MonitorId,
+    origin: Origin,
     monitor_name: String,
     open: bool,
     acknowledged_by: Option<String>,
@@ -188,13 +188,12 @@ async fn show(signed_in: SignedIn, Path(id): Path<String>) -> error::Result {
 
 /// While it lasts; afterwards the monitor may have taken others down anew.
 async fn taken_down(store: &Store, incident: &Incident) -> error::Result<Vec<String>> {
-    if !incident.is_open() {
-        return Ok(Vec::new());
+    match incident.origin.monitor() {
+        Some(monitor) if incident.is_open() => {
+            Ok(store.incidents().taken_down(monitor, incident.since).await?)
+        }
+        _ => Ok(Vec::new()),
     }
-    Ok(store
-        .incidents()
-        .taken_down(incident.monitor, incident.since)
-        .await?)
 }
 
 async fn acknowledge(signed_in: SignedIn, Path(id): Path<String>) -> error::Result {
@@ -214,6 +213,13 @@ async fn acknowledge(signed_in: SignedIn, Path(id): Path<String>) -> error::Resu
     Ok(flash.redirect(&signed_in.visit, &format!("/incidents/{id}")))
 }
 
+impl IncidentPage {
+    /// It is of Watchbell itself.
+    fn is_own(&self) -> bool {
+        self.row.origin.own().is_some()
+    }
+}
+
 fn parse(id: &str) -> error::Result<IncidentId> {
     id.parse().map_err(|_| Error::NotFound)
 }
@@ -223,12 +229,12 @@ impl Row {
         let incident = row.incident;
         Self {
             id: incident.id,
-            monitor: incident.monitor,
             monitor_name: row.monitor_name,
             open: incident.is_open(),
             since: incident.since,
             resolved_at: incident.resolved_at(),
             duration: incident.duration(now),
+            origin: incident.origin,
             acknowledged_by: match incident.progress {
                 Progress::Open => None,
                 Progress::Acknowledged { by, .. } => Some(by),

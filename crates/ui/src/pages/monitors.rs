@@ -83,16 +83,18 @@ async fn list(signed_in: SignedIn, Query(search): Query<Search>) -> error::Resul
     let store = signed_in.store();
     let shell = signed_in.shell(Section::Monitors, "nav-monitors");
     let numbers = store.monitors().counts().await?;
+    let numbers = signed_in.visit.app.scheduler.count_stale(numbers);
     let some = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
     let filter = MonitorFilter {
         status: Status::parse(&search.status),
         tag: some(&search.tag),
+        stale: signed_in.stale(),
         query: some(&search.q),
         cursor: some(&search.cursor),
         limit: PAGE_SIZE,
     };
     let found = store.monitors().page(&filter).await?;
-    let rows = load(store, &shell, &found.items).await?;
+    let rows = load(&signed_in, &shell, found.items).await?;
     let query = [
         ("q", search.q.as_str()),
         ("status", &search.status),

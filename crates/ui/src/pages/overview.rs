@@ -12,11 +12,12 @@ use domain::{
     channel::{Channel, ChannelKind},
     clock::Timestamp,
     id::{IncidentId, MonitorId},
+    in_force::InForce,
     monitor::Monitor,
     state::{MonitorState, Status},
 };
 use serde::Deserialize;
-use store::{MonitorFilter, Store};
+use store::{MonitorFilter, Neglected, Store};
 
 use crate::{
     App, Flash, Section, Shell, SignedIn,
@@ -29,7 +30,7 @@ use crate::{
 mod row;
 #[cfg(test)]
 mod samples;
-pub(crate) use row::{Row, bar, load};
+pub(crate) use row::{Row, bar, load, strip_label};
 #[cfg(test)]
 pub(crate) use samples::samples;
 
@@ -52,6 +53,8 @@ pub(crate) struct OverviewPage {
     suspended: u64,
     /// Monitors of whose outage nobody would hear.
     unheard: u64,
+    /// Channels that somebody has to look after.
+    neglected: Vec<Neglected>,
     verdict: Verdict,
     troubles: Vec<Trouble>,
     /// More troubles than are listed.
@@ -79,11 +82,12 @@ impl Search {
         !(self.q.is_empty() && self.status.is_empty() && self.tag.is_empty())
     }
 
-    fn filter(&self) -> MonitorFilter {
+    fn filter(&self, stale: Vec<MonitorId>) -> MonitorFilter {
         let some = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
         MonitorFilter {
             status: Status::parse(&self.status),
             tag: some(&self.tag),
+            stale,
             query: some(&self.q),
             cursor: some(&self.cursor),
             limit: PAGE_SIZE,
@@ -133,6 +137,7 @@ async fn show(signed_in: SignedIn, Query(search): Query<Search>) -> error::Resul
     let store = signed_in.store();
     let shell = signed_in.shell(Section::Overview, "nav-overview");
     let numbers = store.monitors().counts().await?;
+    let numbers = signed_in.visit.app.scheduler.count_stale(numbers);
     let of = |status: Status| {
         numbers
             .iter()
@@ -142,9 +147,9 @@ async fn show(signed_in: SignedIn, Query(search): Query<Search>) -> error::Resul
     };
     let total: u64 = numbers.iter().map(|(_, n)| n).sum();
 
-    let (troubles, more_troubles) = troubles(store, of(Status::Down) + of(Status::Unknown)).await?;
-    let found = store.monitors().page(&search.filter()).await?;
-    let rows = row::load(store, &shell, &found.items).await?;
+    let (troubles, more_troubles) = troubles(&signed_in, of(Status::Down) + of(Status::Unknown)).await?;
+    let found = store.monitors().page(&search.filter(signed_in.stale())).await?;
+    let rows = row::load(&signed_in, &shell, found.items).await?;
     let query = [
         ("q", search.q.as_str()),
         ("status", &search.status),
@@ -163,6 +168,7 @@ async fn show(signed_in: SignedIn, Query(search): Query<Search>) -> error::Resul
         concerns: Concerns::read(&signed_in).await?,
         suspended: store.recipients().suspended_count().await?,
         unheard: store.policies().unheard().await?,
+        neglected: store.channels().neglected().await?,
         verdict: verdict(&shell, total, &of),
         troubles,
         more_troubles,
@@ -214,12 +220,15 @@ async fn checklist(store: &Store, channels: &[Channel], monitors: u64) -> error:
 
 fn verdict(shell: &Shell, total: u64, of: &dyn Fn(Status) -> u64) -> Verdict {
     let (down, unknown, up) = (of(Status::Down), of(Status::Unknown), of(Status::Up));
+    let maintenance = of(Status::Maintenance);
     let (shape, tone, headline) = if total == 0 {
         ("pending", "", shell.t("overview-nothing-watched"))
     } else if down > 0 {
         ("down", "bad", shell.t("overview-down").count("n", down))
     } else if unknown > 0 {
         ("unknown", "warn", shell.t("overview-unknown").count("n", unknown))
+    } else if up == 0 && maintenance > 0 {
+        ("maintenance", "", shell.t("overview-under-maintenance"))
     } else if up == 0 {
         ("pending", "", shell.t("overview-waiting"))
     } else {
@@ -227,6 +236,11 @@ fn verdict(shell: &Shell, total: u64, of: &dyn Fn(Status) -> u64) -> Verdict {
     };
     let detail = match total {
         0 => shell.t("overview-nothing-watched-detail"),
+        _ if maintenance > 0 => shell
+            .t("overview-detail-maintenance")
+            .count("up", up)
+            .count("total", total)
+            .count("maintenance", maintenance),
         _ => shell.t("overview-detail").count("up", up).count("total", total),
     };
     Verdict {
@@ -238,7 +252,8 @@ fn verdict(shell: &Shell, total: u64, of: &dyn Fn(Status) -> u64) -> Verdict {
 }
 
 /// Down first, then what we could not find out.
-async fn troubles(store: &Store, all: u64) -> error::Result<(Vec<Trouble>, u64)> {
+async fn troubles(who: &SignedIn, all: u64) -> error::Result<(Vec<Trouble>, u64)> {
+    let store = who.store();
     if all == 0 {
         return Ok((Vec::new(), 0));
     }
@@ -248,20 +263,26 @@ async fn troubles(store: &Store, all: u64) -> error::Result<(Vec<Trouble>, u64)>
         if limit > 0 {
             let filter = MonitorFilter {
                 status: Some(status),
+                stale: who.stale(),
                 limit,
                 ..MonitorFilter::default()
             };
-            found.extend(store.monitors().page(&filter).await?.items);
+            let items = store.monitors().page(&filter).await?.items;
+            found.extend(items.into_iter().map(|(m, state)| {
+                let state = who.heard(m.id, state);
+                (m, state)
+            }));
         }
     }
     let ids: Vec<MonitorId> = found.iter().map(|(m, _)| m.id).collect();
     let open = store.incidents().open_of(&ids).await?;
+    let in_force = store.in_force();
     let troubles: Vec<Trouble> = found
         .iter()
         .map(|(monitor, state)| {
             let incident = open.get(&monitor.id);
             Trouble {
-                status: status_of(monitor, state),
+                status: status_of(monitor, state, &in_force),
                 name: monitor.config.name.clone(),
                 href: format!("/monitors/{}", monitor.id),
                 since: state.since(),
@@ -278,13 +299,11 @@ async fn troubles(store: &Store, all: u64) -> error::Result<(Vec<Trouble>, u64)>
     Ok((troubles, more))
 }
 
-/// The status that people see: a paused monitor is paused, whatever was known before.
-pub(crate) fn status_of(monitor: &Monitor, state: &MonitorState) -> Status {
-    if monitor.config.enabled {
-        state.status()
-    } else {
-        Status::Paused
-    }
+/// The status that people see.
+pub(crate) fn status_of(monitor: &Monitor, state: &MonitorState, in_force: &InForce) -> Status {
+    let config = &monitor.config;
+    let window = in_force.maintenance_of(monitor.id, &config.tags, config.target.kind());
+    state.shown(config.enabled, window.is_some())
 }
 
 fn counts(shell: &Shell, search: &Search, total: u64, numbers: &[(Status, u64)]) -> Vec<Count> {

@@ -42,6 +42,12 @@ pub(crate) fn all(language: Language) -> Vec<(&'static str, Box<dyn DynTemplate>
     add(&mut all, "channels/edit", super::channels::edits(language));
     add(&mut all, "channels/secret", super::channels::secrets(language));
     add(&mut all, "channels/delete", super::channels::deletes(language));
+    let on_call = super::alerting::samples::all(language);
+    add(&mut all, "on-call", on_call.overviews);
+    add(&mut all, "on-call/contact", on_call.contacts);
+    add(&mut all, "on-call/rotation", on_call.rotations);
+    add(&mut all, "on-call/edit", on_call.forms);
+    add(&mut all, "on-call/ask", on_call.questions);
     add(
         &mut all,
         "settings/mail",
@@ -56,6 +62,25 @@ pub(crate) fn all(language: Language) -> Vec<(&'static str, Box<dyn DynTemplate>
         &mut all,
         "settings/messages",
         super::settings::messages::samples(language),
+    );
+    let silences = super::alerting::silences::lists(language);
+    add(&mut all, "silences", silences);
+    add(
+        &mut all,
+        "silences/edit",
+        super::alerting::silences::forms(language),
+    );
+    let maintenance = super::alerting::maintenance::lists(language);
+    add(&mut all, "maintenance", maintenance);
+    add(
+        &mut all,
+        "maintenance/edit",
+        super::alerting::maintenance::forms(language),
+    );
+    add(
+        &mut all,
+        "maintenance/delete",
+        super::alerting::maintenance::deletes(language),
     );
     add(&mut all, "unsubscribe", super::unsubscribe::samples(language));
     add(&mut all, "acknowledge", super::acknowledge::samples(language));
@@ -81,8 +106,18 @@ pub(crate) fn all(language: Language) -> Vec<(&'static str, Box<dyn DynTemplate>
     );
     add(
         &mut all,
+        "settings/zones",
+        super::settings::zones::samples(language),
+    );
+    add(
+        &mut all,
         "settings/general",
         super::settings::general::samples(language),
+    );
+    add(
+        &mut all,
+        "settings/health",
+        super::settings::health::samples(language),
     );
     all
 }
@@ -113,6 +148,7 @@ pub(crate) fn stranger(language: Language, title: &str) -> Shell {
         here: "/login".to_owned(),
         exposed: false,
         locked: false,
+        offline: Vec::new(),
         now: NOW,
     }
 }
@@ -131,6 +167,7 @@ pub(crate) fn noisy_shell(language: Language, section: Section, title: &str) -> 
     Shell {
         exposed: true,
         locked: true,
+        offline: vec![("wan".to_owned(), NOW.minus(std::time::Duration::from_mins(14)))],
         flash: Some(Flash::good("flash-welcome")),
         ..shell(language, section, title)
     }

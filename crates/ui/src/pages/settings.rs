@@ -5,11 +5,13 @@ use axum::{Router, response::Redirect, routing::get};
 use crate::App;
 
 pub(crate) mod general;
+pub(crate) mod health;
 pub(crate) mod mail;
 pub(crate) mod messages;
 pub(crate) mod security;
 pub(crate) mod tabs;
 pub(crate) mod tokens;
+pub(crate) mod zones;
 
 pub(crate) use mail::Trial as MailTrial;
 
@@ -18,7 +20,9 @@ pub(crate) fn routes() -> Router<App> {
         .route("/settings", get(|| async { Redirect::to("/settings/mail") }))
         .merge(mail::routes())
         .merge(messages::routes())
+        .merge(zones::routes())
         .merge(security::routes())
         .merge(tokens::routes())
         .merge(general::routes())
+        .merge(health::routes())
 }

@@ -17,6 +17,9 @@ pub(crate) const UNSUBSCRIBE: &str = "/unsubscribe/";
 /// Acknowledging an incident.
 pub(crate) const ACKNOWLEDGE: &str = "/ack/";
 
+/// The calendar of a rotation.
+pub(crate) const CALENDAR: &str = "/on-call/feed/";
+
 /// Requests of one client in a minute. Mail providers send few, each from many addresses.
 const MOST: usize = 60;
 const WINDOW: Duration = Duration::from_mins(1);
@@ -24,7 +27,7 @@ const WINDOW: Duration = Duration::from_mins(1);
 pub(crate) const LONGEST_BODY: usize = 8 * 1024;
 
 fn prefix(path: &str) -> Option<&'static str> {
-    [UNSUBSCRIBE, ACKNOWLEDGE]
+    [UNSUBSCRIBE, ACKNOWLEDGE, CALENDAR]
         .into_iter()
         .find(|p| path.starts_with(p))
 }
@@ -67,6 +70,8 @@ mod tests {
         for (path, said) in [
             ("/ack/7.1..c2lnbmF0dXJl", "/ack/"),
             ("/unsubscribe/1.bWU.c2lnbmF0dXJl", "/unsubscribe/"),
+            ("/on-call/feed/7.4711..c2lnbmF0dXJl.ics", "/on-call/feed/"),
+            ("/on-call/7", "/on-call/7"),
             ("/incidents/7", "/incidents/7"),
             ("/ack", "/ack"),
         ] {

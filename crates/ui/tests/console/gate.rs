@@ -12,9 +12,9 @@ use crate::{
     visitor::{EMAIL, PASSWORD, Scene, Visitor},
 };
 
-/// Prove themselves by a signature in their address, and have neither session nor token: the tests are in `unsubscribe`
-/// and `acknowledge`.
-const SIGNED: [&str; 2] = ["/unsubscribe/{token}", "/ack/{token}"];
+/// Prove themselves by a signature in their address, and have neither session nor token: the tests are in `unsubscribe`,
+/// `acknowledge` and `on_call`.
+const SIGNED: [&str; 3] = ["/unsubscribe/{token}", "/ack/{token}", "/on-call/feed/{token}"];
 
 /// Open to strangers, on purpose.
 const PUBLIC: [&str; 3] = ["/login", "/setup", "/language"];

@@ -115,6 +115,7 @@ async fn outage(scene: &Scene, channel: &Channel, monitor: &Monitor) -> Vec<Deli
                     }
                 },
                 transcript: Some("+0.001 s S: 220 <hello>\n+0.002 s C: QUIT".to_owned()),
+                rejection: None,
             };
             let next = if dead { Next::Failed } else { Next::Sent };
             scene

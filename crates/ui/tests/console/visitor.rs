@@ -257,3 +257,15 @@ impl Visitor {
         }
     }
 }
+
+/// A monitor of a port that nobody checks in the course of a test.
+pub(crate) async fn monitor(scene: &Scene, changes: serde_json::Value) -> domain::id::MonitorId {
+    let mut body = serde_json::json!({
+        "name": "Shop", "kind": "tcp", "target": {"host": "shop.example", "port": 443}, "schedule": {"every": "1h"},
+    });
+    for (name, value) in changes.as_object().unwrap() {
+        body[name] = value.clone();
+    }
+    let config = domain::monitor::MonitorConfig::from_json(body, None).unwrap();
+    scene.store.monitors().create(&config).await.unwrap().id
+}

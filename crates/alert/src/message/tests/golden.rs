@@ -81,6 +81,10 @@ fn golden(name: &str, letter: &Letter, expected: &Expected<'_>) {
         (1, 1, 0),
         "{name}"
     );
+    keep(name, letter);
+}
+
+pub(super) fn keep(name: &str, letter: &Letter) {
     insta::with_settings!({ prepend_module_to_snapshot => false, snapshot_path => "../snapshots", omit_expression => true }, {
         insta::assert_snapshot!(name, shown(letter));
     });

@@ -1,13 +1,18 @@
-use domain::{clock::Timestamp, outcome::ReasonKind};
+use domain::{clock::Timestamp, incident::Origin, outcome::ReasonKind};
 use serde_json::{Value, json};
 use url::Url;
 
 use super::*;
+use crate::links::Links;
 use crate::webhook::scene::{ENDED, OPENED, SINCE, notice, samples};
 
 fn body(notice: &Notice) -> Vec<u8> {
     let links = Links::new(Url::parse("https://watch.example/w").unwrap());
-    Payload::new(notice, &links).to_bytes().unwrap()
+    let pages = Pages {
+        links: &links,
+        token: &|incident| format!("proof-{incident}"),
+    };
+    Payload::new(notice, pages).to_bytes().unwrap()
 }
 
 fn value(notice: &Notice) -> Value {
@@ -33,6 +38,35 @@ fn every_event_matches_the_published_schema() {
 }
 
 #[test]
+fn a_trouble_of_watchbell_itself_is_of_no_monitor_and_is_acknowledged_as_any_other() {
+    let schema: Value =
+        serde_json::from_str(include_str!("../../../../../docs/webhook-schema.json")).unwrap();
+    let mut trouble = notice(Event::Opened, OPENED, Some(Progress::Open));
+    let subject = trouble.subject.as_mut().unwrap();
+    subject.incident.origin = Origin::Zone("wan".to_owned());
+    let body = value(&trouble);
+    let mut errors = Vec::new();
+    check(&schema, &schema, &body, "", &mut errors);
+    assert!(errors.is_empty(), "{errors:#?}");
+    assert_eq!(body["data"]["monitor"], Value::Null);
+    assert_eq!(body["data"]["check"], Value::Null);
+    assert_eq!(body["data"]["incident"]["origin"], "zone:wan");
+    assert_eq!(
+        body["data"]["incident"]["acknowledge_url"],
+        "https://watch.example/w/ack/proof-7"
+    );
+}
+
+#[test]
+fn there_is_no_link_where_there_is_nothing_to_acknowledge() {
+    for notice in samples() {
+        let waits = matches!(notice.event, Event::Opened | Event::Reminder);
+        let url = &value(&notice)["data"]["incident"]["acknowledge_url"];
+        assert_eq!(url.is_string(), waits, "{}: {url}", notice.event);
+    }
+}
+
+#[test]
 fn an_opening_says_what_is_down_since_when_and_why() {
     assert_eq!(
         value(&samples()[0]),
@@ -41,10 +75,11 @@ fn an_opening_says_what_is_down_since_when_and_why() {
             "timestamp": OPENED.to_rfc3339(),
             "data": {
                 "incident": {
-                    "id": 7, "state": "open", "since": SINCE.to_rfc3339(), "opened_at": OPENED.to_rfc3339(),
+                    "id": 7, "origin": null, "state": "open", "since": SINCE.to_rfc3339(), "opened_at": OPENED.to_rfc3339(),
                     "acknowledged_at": null, "acknowledged_by": null, "resolved_at": null, "duration_seconds": 5,
                     "reason": {"kind": "status", "detail": "The answer was 503."},
                     "url": "https://watch.example/w/incidents/7",
+                    "acknowledge_url": "https://watch.example/w/ack/proof-7",
                 },
                 "monitor": {
                     "id": 3, "name": "Shop \"<b>\" 商店", "kind": "http", "target": "https://shop.example/health",

@@ -1,9 +1,10 @@
 //! What policies and forecasts say in sentences.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use domain::{
     hours::{Quiet, QuietAction},
+    id::RotationId,
     policy::{Reminders, Severity, Step},
 };
 
@@ -84,6 +85,38 @@ pub(crate) fn quiet(shell: &Shell, quiet: &Quiet) -> [String; 2] {
     };
     let hours = shell.t("quiet-summary").arg("hours", hours).to_string();
     [hours, shell.t(action).to_string()]
+}
+
+/// Who is on call in the rotations of a step.
+#[derive(Default)]
+pub(crate) struct OnCall {
+    pub(crate) people: Option<String>,
+    /// There are rotations in which nobody is.
+    pub(crate) nobody: Option<String>,
+}
+
+/// `names`: of the rotations.
+pub(crate) fn on_call(
+    shell: &Shell,
+    duties: &[(RotationId, Option<String>)],
+    names: &HashMap<RotationId, String>,
+) -> OnCall {
+    let (mut people, mut empty): (Vec<&str>, Vec<String>) = (Vec::new(), Vec::new());
+    for (rotation, person) in duties {
+        match person {
+            Some(person) if people.contains(&person.as_str()) => {}
+            Some(person) => people.push(person),
+            None => {
+                let name = names.get(rotation).cloned();
+                empty.push(name.unwrap_or_else(|| format!("#{rotation}")));
+            }
+        }
+    }
+    let say = |key, arg, names: String| (!names.is_empty()).then(|| shell.t(key).arg(arg, names).to_string());
+    OnCall {
+        people: say("on-call-are", "people", people.join(", ")),
+        nobody: say("on-call-nobody", "rotations", empty.join(", ")),
+    }
 }
 
 /// Whom a step tells, by the names of channels and rotations that there are.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use alert::channel::{Receipt, Retry, SendError, Trace};
 use domain::{
+    attention::Rejection,
     channel::ChannelDraft,
     id::{MonitorId, PolicyId},
 };
@@ -82,6 +83,19 @@ fn fails() -> ChannelHealth {
     }
 }
 
+fn gone() -> ChannelHealth {
+    ChannelHealth {
+        attention: Some(Attention {
+            since: NOW.minus(Duration::from_secs(4000)),
+            rejection: Rejection::Gone,
+            reason: "The receiver says that this address is gone for good (410). Remove the channel or enter the new address.".to_owned(),
+            said: Some("<gone>".to_owned()),
+            until: NOW.plus(Duration::from_secs(700)),
+        }),
+        ..fails()
+    }
+}
+
 pub(crate) fn lists(language: Language) -> Vec<ChannelsPage> {
     let row = |c: &Channel, enabled, locked, health| Row {
         id: c.id,
@@ -100,6 +114,7 @@ pub(crate) fn lists(language: Language) -> Vec<ChannelsPage> {
         row(&webhook, true, false, works()),
         row(&webhook, true, false, ChannelHealth::default()),
         row(&webhook, false, false, works()),
+        row(&webhook, true, false, gone()),
         row(&webhook, true, true, works()),
     ];
     let titled = || shell(language, Section::Channels, "nav-channels");
@@ -180,7 +195,11 @@ pub(crate) fn edits(language: Language) -> Vec<EditPage> {
     }
     for (i, result) in results.into_iter().enumerate() {
         let stored = if i % 2 == 0 { webhook() } else { email() };
-        let health = if result.is_ok() { works() } else { fails() };
+        let health = match i {
+            0 => works(),
+            2 | 3 => gone(),
+            _ => fails(),
+        };
         let mut page = fresh(stored.kind);
         page.shell.title.clone_from(&stored.name);
         page.form = fields::stored(language, &stored);

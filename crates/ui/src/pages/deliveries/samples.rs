@@ -175,6 +175,7 @@ pub(crate) fn details(language: Language) -> Vec<DeliveryPage> {
         transcript: Some(
             "+0.041 s S: 220 smtp.example.org ESMTP\n+0.042 s C: EHLO watch.example.org".to_owned(),
         ),
+        rejection: None,
     };
     let deferred = AttemptVerdict::Deferred {
         reason: "The server is busy. It is tried again in 30 s.".to_owned(),

@@ -1,11 +1,13 @@
 //! An outage that lasts, one that is over, and a quiet list.
 
+use std::collections::HashMap;
+
 use domain::{
     channel::ChannelKind,
     delivery::DeliveryState,
     escalation::{Escalation, Recovering},
     hold::{HeldBy, Hold},
-    id::{ChannelId, PolicyId},
+    id::{ChannelId, MonitorId, PolicyId, RotationId},
     incident::Incident,
     outcome::{Reason, ReasonKind},
 };
@@ -25,6 +27,10 @@ pub(crate) fn lists(language: Language) -> Vec<IncidentsPage> {
     let rows = vec![
         Row::new(incident(42, true), NOW),
         Row::new(incident(38, false), NOW),
+        Row::new(
+            own(40, Origin::Channel(ChannelId(3)), "Watchbell: Ops chat", true),
+            NOW,
+        ),
     ];
     vec![
         list(language, rows, false),
@@ -48,7 +54,7 @@ pub(crate) fn sample_incident(id: i64, open: bool) -> Incident {
     let since = NOW.minus(Duration::from_secs(if open { 102 } else { 400_000 }));
     Incident {
         id: IncidentId(id),
-        monitor: MonitorId(7),
+        origin: Origin::Monitor(MonitorId(7)),
         since,
         opened_at: since.plus(Duration::from_secs(5)),
         reason: Reason::new(
@@ -73,22 +79,6 @@ fn incident(id: i64, open: bool) -> IncidentRow {
     }
 }
 
-pub(crate) fn details(language: Language) -> Vec<IncidentPage> {
-    let mut all = vec![detail(language, true), detail(language, false)];
-    for standing in standings() {
-        let mut page = detail(language, true);
-        let held = standing.escalation.held;
-        let held = held.map(|hold| Held::new(&page.shell, hold, "Router".to_owned()));
-        let open = sample_incident(42, true);
-        page.stand = Some(standing::view(&page.shell, &open, &standing, held));
-        page.nobody = standing::why_nobody(&open, Some(&standing));
-        page.taken_down = Vec::new();
-        page.deliveries = Vec::new();
-        all.push(page);
-    }
-    all
-}
-
 /// Between two steps.
 fn waiting() -> Standing {
     let reach = |name: &str| Reach {
@@ -111,6 +101,7 @@ fn waiting() -> Standing {
         next: Some(NextAct::Step {
             after: Duration::from_mins(30),
             reaches: vec![reach("Pager"), reach("Team mail")],
+            on_call: vec![(RotationId(1), Some("Ada".to_owned())), (RotationId(2), None)],
         }),
     }
 }
@@ -146,13 +137,75 @@ fn standings() -> Vec<Standing> {
             s.policy = None;
             s.escalation.told_at = None;
         }),
+        with(&|s| {
+            s.next = Some(NextAct::Step {
+                after: Duration::from_mins(30),
+                reaches: Vec::new(),
+                on_call: vec![(RotationId(2), None)],
+            });
+        }),
     ]
 }
 
-fn detail(language: Language, open: bool) -> IncidentPage {
+/// Of Watchbell itself.
+fn own(id: i64, origin: Origin, name: &str, open: bool) -> IncidentRow {
+    let reason = match origin {
+        Origin::Zone(_) => "None of the reference targets answered.",
+        Origin::Channel(_) | Origin::Monitor(_) => {
+            "The receiver says that this address is gone for good (410). Remove the channel or enter the new address."
+        }
+    };
+    IncidentRow {
+        incident: Incident {
+            origin,
+            reason: Reason::new(ReasonKind::Connect, reason),
+            ..sample_incident(id, open)
+        },
+        monitor_name: name.to_owned(),
+    }
+}
+
+pub(crate) fn details(language: Language) -> Vec<IncidentPage> {
+    let mut all = vec![
+        detail(language, incident(42, true), true),
+        detail(language, incident(42, false), false),
+        detail(
+            language,
+            own(42, Origin::Channel(ChannelId(3)), "Watchbell: Ops chat", true),
+            true,
+        ),
+        detail(
+            language,
+            own(42, Origin::Zone("wan".to_owned()), "Watchbell: wan", false),
+            false,
+        ),
+    ];
+    for standing in standings() {
+        let mut page = detail(language, incident(42, true), true);
+        let held = standing.escalation.held;
+        let held = held.map(|hold| Held::new(&page.shell, hold, "Router".to_owned(), None));
+        let open = sample_incident(42, true);
+        page.stand = Some(standing::view(
+            &page.shell,
+            &open,
+            &standing,
+            (held, &rotations()),
+        ));
+        page.nobody = standing::why_nobody(&open, Some(&standing));
+        page.taken_down = Vec::new();
+        page.deliveries = Vec::new();
+        all.push(page);
+    }
+    all
+}
+
+fn rotations() -> HashMap<RotationId, String> {
+    [(RotationId(2), "Weekends".to_owned())].into_iter().collect()
+}
+
+fn detail(language: Language, row: IncidentRow, open: bool) -> IncidentPage {
     let mut shell = shell(language, Section::Incidents, "nav-incidents");
     shell.title = shell.t("overview-incident").arg("id", 42).to_string();
-    let row = incident(42, open);
     let since = row.incident.since;
     let event = |seconds, kind, detail: &str| IncidentEvent {
         at: since.plus(Duration::from_secs(seconds)),
@@ -160,10 +213,14 @@ fn detail(language: Language, open: bool) -> IncidentPage {
         detail: detail.to_owned(),
     };
     let mut events = vec![event(5, IncidentEventKind::Opened, "503")];
-    if open {
+    // Troubles of Watchbell itself have neither steps nor dependencies.
+    let of_monitor = open && row.incident.origin.own().is_none();
+    if of_monitor {
         let snoozed = format!("{} me@example.org", since.plus(Duration::from_mins(30)));
         events.push(event(6, IncidentEventKind::Held, "parent:3"));
         events.push(event(20, IncidentEventKind::Released, "parent:3"));
+        events.push(event(30, IncidentEventKind::OnCall, "Ada"));
+        events.push(event(30, IncidentEventKind::NobodyOnCall, "2"));
         events.push(event(30, IncidentEventKind::Snoozed, &snoozed));
         events.push(event(
             60,
@@ -182,13 +239,17 @@ fn detail(language: Language, open: bool) -> IncidentPage {
         ];
     }
     let names = [(MonitorId(3), "Router".to_owned())].into_iter().collect();
-    let stand = open.then(|| standing::view(&shell, &row.incident, &waiting(), None));
+    let stand = of_monitor.then(|| standing::view(&shell, &row.incident, &waiting(), (None, &rotations())));
     let taken_down = ["Shop: checkout", "Shop: search"].map(str::to_owned);
     IncidentPage {
         severity: words::severity(&shell, Severity::Critical),
         stand,
         snoozes: snooze::choices(&shell, domain::zone::Tz::Europe__Berlin),
-        taken_down: if open { taken_down.to_vec() } else { Vec::new() },
+        taken_down: if of_monitor {
+            taken_down.to_vec()
+        } else {
+            Vec::new()
+        },
         nobody: "nobody-yet",
         timeline: timeline::tell(&shell, &row.incident, &events, &sent, &names),
         opened_at: row.incident.opened_at,

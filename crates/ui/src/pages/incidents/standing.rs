@@ -1,14 +1,17 @@
 //! Where telling people of an incident stands: what comes next, or what keeps it from coming.
 
+use std::collections::HashMap;
+
 use domain::{
     clock::Timestamp,
+    id::RotationId,
     incident::{Incident, Progress},
 };
 use store::{NextAct, Standing, Store};
 
 use crate::{
     Shell, error,
-    pages::alerting::{Held, words},
+    pages::alerting::{self, Held, words},
 };
 
 /// The answer to "what happens next?", and the rest of what is known.
@@ -20,6 +23,8 @@ pub(crate) struct Stand {
     /// Why, or who.
     pub(super) detail: Option<String>,
     pub(super) held: Option<Held>,
+    /// In the rotations of the next step.
+    pub(super) on_call: words::OnCall,
     /// Address and name.
     pub(super) policy: Option<(String, String)>,
     pub(super) reminders: u32,
@@ -38,13 +43,21 @@ pub(super) async fn read(
         Some(hold) => Some(Held::read(store, shell, hold).await?),
         None => None,
     };
-    Ok(view(shell, incident, standing, held))
+    let rotations = alerting::rotations(store).await?.into_iter().collect();
+    Ok(view(shell, incident, standing, (held, &rotations)))
 }
 
-pub(super) fn view(shell: &Shell, incident: &Incident, standing: &Standing, held: Option<Held>) -> Stand {
+/// `rotations`: what they are called.
+pub(super) fn view(
+    shell: &Shell,
+    incident: &Incident,
+    standing: &Standing,
+    (held, rotations): (Option<Held>, &HashMap<RotationId, String>),
+) -> Stand {
     let e = &standing.escalation;
     let acknowledged = matches!(incident.progress, Progress::Acknowledged { .. });
     let mut detail = None;
+    let mut on_call = words::OnCall::default();
     // What an escalation looks at first comes first.
     let (shape, key, at) = if let Some(recovering) = e.recovering {
         ("degraded", "standing-recovering", Some(recovering.until))
@@ -61,6 +74,9 @@ pub(super) fn view(shell: &Shell, incident: &Incident, standing: &Standing, held
     } else if held.is_some() {
         ("paused", "standing-held", None)
     } else if let Some(next) = &standing.next {
+        if let NextAct::Step { on_call: duties, .. } = next {
+            on_call = words::on_call(shell, duties, rotations);
+        }
         let (key, words) = next_act(shell, next);
         detail = words;
         ("pending", key, e.next_at)
@@ -75,6 +91,7 @@ pub(super) fn view(shell: &Shell, incident: &Incident, standing: &Standing, held
         at,
         detail,
         held: held.filter(|_| key == "standing-held"),
+        on_call,
         policy: standing
             .policy
             .as_ref()
@@ -87,9 +104,17 @@ pub(super) fn view(shell: &Shell, incident: &Incident, standing: &Standing, held
 
 fn next_act(shell: &Shell, next: &NextAct) -> (&'static str, Option<String>) {
     match next {
-        NextAct::Step { after, reaches } => {
+        NextAct::Step {
+            after,
+            reaches,
+            on_call,
+        } => {
             let heard = reaches.iter().filter(|r| !r.recipients.is_empty());
             let names: Vec<&str> = heard.map(|r| r.name.as_str()).collect();
+            let unmanned = on_call.iter().any(|(_, person)| person.is_none());
+            if names.is_empty() && unmanned {
+                return ("standing-step", None);
+            }
             if names.is_empty() {
                 return ("standing-step", Some(shell.t("standing-step-deaf").to_string()));
             }

@@ -28,14 +28,20 @@ pub(super) fn tell(
     deliveries: &[Delivery],
     names: &HashMap<MonitorId, String>,
 ) -> Vec<Moment> {
+    let own = incident.origin.own().is_some();
+    let key = if own {
+        "timeline-own-began"
+    } else {
+        "timeline-first-failure"
+    };
     let first = Moment {
         at: incident.since,
         shape: "degraded",
-        what: shell.t("timeline-first-failure").to_string(),
+        what: shell.t(key).to_string(),
         more: incident.reason.detail.clone(),
     };
     let mut story = vec![first];
-    story.extend(events.iter().map(|e| event(shell, e, names)));
+    story.extend(events.iter().map(|e| event(shell, e, own, names)));
     story.extend(sent(shell, deliveries));
     // Stable: what happened in one transaction keeps the order above.
     story.sort_by_key(|m| m.at);
@@ -52,8 +58,10 @@ pub(super) fn parents(events: &[IncidentEvent]) -> Vec<MonitorId> {
     .collect()
 }
 
-fn event(shell: &Shell, e: &IncidentEvent, names: &HashMap<MonitorId, String>) -> Moment {
+fn event(shell: &Shell, e: &IncidentEvent, own: bool, names: &HashMap<MonitorId, String>) -> Moment {
     let (shape, what, more) = match e.kind {
+        IncidentEventKind::Opened if own => ("down", shell.t("timeline-own-opened"), String::new()),
+        IncidentEventKind::Resolved if own => ("up", shell.t("timeline-own-resolved"), e.detail.clone()),
         IncidentEventKind::Opened => ("down", shell.t("timeline-opened"), String::new()),
         IncidentEventKind::Acknowledged => (
             "maintenance",
@@ -62,6 +70,12 @@ fn event(shell: &Shell, e: &IncidentEvent, names: &HashMap<MonitorId, String>) -
         ),
         IncidentEventKind::Held => ("paused", held(shell, &e.detail, names), String::new()),
         IncidentEventKind::Released => ("unknown", shell.t("timeline-released"), String::new()),
+        IncidentEventKind::OnCall => (
+            "unknown",
+            shell.t("timeline-on-call").arg("name", &e.detail),
+            String::new(),
+        ),
+        IncidentEventKind::NobodyOnCall => ("down", shell.t("timeline-nobody-on-call"), String::new()),
         IncidentEventKind::Snoozed => ("paused", snoozed(shell, e), String::new()),
         IncidentEventKind::Recovering => ("degraded", shell.t("timeline-recovering"), String::new()),
         IncidentEventKind::Relapsed => ("down", shell.t("timeline-relapsed"), String::new()),

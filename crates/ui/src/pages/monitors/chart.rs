@@ -39,7 +39,8 @@ pub(crate) struct Chart {
     legend: Vec<(&'static str, String)>,
     label: String,
     slow_label: String,
-    failed_label: String,
+    failed_label: Option<String>,
+    maintenance_label: Option<String>,
     empty: Option<String>,
 }
 
@@ -51,7 +52,7 @@ struct Area {
     shapes: Vec<String>,
 }
 
-/// A part of the span in which checks failed, or could not be made.
+/// A part of the span in which checks failed, could not be made, or do not count.
 struct Failure {
     class: &'static str,
     x: String,
@@ -109,9 +110,10 @@ impl Chart {
             .iter()
             .enumerate()
             .filter_map(|(i, p)| {
-                let class = match (p.down, p.unknown) {
-                    (0, 0) => return None,
-                    (0, _) => "unknown",
+                let class = match (p.down, p.unknown, p.maintenance) {
+                    (0, 0, 0) => return None,
+                    (0, 0, _) => "maintenance",
+                    (0, _, _) => "unknown",
                     _ => "down",
                 };
                 Some(Failure {
@@ -120,18 +122,25 @@ impl Chart {
                     width: format!("{:.1}", (step - 0.8).max(1.0)),
                 })
             })
-            .collect();
-        let measured = points.iter().any(|p| p.up + p.down + p.unknown > 0);
+            .collect::<Vec<Failure>>();
+        let measured = points
+            .iter()
+            .any(|p| p.up + p.down + p.unknown + p.maintenance > 0);
+        let maintenance = points.iter().any(|p| p.maintenance > 0);
         Self {
             legend: areas.iter().map(|a| (a.class, phase(shell, a.class))).collect(),
             areas,
             slow,
+            failed_label: failures
+                .iter()
+                .any(|f| f.class != "maintenance")
+                .then(|| shell.t("chart-failed").to_string()),
             failures,
             scale: [mark(top), mark(top / 2.0), "0".to_owned()],
             ticks: ticks(from, to),
             label: shell.t("chart-label").to_string(),
             slow_label: shell.t("chart-slow").to_string(),
-            failed_label: shell.t("chart-failed").to_string(),
+            maintenance_label: maintenance.then(|| shell.t("status-maintenance").to_string()),
             empty: (!measured).then(|| shell.t("chart-empty").to_string()),
         }
     }

@@ -11,6 +11,7 @@ use domain::{
     field::FieldErrors,
     id::{ChannelId, PolicyId},
     monitor::{Monitor, MonitorConfig},
+    reach::ZoneName,
     target::Kind,
 };
 use http::StatusCode;
@@ -38,6 +39,8 @@ pub(crate) struct EditPage {
     pub(super) policies: Vec<(PolicyId, String)>,
     /// What it has when it names no policy.
     pub(super) by_rule: String,
+    /// The names of all zones.
+    pub(super) zones: Vec<String>,
 }
 
 pub(crate) struct Existing {
@@ -74,6 +77,24 @@ impl EditPage {
             || fields::REQUEST
                 .iter()
                 .any(|name| !self.form.errors(name).is_empty())
+    }
+
+    fn zone(&self) -> Field {
+        let t = |key: &str| self.shell.t(key);
+        let field = self
+            .form
+            .select("zone", t("monitor-network"))
+            .hint(t("monitor-network-hint"));
+        let field = match &self.monitor {
+            Some(_) => field,
+            None => field.choice("", t("monitor-network-usual")),
+        };
+        let named = |field: Field, name: &String| match name.as_str() {
+            ZoneName::WAN => field.choice(name, t("zone-wan")),
+            ZoneName::LAN => field.choice(name, t("zone-lan")),
+            _ => field.choice(name, name),
+        };
+        self.zones.iter().fold(field, named)
     }
 
     fn strays(&self) -> Vec<String> {
@@ -114,6 +135,7 @@ pub(super) async fn new(signed_in: SignedIn, Query(chosen): Query<Chosen>) -> er
         channels: listeners(&channels, &ticked),
         policies: policies(signed_in.store()).await?,
         by_rule: by_rule(signed_in.store(), &shell, None).await?,
+        zones: zones(&signed_in).await?,
         shell,
     })
 }
@@ -158,6 +180,7 @@ pub(super) async fn edit(signed_in: SignedIn, Path(id): Path<String>) -> error::
         channels: listeners(&channels, &monitor.config.channels),
         policies: policies(store).await?,
         by_rule: by_rule(store, &shell, Some(&monitor)).await?,
+        zones: zones(&signed_in).await?,
         monitor: Some(existing(&monitor)),
         shell,
     })
@@ -244,6 +267,7 @@ async fn refused(
         channels: listeners(&channels, &fields::chosen(typed)),
         policies: policies(signed_in.store()).await?,
         by_rule: by_rule(signed_in.store(), &shell, monitor).await?,
+        zones: zones(signed_in).await?,
         shell,
     };
     page_with(StatusCode::UNPROCESSABLE_ENTITY, &view)
@@ -271,6 +295,11 @@ async fn by_rule(store: &Store, shell: &Shell, monitor: Option<&Monitor>) -> err
         None => shell.t("monitor-by-rule-own"),
     };
     Ok(text.to_string())
+}
+
+async fn zones(who: &SignedIn) -> error::Result<Vec<String>> {
+    let stored = who.store().settings().zones().await?;
+    Ok(stored.zones.iter().map(|z| z.name.to_string()).collect())
 }
 
 fn existing(monitor: &Monitor) -> Existing {

@@ -26,7 +26,7 @@ pub(super) const CHANNEL: &str = "channel";
 pub(super) const PARENTS: &str = "parents";
 
 /// The fields that carry their own complaints.
-pub(super) const NAMES: [&str; 21] = [
+pub(super) const NAMES: [&str; 22] = [
     "name",
     "target.url",
     "target.method",
@@ -44,6 +44,7 @@ pub(super) const NAMES: [&str; 21] = [
     "confirm_after",
     "recheck_every",
     "recover_after",
+    "zone",
     "channels",
     "policy",
     PARENTS,
@@ -105,6 +106,7 @@ pub(super) fn body(typed: &[(String, String)], kind: Kind, enabled: bool) -> Val
         "confirm_after": number("confirm_after"),
         "recheck_every": text("recheck_every"),
         "recover_after": number("recover_after"),
+        "zone": text("zone"),
         "channels": chosen(typed).iter().map(|c| c.0).collect::<Vec<_>>(),
         "policy": number("policy"),
         "tags": between_commas(value(typed, "tags")),
@@ -146,6 +148,7 @@ pub(super) fn stored(language: Language, config: &MonitorConfig) -> Form {
         .with("confirm_after", config.thresholds.confirm_after)
         .with("recheck_every", text("recheck_every"))
         .with("recover_after", config.thresholds.recover_after)
+        .with("zone", &config.zone)
         .with("policy", config.policy.map(|p| p.to_string()).unwrap_or_default())
         .with("tags", config.tags.join(", "));
     let form = match &config.schedule {

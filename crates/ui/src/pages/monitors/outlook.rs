@@ -2,14 +2,18 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use domain::{channel::Channel, id::ChannelId, monitor::Monitor};
+use domain::{
+    channel::Channel,
+    id::{ChannelId, RotationId},
+    monitor::Monitor,
+};
 use store::{Because, ChannelHealth, Forecast, ForecastStep, Reach, Store};
 
 use crate::{
     Shell,
     components::Mark,
     error,
-    pages::alerting::{Held, words},
+    pages::alerting::{self, Held, words},
 };
 
 pub(crate) struct Outlook {
@@ -38,6 +42,7 @@ pub(crate) struct Moment {
     pub(super) when: String,
     pub(super) only: Option<String>,
     pub(super) told: Vec<Told>,
+    pub(super) on_call: words::OnCall,
 }
 
 pub(crate) struct Told {
@@ -67,28 +72,34 @@ pub(super) async fn read(store: &Store, shell: &Shell, monitor: &Monitor) -> err
     let channels = store.channels().all().await?;
     let off = |c: &&Channel| !c.enabled && wanted.contains(&c.id);
     let off = channels.iter().filter(off).map(|c| (c.id, c.name.clone()));
-    let told: Vec<ChannelId> = wanted.iter().copied().collect();
+    // Whoever is on call is told by channels that no policy names.
+    let reaches = forecast.steps.iter().flat_map(|s| &s.reaches);
+    let told: BTreeSet<ChannelId> = reaches.map(|r| r.channel).collect();
+    let told: Vec<ChannelId> = told.into_iter().collect();
     let health = store.channels().health(&told).await?;
     let held = match forecast.hold {
         Some(hold) => Some(Held::read(store, shell, hold).await?),
         None => None,
     };
+    let rotations = alerting::rotations(store).await?.into_iter().collect();
     let href = format!("/monitors/{}", monitor.id);
     Ok(Some(Outlook {
         held,
         off: off.collect(),
-        ..view(shell, &href, &forecast, &health)
+        ..view(shell, &href, &forecast, (&health, &rotations))
     }))
 }
 
+/// How channels do, and what rotations are called.
+pub(super) type Known<'a> = (
+    &'a HashMap<ChannelId, ChannelHealth>,
+    &'a HashMap<RotationId, String>,
+);
+
 /// Without what holds it back and what is switched off.
-pub(super) fn view(
-    shell: &Shell,
-    href: &str,
-    forecast: &Forecast,
-    health: &HashMap<ChannelId, ChannelHealth>,
-) -> Outlook {
+pub(super) fn view(shell: &Shell, href: &str, forecast: &Forecast, known: Known<'_>) -> Outlook {
     let hears = |s: &ForecastStep| s.of_outages && s.reaches.iter().any(|r| !r.recipients.is_empty());
+    let unmanned = |s: &ForecastStep| s.of_outages && s.on_call.iter().any(|(_, person)| person.is_none());
     let warning = if forecast.steps.is_empty() {
         Some(Warning {
             words: shell.t("monitor-nobody").to_string(),
@@ -97,6 +108,12 @@ pub(super) fn view(
         })
     } else if forecast.steps.iter().any(hears) {
         None
+    } else if forecast.steps.iter().any(unmanned) {
+        Some(Warning {
+            words: shell.t("outlook-unmanned").to_string(),
+            href: "/on-call".to_owned(),
+            action: shell.t("outlook-unmanned-do").to_string(),
+        })
     } else {
         Some(Warning {
             words: shell.t("outlook-deaf").to_string(),
@@ -116,14 +133,14 @@ pub(super) fn view(
         source: source.to_string(),
         policy: policy.map(|(id, name, _)| (format!("/policies/{id}"), name.clone())),
         held: None,
-        moments: forecast.steps.iter().map(|s| moment(shell, s, health)).collect(),
+        moments: forecast.steps.iter().map(|s| moment(shell, s, known)).collect(),
         reminders: words::reminders(shell, forecast.reminders),
         recovery: words::recovery(shell, forecast.recovery_after),
         off: Vec::new(),
     }
 }
 
-fn moment(shell: &Shell, step: &ForecastStep, health: &HashMap<ChannelId, ChannelHealth>) -> Moment {
+fn moment(shell: &Shell, step: &ForecastStep, (health, rotations): Known<'_>) -> Moment {
     let told = step.reaches.iter().map(|reach| {
         let health = health.get(&reach.channel).cloned().unwrap_or_default();
         told(shell, reach, &health)
@@ -132,6 +149,7 @@ fn moment(shell: &Shell, step: &ForecastStep, health: &HashMap<ChannelId, Channe
         when: words::when_unacknowledged(shell, step.after),
         only: words::only(shell, step.of_outages, step.of_recoveries),
         told: told.collect(),
+        on_call: words::on_call(shell, &step.on_call, rotations),
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::{
     id::{ChannelId, IncidentId, PolicyId},
+    in_force::InForce,
     monitor::MonitorConfig,
     outcome::{Certificate, Evidence, Outcome, Phases, Reason, ReasonKind, Verdict},
     state::{Known, Streak},
@@ -103,7 +104,7 @@ fn series() -> Vec<Point> {
     (0..96)
         .map(|i| {
             let (up, down) = match i {
-                0..9 => (0, 0),
+                0..9 | 80..86 => (0, 0),
                 60..62 => (4, 11),
                 62 => (0, 15),
                 _ => (15, 0),
@@ -114,7 +115,7 @@ fn series() -> Vec<Point> {
                 up,
                 down,
                 unknown: u64::from(i == 30),
-                maintenance: 0,
+                maintenance: if (80..86).contains(&i) { 15 } else { 0 },
                 p50: Some(Duration::from_millis(96)),
                 p95: (up > 0)
                     .then(|| phases(i, slow).total + Duration::from_millis(34 + (i as u64 * 17) % 29)),
@@ -134,7 +135,6 @@ fn tail(down: bool) -> Vec<Sample> {
             let failed = (down && i > 55) || i == 21;
             Sample {
                 monitor: MonitorId(7),
-                maintenance: false,
                 at: NOW.minus(Duration::from_secs((60 - i as u64) * 30 - 12)),
                 kind: if failed { SampleKind::Down } else { SampleKind::Up },
                 latency: (!failed).then(|| phases(i, 0).total),
@@ -143,6 +143,7 @@ fn tail(down: bool) -> Vec<Sample> {
                     kind: "status",
                     detail: "The server answered 503 Service Unavailable, expected 200-299.".into(),
                 }),
+                maintenance: !down && i > 50,
             }
         })
         .collect()
@@ -189,7 +190,7 @@ fn page_of(language: Language, down: bool) -> MonitorPage {
         up: 2861,
         down: 26,
         unknown: 1,
-        maintenance: 0,
+        maintenance: if down { 90 } else { 0 },
         uptime: Some(0.991),
         coverage: 0.905,
         p50: Some(Duration::from_millis(96)),
@@ -198,15 +199,22 @@ fn page_of(language: Language, down: bool) -> MonitorPage {
         p99: Some(Duration::from_millis(248)),
     };
     let (monitor, tail) = (monitor(), tail(down));
+    let in_force = if down {
+        InForce::at(NOW, &[], &[])
+    } else {
+        crate::pages::alerting::maintenance::sample_in_force()
+    };
     let series = if down { series() } else { Vec::new() };
     MonitorPage {
         href: "/monitors/7".to_owned(),
+        id: 7,
         name: monitor.config.name.clone(),
         target: monitor.config.target.to_string(),
         tags: monitor.config.tags.clone(),
+        zone: monitor.config.zone.to_string(),
         enabled: true,
         locked: !down,
-        now: show::now(&monitor, &state, &tail, &incidents),
+        now: show::now(&monitor, &state, &tail, &incidents, &in_force),
         rhythm: show::rhythm(&shell, &monitor.config.schedule),
         decision: show::decision(&shell, &monitor),
         ranges: show::range_links(7, "24h"),
@@ -300,6 +308,7 @@ fn fresh(language: Language, kind: Kind) -> EditPage {
         },
         by_rule: shell.t("monitor-by-rule").to_string(),
         channels,
+        zones: ["wan", "lan", "office-vpn"].map(str::to_owned).to_vec(),
         shell,
     }
 }

@@ -7,6 +7,7 @@ use axum::extract::{Path, Query};
 use domain::{
     clock::Timestamp,
     id::{IncidentId, MonitorId},
+    in_force::InForce,
     monitor::Monitor,
     schedule::Schedule,
     state::{MonitorState, Status},
@@ -26,7 +27,7 @@ use crate::{
     Section, Shell, SignedIn,
     components::{Bar, Strip, href},
     error::{self, Error},
-    pages::overview::{bar, status_of},
+    pages::overview::{bar, status_of, strip_label},
     shell::{page, percent},
 };
 
@@ -35,9 +36,11 @@ use crate::{
 pub(crate) struct MonitorPage {
     pub(super) shell: Shell,
     pub(super) href: String,
+    pub(super) id: i64,
     pub(super) name: String,
     pub(super) target: String,
     pub(super) tags: Vec<String>,
+    pub(super) zone: String,
     pub(super) enabled: bool,
     pub(super) locked: bool,
     pub(super) now: Now,
@@ -89,6 +92,7 @@ pub(crate) struct Figures {
     pub(super) up: u64,
     pub(super) down: u64,
     pub(super) unknown: u64,
+    pub(super) maintenance: u64,
 }
 
 pub(crate) struct ResultRow {
@@ -123,6 +127,7 @@ pub(super) async fn show(
 ) -> error::Result {
     let store = signed_in.store();
     let (monitor, state) = find(store, &id).await?;
+    let state = signed_in.heard(monitor.id, state);
     let shell = signed_in.shell_titled(Section::Monitors, &monitor.config.name);
     // A day of which one hour was watched is a line at the edge.
     let young = shell.now.since(monitor.created_at) < RANGES[1].1 / 4;
@@ -155,12 +160,14 @@ pub(super) async fn show(
     children.truncate(MOST_CHILDREN as usize);
     page(&MonitorPage {
         href: format!("/monitors/{}", monitor.id),
+        id: monitor.id.0,
         name: monitor.config.name.clone(),
         target: monitor.config.target.to_string(),
         tags: monitor.config.tags.clone(),
+        zone: monitor.config.zone.to_string(),
         enabled: monitor.config.enabled,
         locked: monitor.locked,
-        now: now(&monitor, &state, &tail, &incidents),
+        now: now(&monitor, &state, &tail, &incidents, &store.in_force()),
         rhythm: rhythm(&shell, &monitor.config.schedule),
         decision: decision(&shell, &monitor),
         ranges: range_links(monitor.id.0, word),
@@ -182,6 +189,7 @@ pub(super) fn now(
     state: &MonitorState,
     tail: &[Sample],
     incidents: &[IncidentRow],
+    in_force: &InForce,
 ) -> Now {
     use domain::state::Known;
     let enabled = monitor.config.enabled;
@@ -192,9 +200,12 @@ pub(super) fn now(
         Known::Pending { .. } | Known::Up { .. } | Known::Down { .. } => None,
     };
     let last = tail.last();
+    let config = &monitor.config;
+    let window = in_force.maintenance_of(monitor.id, &config.tags, config.target.kind());
+    let since = window.map(|w| w.from).or_else(|| state.since());
     Now {
-        status: status_of(monitor, state),
-        since: state.since().filter(|_| enabled),
+        status: status_of(monitor, state, in_force),
+        since: since.filter(|_| enabled),
         why: state.detail().filter(|_| enabled).map(str::to_owned),
         last_check: last.map(|s| s.at),
         latency: last.and_then(|s| s.latency),
@@ -240,20 +251,20 @@ pub(super) fn figures(s: &Stats) -> Figures {
         up: s.up,
         down: s.down,
         unknown: s.unknown,
+        maintenance: s.maintenance,
     }
 }
 
 pub(super) fn strip(shell: &Shell, tail: &[Sample]) -> Strip {
-    let bars: Vec<Bar> = tail.iter().map(|s| bar(s.kind)).collect();
-    let up = bars.iter().filter(|b| **b == Bar::Up).count();
-    let label = shell.t("strip-label").count("up", up).count("total", bars.len());
-    Strip::new(&bars, STRIP_LENGTH, label.to_string())
+    let bars: Vec<Bar> = tail.iter().map(bar).collect();
+    Strip::new(&bars, STRIP_LENGTH, strip_label(shell, &bars))
 }
 
 pub(super) fn result_row(s: &Sample) -> ResultRow {
     ResultRow {
         at: s.at,
         status: match s.kind {
+            _ if s.maintenance => Status::Maintenance,
             SampleKind::Up => Status::Up,
             SampleKind::Down => Status::Down,
             SampleKind::Unknown => Status::Unknown,

@@ -5,14 +5,11 @@ use domain::{
     monitor::Monitor,
     state::{MonitorState, Status},
 };
-use store::{
-    Store,
-    samples::{Sample, SampleKind},
-};
+use store::samples::{Sample, SampleKind};
 
 use super::{DAY, MONTH, status_of};
 use crate::{
-    Shell,
+    Shell, SignedIn,
     components::{Bar, Sparkline, Strip},
     error,
     shell::{latency, percent},
@@ -35,14 +32,16 @@ pub(crate) struct Row {
 
 /// Reads what the rows need besides the monitors themselves.
 pub(crate) async fn load(
-    store: &Store,
+    who: &SignedIn,
     shell: &Shell,
-    found: &[(Monitor, MonitorState)],
+    found: Vec<(Monitor, MonitorState)>,
 ) -> error::Result<Vec<Row>> {
+    let store = who.store();
     let ids: Vec<MonitorId> = found.iter().map(|(m, _)| m.id).collect();
     let mut tails = store.samples().tail(&ids, STRIP_LENGTH).await?;
+    let in_force = store.in_force();
     let mut rows = Vec::with_capacity(found.len());
-    for (monitor, state) in found {
+    for (monitor, state) in &found {
         let day = store
             .samples()
             .stats(monitor.id, shell.now.minus(DAY), shell.now)
@@ -53,7 +52,9 @@ pub(crate) async fn load(
             .await?;
         let tail = tails.remove(&monitor.id).unwrap_or_default();
         let figures = [day.uptime, month.uptime];
-        rows.push(row(shell, monitor, state, &tail, figures));
+        let state = who.heard(monitor.id, state.clone());
+        let status = status_of(monitor, &state, &in_force);
+        rows.push(row(shell, monitor, status, &tail, figures));
     }
     Ok(rows)
 }
@@ -61,21 +62,16 @@ pub(crate) async fn load(
 pub(crate) fn row(
     shell: &Shell,
     monitor: &Monitor,
-    state: &MonitorState,
+    status: Status,
     tail: &[Sample],
     [day, month]: [Option<f64>; 2],
 ) -> Row {
-    let bars: Vec<Bar> = tail.iter().map(|s| bar(s.kind)).collect();
-    let up = bars.iter().filter(|b| **b == Bar::Up).count();
-    let strip_label = shell
-        .t("strip-label")
-        .count("up", up)
-        .count("total", bars.len())
-        .to_string();
+    let bars: Vec<Bar> = tail.iter().map(bar).collect();
+    let strip_label = strip_label(shell, &bars);
     let latencies: Vec<_> = tail.iter().map(|s| s.latency).collect();
     let last = latencies.iter().rev().flatten().next().copied();
     Row {
-        status: status_of(monitor, state),
+        status,
         name: monitor.config.name.clone(),
         href: format!("/monitors/{}", monitor.id),
         target: monitor.config.target.to_string(),
@@ -88,8 +84,27 @@ pub(crate) fn row(
     }
 }
 
-pub(crate) const fn bar(kind: SampleKind) -> Bar {
-    match kind {
+/// What a strip shows, in words.
+pub(crate) fn strip_label(shell: &Shell, bars: &[Bar]) -> String {
+    let number = |bar: Bar| bars.iter().filter(|b| **b == bar).count();
+    let maintenance = number(Bar::Maintenance);
+    let key = match maintenance {
+        0 => "strip-label",
+        _ => "strip-label-maintenance",
+    };
+    let text = shell.t(key).count("up", number(Bar::Up));
+    let text = text.count("total", bars.len() - maintenance);
+    match maintenance {
+        0 => text.to_string(),
+        n => text.count("maintenance", n).to_string(),
+    }
+}
+
+pub(crate) const fn bar(sample: &Sample) -> Bar {
+    if sample.maintenance {
+        return Bar::Maintenance;
+    }
+    match sample.kind {
         SampleKind::Up => Bar::Up,
         SampleKind::Down => Bar::Down,
         SampleKind::Unknown => Bar::Unknown,

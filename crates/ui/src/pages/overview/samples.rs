@@ -5,8 +5,7 @@ use std::time::Duration;
 use domain::{
     id::MonitorId,
     monitor::{Monitor, MonitorConfig},
-    outcome::{Phases, Reason, ReasonKind},
-    state::{Known, MonitorState},
+    outcome::Phases,
 };
 use serde_json::json;
 use store::samples::{Sample, SampleKind};
@@ -77,7 +76,7 @@ fn bad_day(language: Language) -> OverviewPage {
             Status::Unknown,
             Status::Up,
             Status::Paused,
-            Status::Up,
+            Status::Maintenance,
         ],
         troubles,
         None,
@@ -92,6 +91,20 @@ fn good_day(language: Language) -> OverviewPage {
         Vec::new(),
         None,
     )
+}
+
+fn neglected() -> Neglected {
+    Neglected {
+        channel: domain::id::ChannelId(3),
+        name: "Ops <chat>".to_owned(),
+        attention: domain::attention::Attention {
+            since: NOW,
+            rejection: domain::attention::Rejection::NotFound,
+            reason: "The receiver does not know the address (404). Check the URL of this channel.".to_owned(),
+            said: None,
+            until: NOW,
+        },
+    }
 }
 
 fn view(
@@ -116,6 +129,7 @@ fn view(
         concerns: Concerns::none(shell.language),
         suspended: u64::from(!troubles.is_empty()),
         unheard: u64::from(!troubles.is_empty()) * 2,
+        neglected: troubles.iter().take(1).map(|_| neglected()).collect(),
         more_troubles: if troubles.is_empty() { 0 } else { 3 },
         troubles,
         statuses: counts(&shell, &search, total, &numbers),
@@ -149,18 +163,6 @@ fn sample_row(shell: &Shell, i: usize, status: Status) -> Row {
         config: MonitorConfig::from_json(config, None).unwrap(),
         locked: false,
     };
-    let known = match status {
-        Status::Down => Known::Down {
-            since: NOW,
-            reason: Reason::new(ReasonKind::Status, "503"),
-            successes: 0,
-        },
-        Status::Up => Known::Up {
-            since: NOW,
-            failing: None,
-        },
-        _ => Known::Pending { failing: None },
-    };
     let length = if status == Status::Pending { 0 } else { 50 - i * 4 };
     let tail: Vec<Sample> = (0..length)
         .map(|n| {
@@ -178,7 +180,7 @@ fn sample_row(shell: &Shell, i: usize, status: Status) -> Row {
                     .then(|| Duration::from_millis(60 + (n as u64 * 37 + i as u64 * 91) % 90)),
                 phases: Phases::default(),
                 cause: None,
-                maintenance: false,
+                maintenance: status == Status::Maintenance && n + 9 > length,
             }
         })
         .collect();
@@ -187,14 +189,5 @@ fn sample_row(shell: &Shell, i: usize, status: Status) -> Row {
     } else {
         [Some(0.9987), Some(if i == 0 { 1.0 } else { 0.999_83 })]
     };
-    row::row(
-        shell,
-        &monitor,
-        &MonitorState {
-            known,
-            ..MonitorState::default()
-        },
-        &tail,
-        figures,
-    )
+    row::row(shell, &monitor, status, &tail, figures)
 }

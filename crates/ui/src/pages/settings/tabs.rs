@@ -6,9 +6,11 @@ use crate::Shell;
 pub(crate) enum Tab {
     Mail,
     Messages,
+    Zones,
     Security,
     Tokens,
     General,
+    Health,
 }
 
 /// One link, with what its template prints.
@@ -22,9 +24,11 @@ pub(crate) fn links(shell: &Shell, current: Tab) -> Vec<Link> {
     let all = [
         (Tab::Mail, "/settings/mail", "settings-mail"),
         (Tab::Messages, "/settings/messages", "settings-messages"),
+        (Tab::Zones, "/settings/zones", "settings-zones"),
         (Tab::Security, "/settings/security", "settings-security"),
         (Tab::Tokens, "/settings/tokens", "settings-tokens"),
         (Tab::General, "/settings/general", "settings-general"),
+        (Tab::Health, "/settings/health", "settings-health"),
     ];
     all.into_iter()
         .map(|(tab, href, key)| Link {

@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Duration};
 use domain::{
     channel::ChannelKind,
     hold::{HeldBy, Hold},
-    id::{ChannelId, MonitorId, PolicyId},
+    id::{ChannelId, MonitorId, PolicyId, RotationId},
     policy::{Reminders, Severity},
 };
 use store::{Because, ChannelHealth, Forecast, ForecastStep, Reach};
@@ -38,6 +38,7 @@ pub(super) fn escalating(shell: &Shell) -> Outlook {
     let step = |minutes, reaches, of_recoveries| ForecastStep {
         after: Duration::from_mins(minutes),
         reaches,
+        on_call: Vec::new(),
         of_outages: true,
         of_recoveries,
     };
@@ -61,6 +62,10 @@ pub(super) fn escalating(shell: &Shell) -> Outlook {
             step(10, vec![reach(3, "Log", &[])], true),
             step(30, vec![reach(4, "Pager", &[""])], false),
             step(60, Vec::new(), true),
+            ForecastStep {
+                on_call: vec![(RotationId(1), Some("Ada".to_owned())), (RotationId(2), None)],
+                ..step(90, vec![reach(6, "Ada's telephone", &[""])], true)
+            },
         ],
         reminders: Some(Reminders {
             first: Duration::from_hours(1),
@@ -79,14 +84,15 @@ pub(super) fn escalating(shell: &Shell) -> Outlook {
     let health = [(ChannelId(1), works), (ChannelId(2), fails)]
         .into_iter()
         .collect();
+    let rotations = [(RotationId(2), "Weekends".to_owned())].into_iter().collect();
     let hold = Hold {
         by: HeldBy::Parent(MonitorId(3)),
         until: None,
     };
     Outlook {
-        held: Some(Held::new(shell, hold, "Router".to_owned())),
+        held: Some(Held::new(shell, hold, "Router".to_owned(), None)),
         off: vec![(ChannelId(5), "Old phone".to_owned())],
-        ..outlook::view(shell, "/monitors/7", &forecast, &health)
+        ..outlook::view(shell, "/monitors/7", &forecast, (&health, &rotations))
     }
 }
 
@@ -100,5 +106,10 @@ pub(super) fn silent(shell: &Shell) -> Outlook {
         reminders: None,
         recovery_after: Duration::ZERO,
     };
-    outlook::view(shell, "/monitors/7", &forecast, &HashMap::new())
+    outlook::view(
+        shell,
+        "/monitors/7",
+        &forecast,
+        (&HashMap::new(), &HashMap::new()),
+    )
 }

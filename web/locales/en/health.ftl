@@ -1,0 +1,29 @@
+# Settings > Own health.
+
+settings-health = Own health
+listeners-title = Who hears of Watchbell's own troubles
+listeners-hint = When a channel needs attention, or Watchbell was offline, it says so by these channels; never by the one that is in trouble. With none ticked it uses every channel that is switched on, and the same if none of the ticked ones works.
+listeners-now = A trouble now would be told by:
+listeners-nobody = There is no channel yet, so that nobody hears of a trouble.
+flash-listeners-saved = Saved. The next trouble is told by these channels.
+switch-title = Dead-man's switch
+switch-about = Watchbell cannot tell anybody that it is dead. Enter an address of a service that raises the alarm when nobody asks for it any more. It is asked only while checks are made and keep up, the database takes what is written, and messages are sent.
+switch-silent = The address is not asked, since
+switch-last = Last asked
+switch-answer = Answer
+switch-enabled = Ask this address
+switch-url = Address
+switch-url-kept = Stored, and not shown because it may hold a key. Leave the field empty to keep it.
+switch-url-hint = As the service gives it, for example of Healthchecks, Uptime Kuma or Better Stack.
+switch-method = Method
+switch-every = Every
+switch-every-hint = From 30s to 1h. The service should wait for at least twice as long.
+switch-patience = Messages may be due for
+switch-patience-hint = When one is due for longer and nobody sends it, the address is not asked. Messages that wait for settings or for their next try do not count.
+switch-no-checks = No check was begun since { $since }.
+switch-behind = Checks are late by { $by }.
+switch-not-sending = Nobody has looked for messages to send since { $since }.
+switch-not-stored = The database does not take what is written: { $error }.
+switch-messages-wait = A message is due since { $since }, and nobody sends it.
+switch-locked = The stored address was sealed with another key. Enter it again.
+flash-switch-saved = Saved. The next ping uses it.

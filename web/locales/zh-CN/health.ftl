@@ -1,0 +1,29 @@
+# 设置 > 自身健康。
+
+settings-health = 自身健康
+listeners-title = 谁会收到 Watchbell 自身的问题
+listeners-hint = 当某个渠道需要处理，或 Watchbell 曾经离线时，会通过这些渠道告知；绝不会通过出问题的那个渠道。如果一个都没勾选，则使用所有已启用的渠道；勾选的渠道都不可用时也是如此。
+listeners-now = 现在若出现问题，会通过以下渠道告知：
+listeners-nobody = 还没有任何渠道，因此出现问题时没有人会知道。
+flash-listeners-saved = 已保存。下次出现问题时会通过这些渠道告知。
+switch-title = 失联告警开关
+switch-about = Watchbell 停止运行时，无法自己通知任何人。请填写一个外部服务的地址：一旦不再有人访问它，该服务就会发出告警。只有在检查按时进行、数据库可以写入、消息正常发送时，Watchbell 才会访问该地址。
+switch-silent = 已停止访问该地址，始于
+switch-last = 上次访问
+switch-answer = 应答
+switch-enabled = 访问此地址
+switch-url = 地址
+switch-url-kept = 已保存；由于其中可能包含密钥，不予显示。留空则保持不变。
+switch-url-hint = 由外部服务提供，例如 Healthchecks、Uptime Kuma 或 Better Stack。
+switch-method = 方法
+switch-every = 间隔
+switch-every-hint = 30s 到 1h。外部服务的等待时间应至少为此间隔的两倍。
+switch-patience = 消息最多可到期多久
+switch-patience-hint = 若有消息到期超过此时间仍无人发送，则不再访问该地址。等待设置修正或等待下次重试的消息不计入。
+switch-no-checks = 自 { $since } 起没有开始任何检查。
+switch-behind = 检查已延迟 { $by }。
+switch-not-sending = 自 { $since } 起没有查找过待发送的消息。
+switch-not-stored = 数据库无法写入：{ $error }。
+switch-messages-wait = 有一条消息自 { $since } 起到期，但无人发送。
+switch-locked = 保存的地址是用另一个密钥加密的。请重新输入。
+flash-switch-saved = 已保存。下次访问即按此设置。
