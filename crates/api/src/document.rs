@@ -35,6 +35,7 @@ pub(crate) fn frame() -> OpenApi {
         .schema_from::<problem::Mistake>()
         .schema_from::<wire::monitor::MonitorDraft>()
         .schema_from::<wire::channel::ChannelDraft>()
+        .schema_from::<wire::policy::PolicyDraft>()
         .schema_from::<wire::maintenance::MaintenanceDraft>()
         .schema_from::<wire::on_call::ContactDraft>()
         .schema_from::<wire::on_call::RotationDraft>()
@@ -77,6 +78,7 @@ pub(crate) fn complete(mut document: OpenApi, base: &str) -> Document {
         for (patch, draft) in [
             ("MonitorPatch", "MonitorDraft"),
             ("ChannelPatch", "ChannelDraft"),
+            ("PolicyPatch", "PolicyDraft"),
             ("ContactPatch", "ContactDraft"),
             ("RotationPatch", "RotationDraft"),
             ("MailPatch", "MailDraft"),

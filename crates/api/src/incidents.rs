@@ -1,18 +1,28 @@
 //! Incidents: outages as people see them.
 
+use std::time::Duration;
+
 use axum::{Json, extract::State};
-use domain::id::{IncidentId, MonitorId};
-use store::{IncidentFilter, IncidentPhase, outbox::DeliveryFilter};
+use domain::{
+    duration,
+    escalation::{LONGEST_SNOOZE, SHORTEST_SNOOZE},
+    field::FieldErrors,
+    id::{IncidentId, MonitorId},
+    json::Object,
+    policy::Severity,
+};
+use serde_json::Value;
+use store::{IncidentFilter, IncidentPhase, Snoozed, outbox::DeliveryFilter};
 
 use crate::{
     App,
     caller::{Reader, Writer},
     failure,
     problem::Problem,
-    request::{Id, Params},
+    request::{Body, Id, Params},
     wire::{
         Page,
-        incident::{IncidentDetail, IncidentEventView, IncidentView},
+        incident::{IncidentDetail, IncidentEventView, IncidentView, SnoozeDraft},
     },
 };
 
@@ -45,9 +55,13 @@ pub(crate) async fn list(
         limit: paging.limit,
     };
     let page = app.store.incidents().page(&filter).await.map_err(failure)?;
+    let ids: Vec<IncidentId> = page.items.iter().map(|r| r.incident.id).collect();
+    let severities = app.store.incidents().severities(&ids).await.map_err(failure)?;
     let now = app.store.now();
     Ok(Json(Page::from(page, |row| {
-        IncidentView::new(&row.incident, row.monitor_name, now)
+        let severity = severities.get(&row.incident.id).copied();
+        let severity = severity.unwrap_or(Severity::Critical);
+        IncidentView::new(&row.incident, row.monitor_name, severity, now)
     })))
 }
 
@@ -85,6 +99,68 @@ pub(crate) async fn acknowledge(
     detail(&app, id).await.map(Json)
 }
 
+/// Snooze an incident
+///
+/// Nobody is told anything more of it until then: no step, no reminder. After that it goes on, with a reminder. Its recovery
+/// is told all the same.
+#[utoipa::path(post, path = "/incidents/{id}/snooze", tag = "incidents", operation_id = "snooze_incident",
+    params(("id" = i64, Path)),
+    request_body = SnoozeDraft,
+    responses((status = 200, body = IncidentDetail)))]
+pub(crate) async fn snooze(
+    Writer(caller): Writer,
+    State(app): State<App>,
+    Id(id): Id<IncidentId>,
+    Body(body): Body,
+) -> Result<Json<IncidentDetail>, Problem> {
+    let until = app.store.now().plus(read_snooze(body)?);
+    let snoozed = app.store.incidents().snooze(id, until, &caller.name).await;
+    match snoozed.map_err(failure)?.ok_or_else(unknown)? {
+        Snoozed::Until(_) => {
+            tracing::info!(incident.id = id.0, caller = %caller.name, "incident snoozed");
+            detail(&app, id).await.map(Json)
+        }
+        Snoozed::NoNeed(_) => Err(Problem::conflict(
+            "This incident is acknowledged or resolved; nothing more would be told anyway.",
+        )),
+    }
+}
+
+/// End the snooze of an incident
+///
+/// It goes on at once, with a reminder to those who were told.
+#[utoipa::path(delete, path = "/incidents/{id}/snooze", tag = "incidents", operation_id = "wake_incident",
+    params(("id" = i64, Path)),
+    responses((status = 200, body = IncidentDetail)))]
+pub(crate) async fn wake(
+    Writer(caller): Writer,
+    State(app): State<App>,
+    Id(id): Id<IncidentId>,
+) -> Result<Json<IncidentDetail>, Problem> {
+    let incidents = app.store.incidents();
+    let escalation = incidents.escalation(id).await.map_err(failure)?;
+    if incidents.get(id).await.map_err(failure)?.is_none() {
+        return Err(unknown());
+    }
+    if escalation.is_none_or(|e| e.snoozed_until.is_none()) {
+        return Err(Problem::conflict("This incident is not snoozed."));
+    }
+    let ended = incidents.snooze(id, app.store.now(), &caller.name).await;
+    ended.map_err(failure)?.ok_or_else(unknown)?;
+    tracing::info!(incident.id = id.0, caller = %caller.name, "snooze of an incident ended");
+    detail(&app, id).await.map(Json)
+}
+
+fn read_snooze(body: Value) -> Result<Duration, FieldErrors> {
+    let mut o = Object::new("", body)?;
+    let span = o.required_text("for");
+    let span = o.parse("for", span, |f, v| {
+        duration::parse_between(f, &v, SHORTEST_SNOOZE, LONGEST_SNOOZE)
+    });
+    let errors = o.finish();
+    span.filter(|_| errors.is_empty()).ok_or(errors)
+}
+
 async fn detail(app: &App, id: IncidentId) -> Result<IncidentDetail, Problem> {
     let incidents = app.store.incidents();
     let row = incidents.get(id).await.map_err(failure)?.ok_or_else(unknown)?;
@@ -95,8 +171,12 @@ async fn detail(app: &App, id: IncidentId) -> Result<IncidentDetail, Problem> {
         ..DeliveryFilter::default()
     };
     let deliveries = app.store.outbox().page(&filter).await.map_err(failure)?;
+    let severities = incidents.severities(&[id]).await.map_err(failure)?;
+    let severity = severities.get(&id).copied().unwrap_or(Severity::Critical);
+    let standing = incidents.standing(id).await.map_err(failure)?;
     Ok(IncidentDetail {
-        incident: IncidentView::new(&row.incident, row.monitor_name, app.store.now()),
+        incident: IncidentView::new(&row.incident, row.monitor_name, severity, app.store.now()),
+        escalation: standing.map(Into::into),
         events: events.into_iter().map(IncidentEventView::from).collect(),
         deliveries: deliveries.items.into_iter().map(Into::into).collect(),
     })

@@ -1,5 +1,5 @@
-//! REST `/api/v1` for scripts: monitors, results, incidents, silences, maintenance windows, channels, deliveries, who
-//! hears of what and when, settings, returned mails.
+//! REST `/api/v1` for scripts: monitors, results, incidents, policies, silences, maintenance windows, channels, deliveries,
+//! who hears of what and when, settings, returned mails.
 //!
 //! Flow: a bearer token is checked before anything else ([`caller`]); a handler asks for a reader or a writer; bodies
 //! are read by the domain, which names every mistake at once; answers are built from domain values ([`wire`]); whatever
@@ -38,6 +38,7 @@ mod maintenance;
 mod messages;
 mod monitors;
 mod oauth;
+mod policies;
 pub mod problem;
 mod request;
 mod results;
@@ -134,11 +135,15 @@ fn guarded() -> OpenApiRouter<App> {
         .routes(routes!(monitors::check))
         .routes(routes!(monitors::pause))
         .routes(routes!(monitors::resume))
+        .routes(routes!(monitors::forecast))
         .routes(routes!(results::list))
         .routes(routes!(results::stats))
         .routes(routes!(incidents::list))
         .routes(routes!(incidents::get))
         .routes(routes!(incidents::acknowledge))
+        .routes(routes!(incidents::snooze, incidents::wake))
+        .routes(routes!(policies::list, policies::create))
+        .routes(routes!(policies::get, policies::change, policies::delete))
         .routes(routes!(silences::list, silences::create))
         .routes(routes!(silences::get, silences::change, silences::end))
         .routes(routes!(maintenance::list, maintenance::create))
@@ -208,6 +213,18 @@ fn failure(e: StoreError) -> Problem {
         let message = "This is not a cursor. Use the value of \"next\".";
         return FieldError::new("cursor", "cursor-invalid", message).into();
     }
+    if let StoreError::NobodyLeft(_) = e {
+        return Problem::conflict(sentence(&e.to_string()));
+    }
     tracing::error!(error = %e, "API request failed");
     Problem::internal()
+}
+
+fn sentence(words: &str) -> String {
+    let mut rest = words.chars();
+    let first = rest
+        .next()
+        .map(|c| c.to_uppercase().to_string())
+        .unwrap_or_default();
+    format!("{first}{}.", rest.as_str())
 }

@@ -23,6 +23,7 @@ use crate::{
     wire::{
         Page,
         check::CheckView,
+        forecast::ForecastView,
         monitor::{MonitorDraft, MonitorView, StateView},
     },
 };
@@ -229,6 +230,21 @@ pub(crate) async fn resume(
     set_enabled(writer, app, id, true).await
 }
 
+/// What would happen if it went down now
+///
+/// Who is told, when and by which channel, if nobody acknowledges it; by the same rules as when it does go down.
+#[utoipa::path(get, path = "/monitors/{id}/forecast", tag = "monitors", operation_id = "forecast_monitor",
+    params(("id" = i64, Path)),
+    responses((status = 200, body = ForecastView)))]
+pub(crate) async fn forecast(
+    _: Reader,
+    State(app): State<App>,
+    Id(id): Id<MonitorId>,
+) -> Result<Json<ForecastView>, Problem> {
+    let forecast = app.store.forecast(id, app.store.now()).await.map_err(failure)?;
+    Ok(Json(forecast.ok_or_else(unknown)?.into()))
+}
+
 async fn set_enabled(
     Writer(caller): Writer,
     State(app): State<App>,
@@ -289,19 +305,8 @@ fn unknown() -> Problem {
 }
 
 fn refusal(e: StoreError) -> Problem {
-    match e {
-        StoreError::UnknownChannel(id) => FieldError::new(
-            "channels",
-            "channel-unknown",
-            format!("There is no channel with the id {id}."),
-        )
-        .into(),
-        StoreError::UnknownZone(zone) => FieldError::new(
-            "zone",
-            "zone-unknown",
-            format!("There is no zone \"{zone}\". PUT /settings/zones makes it."),
-        )
-        .into(),
-        other => failure(other),
+    match e.in_monitor() {
+        Ok(mistake) => mistake.into(),
+        Err(e) => failure(e),
     }
 }

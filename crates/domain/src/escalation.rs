@@ -18,6 +18,9 @@ pub const FLAPPING_CHANGES: usize = 6;
 pub const FLAPPING_WINDOW: Duration = Duration::from_mins(30);
 /// So long it must stay as it is before anybody hears of it again.
 pub const STABLE_AFTER: Duration = Duration::from_mins(15);
+/// How long a person can want to hear nothing of an incident.
+pub const SHORTEST_SNOOZE: Duration = Duration::from_mins(1);
+pub const LONGEST_SNOOZE: Duration = Duration::from_hours(7 * 24);
 /// Nothing tells when a parent comes back that nobody watches any more, so it is looked at again.
 const SECOND_LOOK: Duration = Duration::from_mins(10);
 

@@ -30,10 +30,12 @@ mod acts;
 mod dependencies;
 mod forecast;
 mod row;
+mod standing;
 mod wake;
 
 pub(crate) use dependencies::taken_down_by;
 pub use forecast::{Forecast, ForecastStep, Reach};
+pub use standing::{NextAct, Standing};
 pub(crate) use wake::{let_go, look_again, look_again_at, wake_children};
 
 /// Incidents per transaction.

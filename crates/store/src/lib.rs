@@ -34,6 +34,7 @@ mod key;
 pub mod mail;
 mod mail_tokens;
 mod maintenances;
+mod mistake;
 mod monitors;
 mod optouts;
 pub mod outbox;
@@ -57,7 +58,7 @@ pub use channels::{ChannelHealth, Channels, standing::Neglected};
 pub use contacts::Contacts;
 pub use dead_man::{DeadManRevision, DeadManSwitch};
 pub use error::StoreError;
-pub use escalations::{Forecast, ForecastStep, Reach};
+pub use escalations::{Forecast, ForecastStep, NextAct, Reach, Standing};
 pub use gaps::{Gap, Gaps};
 pub use incidents::{
     IncidentEvent, IncidentEventKind, IncidentFilter, IncidentPhase, IncidentRow, Incidents, Snoozed,

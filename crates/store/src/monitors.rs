@@ -28,6 +28,7 @@ use crate::{
 mod browse;
 mod matched;
 mod parents;
+mod relations;
 mod row;
 
 pub use browse::MonitorFilter;

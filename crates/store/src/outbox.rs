@@ -107,6 +107,8 @@ pub enum Next {
 pub struct Delivery {
     pub id: DeliveryId,
     pub event: Event,
+    /// From 1 where the event happens more than once (reminders); otherwise 0.
+    pub number: u32,
     /// When it happened.
     pub event_at: Timestamp,
     pub incident: IncidentId,

@@ -18,6 +18,8 @@ use crate::{
     store::Store,
 };
 
+mod users;
+
 const TABLE: &str = "policies";
 
 pub struct Policies<'a> {

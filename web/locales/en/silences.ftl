@@ -66,9 +66,6 @@ monitor-counts-maintenance = { $n ->
     [one] One more was made under maintenance and counts as neither.
    *[other] { $n } more were made under maintenance and count as neither.
 }
-held-by-silence = Nobody is told of this for now. Silenced by { $author }:
-held-by-maintenance = Under maintenance: nobody is told, and checks count neither as up nor as down.
-held-until = until
 strip-label-maintenance = { $up } of the last { $total } checks were up, and { $maintenance } more were made under maintenance
 overview-under-maintenance = Under maintenance
 overview-detail-maintenance = { $up } of { $total } monitors are up, { $maintenance } under maintenance.

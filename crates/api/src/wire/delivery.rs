@@ -27,6 +27,9 @@ pub struct DeliveryView {
     pub id: Uuid,
     #[schema(schema_with = events)]
     pub event: &'static str,
+    /// Of reminders, from 1; other events have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number: Option<u32>,
     /// When it happened.
     pub event_at: Time,
     pub incident_id: i64,
@@ -127,6 +130,7 @@ impl From<Delivery> for DeliveryView {
         Self {
             id: d.id.0,
             event: d.event.as_str(),
+            number: (d.number > 0).then_some(d.number),
             event_at: Time(d.event_at),
             incident_id: d.incident.0,
             monitor_name: d.monitor_name,

@@ -55,9 +55,17 @@ pub struct MonitorDraft {
     #[schema(max_length = 30, example = "wan")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
-    /// Ids of the channels that hear of it.
+    /// Ids of the channels that hear of it, at once and of everything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channels: Option<Vec<i64>>,
+    /// Id of the policy that says who else is told, and when. `null`, the default: the first policy with one of its tags or
+    /// the default one, and none if it has channels of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<i64>,
+    /// Ids of the monitors on which it depends: while one of them is down, nobody is told that this one is too.
+    #[schema(max_items = 20)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parents: Option<Vec<i64>>,
     #[schema(max_items = 20)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
@@ -173,6 +181,8 @@ pub struct MonitorView {
     pub recover_after: u32,
     pub zone: String,
     pub channels: Vec<i64>,
+    pub policy: Option<i64>,
+    pub parents: Vec<i64>,
     pub tags: Vec<String>,
     pub enabled: bool,
     pub state: StateView,
@@ -277,6 +287,8 @@ impl MonitorView {
             recover_after: c.thresholds.recover_after.get(),
             zone: c.zone.to_string(),
             channels: c.channels.iter().map(|c| c.0).collect(),
+            policy: c.policy.map(|p| p.0),
+            parents: c.parents.iter().map(|p| p.0).collect(),
             tags: c.tags.clone(),
             enabled: c.enabled,
             state,

@@ -13,12 +13,14 @@ use api::wire::{
     },
     oauth::OAuthDraft,
     on_call::{ContactDraft, HandoverBody, LayerBody, OverrideDraft, RotationDraft},
+    policy::{PolicyDraft, PolicyStepDraft, RemindersBody},
     service::ServiceConfigDraft,
 };
 use domain::{
     channel::{self, ServiceField, Shape, catalogue::SERVICES},
     mail::MailSettings,
     monitor::MonitorConfig,
+    policy::PolicyConfig,
     rotation,
 };
 use http::Method;
@@ -102,6 +104,7 @@ async fn it_has_every_route_of_the_contract() {
             "GET /incidents",
             "GET /incidents/{id}",
             "POST /incidents/{id}/ack",
+            "DELETE POST /incidents/{id}/snooze",
             "POST /mail/bounces",
             "GET POST /maintenance",
             "DELETE GET PATCH /maintenance/{id}",
@@ -111,6 +114,7 @@ async fn it_has_every_route_of_the_contract() {
             "GET POST /monitors",
             "DELETE GET PATCH /monitors/{id}",
             "POST /monitors/{id}/check",
+            "GET /monitors/{id}/forecast",
             "POST /monitors/{id}/pause",
             "GET /monitors/{id}/results",
             "POST /monitors/{id}/resume",
@@ -118,6 +122,8 @@ async fn it_has_every_route_of_the_contract() {
             "GET /on-call",
             "GET /openapi.json",
             "DELETE /overrides/{id}",
+            "GET POST /policies",
+            "DELETE GET PATCH /policies/{id}",
             "GET POST /rotations",
             "DELETE GET PATCH /rotations/{id}",
             "GET /rotations/{id}/now",
@@ -221,6 +227,8 @@ async fn drafts_name_exactly_the_fields_that_the_domain_reads() {
         recover_after: Some(1),
         zone: Some("wan".to_owned()),
         channels: Some(Vec::new()),
+        policy: Some(1),
+        parents: Some(vec![2, 3]),
         tags: Some(vec!["prod".into()]),
         enabled: Some(true),
     };
@@ -307,6 +315,37 @@ async fn drafts_name_exactly_the_fields_that_the_domain_reads() {
         hold("ChannelDraft", &body);
         channel::ChannelDraft::from_json(body, None).unwrap();
     }
+    let policy = PolicyDraft {
+        name: "Night shift".into(),
+        severity: Some("error"),
+        steps: vec![PolicyStepDraft {
+            after: Some("10m".into()),
+            channels: Some(vec![1]),
+            rotations: Some(vec![1]),
+            events: Some(vec!["down", "recovered"]),
+            quiet: Some(QuietHours {
+                hours: WeekHours {
+                    zone: "Europe/Berlin".into(),
+                    spans: vec![HoursSpan {
+                        days: vec!["mon"],
+                        from: "22:00".into(),
+                        to: "07:00".into(),
+                    }],
+                },
+                action: "hold",
+            }),
+        }],
+        reminders: Some(RemindersBody {
+            first: "1h".into(),
+            longest: "1d".into(),
+        }),
+        recovery_after: Some("2m".into()),
+        tags: Some(vec!["prod".into()]),
+        default: Some(true),
+    };
+    let body = serde_json::to_value(policy).unwrap();
+    hold("PolicyDraft", &body);
+    PolicyConfig::from_json(body).unwrap();
     let contact = ContactDraft {
         name: "Ada".into(),
         channels: vec![1],

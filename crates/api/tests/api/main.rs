@@ -21,6 +21,7 @@ mod messages;
 mod monitors;
 mod oauth;
 mod on_call;
+mod policies;
 mod problems;
 mod schema;
 mod services;

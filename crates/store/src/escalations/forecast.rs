@@ -96,7 +96,7 @@ impl Store {
     }
 }
 
-fn reach(addressee: Addressee) -> Result<Reach, StoreError> {
+pub(super) fn reach(addressee: Addressee) -> Result<Reach, StoreError> {
     let channel = addressee.channel;
     let kind = ChannelKind::parse(&channel.kind).ok_or_else(|| corrupt("channels", channel.id, "kind"))?;
     Ok(Reach {

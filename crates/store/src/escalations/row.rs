@@ -143,7 +143,7 @@ fn columns(e: &Escalation) -> escalation::ActiveModel {
     }
 }
 
-fn read(row: escalation::Model) -> Result<Escalation, StoreError> {
+pub(super) fn read(row: escalation::Model) -> Result<Escalation, StoreError> {
     let damaged = |column| corrupt(TABLE, row.incident_id, column);
     let at = |ms: Option<i64>| ms.map(Timestamp::from_millis);
     let held = match &row.held_by {

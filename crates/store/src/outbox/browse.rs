@@ -198,6 +198,7 @@ fn read_one(row: delivery::Model, monitor_name: String) -> Result<Delivery, Stor
     Ok(Delivery {
         id: DeliveryId(row.id),
         event: Event::parse(&row.event).ok_or_else(|| damaged("event"))?,
+        number: u32::try_from(row.number).map_err(|_| damaged("number"))?,
         event_at: Timestamp::from_millis(row.event_at),
         incident: IncidentId(row.incident_id),
         monitor_name,

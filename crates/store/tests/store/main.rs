@@ -35,5 +35,6 @@ mod rotations;
 mod samples;
 mod secrets;
 mod silences;
+mod standing;
 mod troubles;
 mod upgrade;

@@ -61,6 +61,11 @@ impl Form {
         self.values.contains_key(name)
     }
 
+    /// Everything that was typed, as a browser would send it again.
+    pub fn pairs(&self) -> Vec<(String, String)> {
+        self.values.iter().map(|(n, v)| (n.clone(), v.clone())).collect()
+    }
+
     pub fn has_errors(&self) -> bool {
         !self.errors.is_empty()
     }

@@ -9,3 +9,11 @@ pub(crate) fn value<'a>(typed: &'a [(String, String)], name: &str) -> &'a str {
 pub(crate) fn ticked(typed: &[(String, String)], name: &str) -> bool {
     typed.iter().any(|(n, _)| n == name)
 }
+
+/// Values between commas.
+pub(crate) fn between_commas(text: &str) -> Vec<&str> {
+    text.split([',', '，', '、'])
+        .map(str::trim)
+        .filter(|t| !t.is_empty())
+        .collect()
+}

@@ -11,12 +11,13 @@ use axum::{
 use domain::{
     clock::Timestamp,
     id::IncidentId,
-    incident::{Origin, Progress},
+    incident::{Incident, Origin, Progress},
+    policy::Severity,
 };
 use serde::Deserialize;
-use store::{IncidentFilter, IncidentPhase, IncidentRow, outbox::DeliveryFilter};
+use store::{IncidentFilter, IncidentPhase, IncidentRow, Store, outbox::DeliveryFilter};
 
-use super::deliveries::Line;
+use super::{alerting::words, deliveries::Line};
 use crate::{
     App, Flash, Section, Shell, SignedIn,
     components::{Pager, href},
@@ -26,9 +27,12 @@ use crate::{
 
 #[cfg(test)]
 mod samples;
+mod snooze;
+mod standing;
 mod timeline;
 #[cfg(test)]
 pub(crate) use samples::{details, lists, sample_incident};
+use standing::Stand;
 use timeline::Moment;
 
 pub(crate) fn routes() -> Router<App> {
@@ -36,6 +40,8 @@ pub(crate) fn routes() -> Router<App> {
         .route("/incidents", get(list))
         .route("/incidents/{id}", get(show))
         .route("/incidents/{id}/acknowledge", post(acknowledge))
+        .route("/incidents/{id}/snooze", post(snooze::snooze))
+        .route("/incidents/{id}/wake", post(snooze::wake))
 }
 
 #[derive(Template)]
@@ -72,6 +78,14 @@ pub(crate) struct IncidentPage {
     shell: Shell,
     row: Row,
     opened_at: Timestamp,
+    severity: String,
+    /// While it is open and known.
+    stand: Option<Stand>,
+    snoozes: Vec<snooze::Choice>,
+    /// Monitors that are down for the same reason: they depend on this one.
+    taken_down: Vec<String>,
+    /// Why nobody was told (a text key), where there is no delivery.
+    nobody: &'static str,
     timeline: Vec<Moment>,
     deliveries: Vec<Line>,
     /// More deliveries than are shown.
@@ -146,14 +160,40 @@ async fn show(signed_in: SignedIn, Path(id): Path<String>) -> error::Result {
     let deliveries = store.outbox().page(&filter).await?;
     let title = signed_in.visit.language.text("overview-incident").arg("id", id);
     let shell = signed_in.shell_titled(Section::Incidents, &title.to_string());
+    let standing = store.incidents().standing(id).await?;
+    let stand = match &standing {
+        Some(standing) if row.incident.is_open() => {
+            Some(standing::read(store, &shell, &row.incident, standing).await?)
+        }
+        _ => None,
+    };
+    let severity = store.incidents().severities(&[id]).await?.remove(&id);
+    let zone = store.settings().general().await?.zone();
+    let parents = timeline::parents(&events);
+    let names = store.monitors().names(&parents).await?.into_iter().collect();
     page(&IncidentPage {
-        timeline: timeline::tell(&shell, &row.incident, &events, &deliveries.items),
+        timeline: timeline::tell(&shell, &row.incident, &events, &deliveries.items, &names),
+        severity: words::severity(&shell, severity.unwrap_or(Severity::Critical)),
+        stand,
+        snoozes: snooze::choices(&shell, zone),
+        taken_down: taken_down(store, &row.incident).await?,
+        nobody: standing::why_nobody(&row.incident, standing.as_ref()),
         opened_at: row.incident.opened_at,
         row: Row::new(row, shell.now),
         more: deliveries.next.is_some(),
         deliveries: deliveries.items.into_iter().map(Line::from).collect(),
         shell,
     })
+}
+
+/// While it lasts; afterwards the monitor may have taken others down anew.
+async fn taken_down(store: &Store, incident: &Incident) -> error::Result<Vec<String>> {
+    match incident.origin.monitor() {
+        Some(monitor) if incident.is_open() => {
+            Ok(store.incidents().taken_down(monitor, incident.since).await?)
+        }
+        _ => Ok(Vec::new()),
+    }
 }
 
 async fn acknowledge(signed_in: SignedIn, Path(id): Path<String>) -> error::Result {

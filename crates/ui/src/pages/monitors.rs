@@ -27,6 +27,8 @@ mod chart;
 mod check;
 mod edit;
 mod fields;
+mod outlook;
+mod parents;
 #[cfg(test)]
 mod samples;
 mod show;

@@ -51,6 +51,8 @@ pub(crate) struct OverviewPage {
     concerns: Concerns,
     /// Recipients that get no mail.
     suspended: u64,
+    /// Monitors of whose outage nobody would hear.
+    unheard: u64,
     /// Channels that somebody has to look after.
     neglected: Vec<Neglected>,
     verdict: Verdict,
@@ -165,6 +167,7 @@ async fn show(signed_in: SignedIn, Query(search): Query<Search>) -> error::Resul
         checklist,
         concerns: Concerns::read(&signed_in).await?,
         suspended: store.recipients().suspended_count().await?,
+        unheard: store.policies().unheard().await?,
         neglected: store.channels().neglected().await?,
         verdict: verdict(&shell, total, &of),
         troubles,

@@ -26,6 +26,17 @@ pub(crate) fn all(language: Language) -> Vec<(&'static str, Box<dyn DynTemplate>
         "deliveries/recipients",
         super::deliveries::recipients(language),
     );
+    add(&mut all, "policies", super::alerting::policies::lists(language));
+    add(
+        &mut all,
+        "policies/edit",
+        super::alerting::policies::edits(language),
+    );
+    add(
+        &mut all,
+        "policies/delete",
+        super::alerting::policies::deletes(language),
+    );
     add(&mut all, "channels", super::channels::lists(language));
     add(&mut all, "channels/kinds", super::channels::kinds(language));
     add(&mut all, "channels/edit", super::channels::edits(language));

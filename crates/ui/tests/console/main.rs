@@ -18,6 +18,7 @@ mod messages;
 mod oauth;
 mod on_call;
 mod own_health;
+mod policies;
 mod second_channel;
 mod services;
 mod sign_in;

@@ -59,7 +59,13 @@ pub(crate) fn calls(text: &str, functions: &[&str]) -> Vec<String> {
 /// The codes of complaints: `FieldError::new(field, "code", …)`, `complain(name, "code", …)`, `bad("code", …)`.
 pub(crate) fn complaint_codes(text: &str) -> Vec<String> {
     let mut found = Vec::new();
-    for (call, position) in [("FieldError::new(", 1), ("complain(", 1), ("bad(", 0)] {
+    let calls = [
+        ("FieldError::new(", 1),
+        ("complain(", 1),
+        ("complain::<()>(", 1),
+        ("bad(", 0),
+    ];
+    for (call, position) in calls {
         for (at, _) in text.match_indices(call) {
             let arguments = arguments(&text[at + call.len()..]);
             let code = arguments

@@ -5,7 +5,12 @@ use axum::{
     extract::Path,
     response::{IntoResponse as _, Redirect},
 };
-use domain::{channel::ChannelDraft, id::MonitorId};
+use domain::{
+    channel::ChannelDraft,
+    id::{ChannelId, MonitorId, PolicyId},
+    policy::Policy,
+};
+use store::StoreError;
 
 use super::{find, health_of, users_of};
 use crate::{Flash, Section, Shell, SignedIn, Typed, error, pages::form::value, shell::page};
@@ -20,6 +25,8 @@ pub(crate) struct DeletePage {
     /// Messages that are cancelled with it.
     pub(super) pending: u64,
     pub(super) users: Vec<(MonitorId, String)>,
+    /// Policies that tell through it; the last value: they would tell nobody without it, so it cannot be deleted.
+    pub(super) policies: Vec<(PolicyId, String, bool)>,
     pub(super) enabled: bool,
 }
 
@@ -99,14 +106,40 @@ pub(super) async fn ask(signed_in: SignedIn, Path(id): Path<String>) -> error::R
             .unwrap_or_default(),
         pending: health.pending,
         users: users_of(signed_in.store(), channel.id).await?,
+        policies: policies_of(&signed_in.store().policies().all().await?, channel.id),
         enabled: channel.enabled,
         name: channel.name,
     })
 }
 
+/// Those that tell through it, and whether they would tell nobody without it.
+fn policies_of(policies: &[Policy], channel: ChannelId) -> Vec<(PolicyId, String, bool)> {
+    let with_it = policies.iter().filter(|p| p.config.channels().contains(&channel));
+    with_it
+        .map(|p| {
+            let alone = p.config.channels().len() == 1 && p.config.rotations().is_empty();
+            (p.id, p.config.name.clone(), alone)
+        })
+        .collect()
+}
+
+impl DeletePage {
+    fn is_needed(&self) -> bool {
+        self.policies.iter().any(|(.., needed)| *needed)
+    }
+}
+
 pub(super) async fn delete(signed_in: SignedIn, Path(id): Path<String>) -> error::Result {
     let channel = find(signed_in.store(), &id).await?;
-    signed_in.store().channels().delete(channel.id).await?;
+    match signed_in.store().channels().delete(channel.id).await {
+        Ok(_) => {}
+        Err(StoreError::NobodyLeft(policy)) => {
+            let page = format!("/channels/{}/delete", channel.id);
+            let flash = Flash::bad("flash-channel-needed").about(&policy);
+            return Ok(flash.redirect(&signed_in.visit, &page));
+        }
+        Err(e) => return Err(e.into()),
+    }
     tracing::info!(
         channel.id = channel.id.0,
         user = signed_in.by(),

@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use alert::channel::{Receipt, Retry, SendError, Trace};
-use domain::{attention::Rejection, channel::ChannelDraft, id::MonitorId};
+use domain::{
+    attention::Rejection,
+    channel::ChannelDraft,
+    id::{MonitorId, PolicyId},
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -281,14 +285,20 @@ pub(crate) fn secrets(language: Language) -> Vec<SecretPage> {
 }
 
 pub(crate) fn deletes(language: Language) -> Vec<DeletePage> {
-    let page = |pending, users| DeletePage {
+    let policy = |id, name: &str, needed| (PolicyId(id), name.to_owned(), needed);
+    let page = |pending, users, policies| DeletePage {
         shell: shell(language, Section::Channels, "channel-delete-title"),
         href: "/channels/1".to_owned(),
         name: "On call".to_owned(),
         summary: "me@example.org".to_owned(),
         pending,
         users,
+        policies,
         enabled: true,
     };
-    vec![page(2, users()), page(0, Vec::new())]
+    vec![
+        page(2, users(), vec![policy(1, "Night shift", false)]),
+        page(0, Vec::new(), Vec::new()),
+        page(0, Vec::new(), vec![policy(1, "Night shift", true)]),
+    ]
 }

@@ -142,6 +142,7 @@ pub(crate) fn delivery(n: u128, state: DeliveryState) -> Delivery {
         created_at,
         next_attempt_at: None,
         attempts: 2,
+        number: 0,
         held_until: None,
         message_id: "0198c0de-0000-7000-8000-000000000001@example.org".to_owned(),
         digest_of: (n == 2).then(|| DeliveryId(Uuid::from_u128(0x0198_c0de_0000_7000_8000_0000_0000_0000))),

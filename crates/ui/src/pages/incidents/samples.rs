@@ -1,18 +1,24 @@
 //! An outage that lasts, one that is over, and a quiet list.
 
+use std::collections::HashMap;
+
 use domain::{
+    channel::ChannelKind,
     delivery::DeliveryState,
-    id::{ChannelId, MonitorId},
+    escalation::{Escalation, Recovering},
+    hold::{HeldBy, Hold},
+    id::{ChannelId, MonitorId, PolicyId, RotationId},
     incident::Incident,
     outcome::{Reason, ReasonKind},
     policy::Severity,
 };
-use store::{IncidentEvent, IncidentEventKind};
+use store::{IncidentEvent, IncidentEventKind, NextAct, Reach, Standing};
 
 use super::*;
 use crate::{
     locale::Language,
     pages::{
+        alerting::Held,
         deliveries,
         samples::{NOW, shell},
     },
@@ -75,6 +81,74 @@ fn incident(id: i64, open: bool) -> IncidentRow {
     }
 }
 
+/// Between two steps.
+fn waiting() -> Standing {
+    let reach = |name: &str| Reach {
+        channel: ChannelId(3),
+        name: name.to_owned(),
+        kind: ChannelKind::Email,
+        recipients: vec!["me@example.org".to_owned()],
+    };
+    Standing {
+        escalation: Escalation {
+            begun_at: Some(NOW.minus(Duration::from_secs(97))),
+            through: Some(Duration::from_secs(97)),
+            told_at: Some(NOW.minus(Duration::from_secs(97))),
+            next_at: Some(NOW.plus(Duration::from_mins(28))),
+            ..Escalation::default()
+        },
+        policy: Some((PolicyId(1), "Night shift".to_owned())),
+        snoozed_by: None,
+        tells: true,
+        next: Some(NextAct::Step {
+            after: Duration::from_mins(30),
+            reaches: vec![reach("Pager"), reach("Team mail")],
+            on_call: vec![(RotationId(1), Some("Ada".to_owned())), (RotationId(2), None)],
+        }),
+    }
+}
+
+/// Each other way in which it can stand.
+fn standings() -> Vec<Standing> {
+    let until = NOW.plus(Duration::from_hours(2));
+    let with = |change: &dyn Fn(&mut Standing)| {
+        let mut standing = waiting();
+        change(&mut standing);
+        standing
+    };
+    vec![
+        with(&|s| s.next = Some(NextAct::Reminder(3))),
+        with(&|s| {
+            s.escalation.snoozed_until = Some(until);
+            s.snoozed_by = Some("me@example.org".to_owned());
+        }),
+        with(&|s| {
+            s.escalation.told_at = None;
+            s.escalation.held = Some(Hold {
+                by: HeldBy::Parent(MonitorId(3)),
+                until: Some(until),
+            });
+        }),
+        with(&|s| {
+            s.escalation.recovering = Some(Recovering { since: NOW, until });
+        }),
+        with(&|s| s.escalation.flapping = Some(NOW)),
+        with(&|s| {
+            s.tells = false;
+            s.next = None;
+            s.policy = None;
+            s.escalation.told_at = None;
+        }),
+        with(&|s| {
+            s.next = Some(NextAct::Step {
+                after: Duration::from_mins(30),
+                reaches: Vec::new(),
+                on_call: vec![(RotationId(2), None)],
+            });
+        }),
+    ]
+}
+
 /// Of Watchbell itself.
 fn own(id: i64, origin: Origin, name: &str, open: bool) -> IncidentRow {
     let reason = match origin {
@@ -95,7 +169,7 @@ fn own(id: i64, origin: Origin, name: &str, open: bool) -> IncidentRow {
 }
 
 pub(crate) fn details(language: Language) -> Vec<IncidentPage> {
-    vec![
+    let mut all = vec![
         detail(language, incident(42, true), true),
         detail(language, incident(42, false), false),
         detail(
@@ -108,7 +182,28 @@ pub(crate) fn details(language: Language) -> Vec<IncidentPage> {
             own(42, Origin::Zone("wan".to_owned()), "Watchbell: wan", false),
             false,
         ),
-    ]
+    ];
+    for standing in standings() {
+        let mut page = detail(language, incident(42, true), true);
+        let held = standing.escalation.held;
+        let held = held.map(|hold| Held::new(&page.shell, hold, "Router".to_owned(), None));
+        let open = sample_incident(42, true);
+        page.stand = Some(standing::view(
+            &page.shell,
+            &open,
+            &standing,
+            (held, &rotations()),
+        ));
+        page.nobody = standing::why_nobody(&open, Some(&standing));
+        page.taken_down = Vec::new();
+        page.deliveries = Vec::new();
+        all.push(page);
+    }
+    all
+}
+
+fn rotations() -> HashMap<RotationId, String> {
+    [(RotationId(2), "Weekends".to_owned())].into_iter().collect()
 }
 
 fn detail(language: Language, row: IncidentRow, open: bool) -> IncidentPage {
@@ -121,6 +216,21 @@ fn detail(language: Language, row: IncidentRow, open: bool) -> IncidentPage {
         detail: detail.to_owned(),
     };
     let mut events = vec![event(5, IncidentEventKind::Opened, "503")];
+    // Troubles of Watchbell itself have neither steps nor dependencies.
+    let of_monitor = open && row.incident.origin.own().is_none();
+    if of_monitor {
+        let snoozed = format!("{} me@example.org", since.plus(Duration::from_mins(30)));
+        events.push(event(6, IncidentEventKind::Held, "parent:3"));
+        events.push(event(20, IncidentEventKind::Released, "parent:3"));
+        events.push(event(30, IncidentEventKind::OnCall, "Ada"));
+        events.push(event(30, IncidentEventKind::NobodyOnCall, "2"));
+        events.push(event(30, IncidentEventKind::Snoozed, &snoozed));
+        events.push(event(
+            60,
+            IncidentEventKind::Snoozed,
+            &format!("{} me@example.org", since.plus(Duration::from_mins(1))),
+        ));
+    }
     let mut sent = vec![deliveries::delivery(1, DeliveryState::Pending)];
     if !open {
         events.push(event(61, IncidentEventKind::Acknowledged, "me@example.org"));
@@ -131,8 +241,20 @@ fn detail(language: Language, row: IncidentRow, open: bool) -> IncidentPage {
             deliveries::delivery(3, DeliveryState::Cancelled),
         ];
     }
+    let names = [(MonitorId(3), "Router".to_owned())].into_iter().collect();
+    let stand = of_monitor.then(|| standing::view(&shell, &row.incident, &waiting(), (None, &rotations())));
+    let taken_down = ["Shop: checkout", "Shop: search"].map(str::to_owned);
     IncidentPage {
-        timeline: timeline::tell(&shell, &row.incident, &events, &sent),
+        severity: words::severity(&shell, Severity::Critical),
+        stand,
+        snoozes: snooze::choices(&shell, domain::zone::Tz::Europe__Berlin),
+        taken_down: if of_monitor {
+            taken_down.to_vec()
+        } else {
+            Vec::new()
+        },
+        nobody: "nobody-yet",
+        timeline: timeline::tell(&shell, &row.incident, &events, &sent, &names),
         opened_at: row.incident.opened_at,
         row: Row::new(row, NOW),
         more: !open,

@@ -1,11 +1,12 @@
 //! From the first failing check to the last delivery, in order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use domain::{
     clock::Timestamp,
     delivery::{DeliveryState, Event},
     hold::HeldBy,
+    id::MonitorId,
     incident::Incident,
 };
 use store::{IncidentEvent, IncidentEventKind, outbox::Delivery};
@@ -25,6 +26,7 @@ pub(super) fn tell(
     incident: &Incident,
     events: &[IncidentEvent],
     deliveries: &[Delivery],
+    names: &HashMap<MonitorId, String>,
 ) -> Vec<Moment> {
     let own = incident.origin.own().is_some();
     let key = if own {
@@ -39,14 +41,24 @@ pub(super) fn tell(
         more: incident.reason.detail.clone(),
     };
     let mut story = vec![first];
-    story.extend(events.iter().map(|e| event(shell, e, own)));
+    story.extend(events.iter().map(|e| event(shell, e, own, names)));
     story.extend(sent(shell, deliveries));
     // Stable: what happened in one transaction keeps the order above.
     story.sort_by_key(|m| m.at);
     story
 }
 
-fn event(shell: &Shell, e: &IncidentEvent, own: bool) -> Moment {
+/// Monitors whose names the story needs.
+pub(super) fn parents(events: &[IncidentEvent]) -> Vec<MonitorId> {
+    let held = events.iter().filter(|e| e.kind == IncidentEventKind::Held);
+    held.filter_map(|e| match e.detail.parse() {
+        Ok(HeldBy::Parent(id)) => Some(id),
+        Ok(HeldBy::Silence(_) | HeldBy::Maintenance(_)) | Err(_) => None,
+    })
+    .collect()
+}
+
+fn event(shell: &Shell, e: &IncidentEvent, own: bool, names: &HashMap<MonitorId, String>) -> Moment {
     let (shape, what, more) = match e.kind {
         IncidentEventKind::Opened if own => ("down", shell.t("timeline-own-opened"), String::new()),
         IncidentEventKind::Resolved if own => ("up", shell.t("timeline-own-resolved"), e.detail.clone()),
@@ -56,7 +68,7 @@ fn event(shell: &Shell, e: &IncidentEvent, own: bool) -> Moment {
             shell.t("timeline-acknowledged").arg("by", &e.detail),
             String::new(),
         ),
-        IncidentEventKind::Held => ("paused", held(shell, &e.detail), String::new()),
+        IncidentEventKind::Held => ("paused", held(shell, &e.detail, names), String::new()),
         IncidentEventKind::Released => ("unknown", shell.t("timeline-released"), String::new()),
         IncidentEventKind::OnCall => (
             "unknown",
@@ -64,7 +76,7 @@ fn event(shell: &Shell, e: &IncidentEvent, own: bool) -> Moment {
             String::new(),
         ),
         IncidentEventKind::NobodyOnCall => ("down", shell.t("timeline-nobody-on-call"), String::new()),
-        IncidentEventKind::Snoozed => ("paused", shell.t("timeline-snoozed"), e.detail.clone()),
+        IncidentEventKind::Snoozed => ("paused", snoozed(shell, e), String::new()),
         IncidentEventKind::Recovering => ("degraded", shell.t("timeline-recovering"), String::new()),
         IncidentEventKind::Relapsed => ("down", shell.t("timeline-relapsed"), String::new()),
         IncidentEventKind::Flapping => ("degraded", shell.t("timeline-flapping"), String::new()),
@@ -78,12 +90,28 @@ fn event(shell: &Shell, e: &IncidentEvent, own: bool) -> Moment {
     }
 }
 
+/// The detail says until when, and who it was.
+fn snoozed(shell: &Shell, e: &IncidentEvent) -> Text {
+    let (until, by) = e.detail.split_once(' ').unwrap_or((&e.detail, ""));
+    match Timestamp::parse_rfc3339(until) {
+        Some(until) if until <= e.at => shell.t("timeline-woken").arg("by", by),
+        Some(until) => {
+            let span = shell.span(&until.since(e.at));
+            shell.t("timeline-snoozed").arg("by", by).arg("span", span)
+        }
+        None => shell.t("timeline-snoozed-plain").arg("by", by),
+    }
+}
+
 /// What holds its alerts back.
-fn held(shell: &Shell, by: &str) -> Text {
+fn held(shell: &Shell, by: &str, names: &HashMap<MonitorId, String>) -> Text {
     match by.parse() {
         Ok(HeldBy::Silence(id)) => shell.t("timeline-held-silence").arg("id", id),
         Ok(HeldBy::Maintenance(id)) => shell.t("timeline-held-maintenance").arg("id", id),
-        Ok(HeldBy::Parent(id)) => shell.t("timeline-held-parent").arg("id", id),
+        Ok(HeldBy::Parent(id)) => {
+            let name = names.get(&id).cloned().unwrap_or_else(|| format!("#{id}"));
+            shell.t("timeline-held-parent").arg("name", name)
+        }
         Err(_) => shell.t("timeline-held"),
     }
 }

@@ -8,17 +8,17 @@ use axum::{
 };
 use domain::{
     channel::Channel,
-    field::{FieldError, FieldErrors},
-    id::ChannelId,
+    field::FieldErrors,
+    id::{ChannelId, PolicyId},
     monitor::{Monitor, MonitorConfig},
     reach::ZoneName,
     target::Kind,
 };
 use http::StatusCode;
 use serde::Deserialize;
-use store::StoreError;
+use store::{Because, Store, StoreError};
 
-use super::{fields, find};
+use super::{fields, find, parents};
 use crate::{
     Flash, Section, Shell, SignedIn, Typed,
     components::{Field, Form},
@@ -36,6 +36,9 @@ pub(crate) struct EditPage {
     /// `None` while it is new.
     pub(super) monitor: Option<Existing>,
     pub(super) channels: Vec<Listener>,
+    pub(super) policies: Vec<(PolicyId, String)>,
+    /// What it has when it names no policy.
+    pub(super) by_rule: String,
     /// The names of all zones.
     pub(super) zones: Vec<String>,
 }
@@ -97,6 +100,17 @@ impl EditPage {
     fn strays(&self) -> Vec<String> {
         self.form.other_errors(&fields::NAMES)
     }
+
+    fn policy(&self) -> Field {
+        let shell = &self.shell;
+        let field = self
+            .form
+            .select("policy", shell.t("monitor-policy"))
+            .hint(shell.t("monitor-policy-hint"))
+            .choice("", &self.by_rule);
+        let choice = |field: Field, (id, name): &(PolicyId, String)| field.choice(id, name);
+        self.policies.iter().fold(field, choice)
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -119,6 +133,8 @@ pub(super) async fn new(signed_in: SignedIn, Query(chosen): Query<Chosen>) -> er
         kind: Kind::parse(&chosen.kind).unwrap_or(Kind::Http),
         monitor: None,
         channels: listeners(&channels, &ticked),
+        policies: policies(signed_in.store()).await?,
+        by_rule: by_rule(signed_in.store(), &shell, None).await?,
         zones: zones(&signed_in).await?,
         shell,
     })
@@ -126,7 +142,8 @@ pub(super) async fn new(signed_in: SignedIn, Query(chosen): Query<Chosen>) -> er
 
 pub(super) async fn create(signed_in: SignedIn, FormBody(typed): Typed) -> error::Result {
     let kind = Kind::parse(value(&typed, "kind")).unwrap_or(Kind::Http);
-    let saved = match MonitorConfig::from_json(fields::body(&typed, kind, true), None) {
+    let body = fields::body(&typed, kind, true);
+    let saved = match read(&signed_in, &typed, body, None).await? {
         Ok(config) => accept(signed_in.store().monitors().create(&config).await)?,
         Err(errors) => Err(errors),
     };
@@ -151,11 +168,18 @@ pub(super) async fn create(signed_in: SignedIn, FormBody(typed): Typed) -> error
 pub(super) async fn edit(signed_in: SignedIn, Path(id): Path<String>) -> error::Result {
     let (monitor, _) = find(signed_in.store(), &id).await?;
     let shell = signed_in.shell(Section::Monitors, "monitor-edit-title");
-    let channels = signed_in.store().channels().all().await?;
+    let store = signed_in.store();
+    let channels = store.channels().all().await?;
+    let form = fields::stored(shell.language, &monitor.config);
     page(&EditPage {
-        form: fields::stored(shell.language, &monitor.config),
+        form: form.with(
+            fields::PARENTS,
+            parents::lines(store, &monitor.config.parents).await?,
+        ),
         kind: monitor.config.target.kind(),
         channels: listeners(&channels, &monitor.config.channels),
+        policies: policies(store).await?,
+        by_rule: by_rule(store, &shell, Some(&monitor)).await?,
         zones: zones(&signed_in).await?,
         monitor: Some(existing(&monitor)),
         shell,
@@ -171,7 +195,7 @@ pub(super) async fn save(
     let kind = monitor.config.target.kind();
     let body = fields::body(&typed, kind, monitor.config.enabled);
     let previous = (!monitor.locked).then_some(&monitor.config);
-    let saved = match MonitorConfig::from_json(body, previous) {
+    let saved = match read(&signed_in, &typed, body, previous).await? {
         Ok(config) => accept(signed_in.store().monitors().update(monitor.id, &config).await)?,
         Err(errors) => Err(errors),
     };
@@ -196,23 +220,30 @@ pub(super) async fn save(
     }
 }
 
-/// A channel or a zone that was deleted while the form was open is a mistake in the form, everything else is not.
+/// What was typed, with the parents that are meant.
+async fn read(
+    signed_in: &SignedIn,
+    typed: &[(String, String)],
+    mut body: serde_json::Value,
+    previous: Option<&MonitorConfig>,
+) -> error::Result<Result<MonitorConfig, FieldErrors>> {
+    let (found, mut wrong) = parents::find(signed_in.store(), value(typed, fields::PARENTS)).await?;
+    body[fields::PARENTS] = serde_json::json!(found);
+    Ok(match MonitorConfig::from_json(body, previous) {
+        Ok(config) if wrong.is_empty() => Ok(config),
+        Ok(_) => Err(wrong),
+        Err(mut errors) => {
+            errors.0.append(&mut wrong.0);
+            Err(errors)
+        }
+    })
+}
+
+/// What was deleted while the form was open is a mistake in the form, everything else is not.
 fn accept<T>(result: Result<T, StoreError>) -> error::Result<Result<T, FieldErrors>> {
     match result {
         Ok(saved) => Ok(Ok(saved)),
-        Err(StoreError::UnknownChannel(id)) => {
-            let message = format!("There is no channel with the id {id}.");
-            Ok(Err(FieldError::new("channels", "channel-unknown", message)
-                .with("id", id)
-                .into()))
-        }
-        Err(StoreError::UnknownZone(zone)) => {
-            let message = format!("There is no zone \"{zone}\". PUT /settings/zones makes it.");
-            Ok(Err(FieldError::new("zone", "zone-unknown", message)
-                .with("name", zone)
-                .into()))
-        }
-        Err(e) => Err(e.into()),
+        Err(e) => Ok(Err(e.in_monitor()?.into())),
     }
 }
 
@@ -234,10 +265,36 @@ async fn refused(
         kind,
         monitor: monitor.map(existing),
         channels: listeners(&channels, &fields::chosen(typed)),
+        policies: policies(signed_in.store()).await?,
+        by_rule: by_rule(signed_in.store(), &shell, monitor).await?,
         zones: zones(signed_in).await?,
         shell,
     };
     page_with(StatusCode::UNPROCESSABLE_ENTITY, &view)
+}
+
+async fn policies(store: &Store) -> error::Result<Vec<(PolicyId, String)>> {
+    let all = store.policies().all().await?;
+    Ok(all.into_iter().map(|p| (p.id, p.config.name)).collect())
+}
+
+/// What the rules give a monitor as it is stored.
+async fn by_rule(store: &Store, shell: &Shell, monitor: Option<&Monitor>) -> error::Result<String> {
+    let Some(monitor) = monitor else {
+        return Ok(shell.t("monitor-by-rule").to_string());
+    };
+    let text = match store.policies().by_rule(monitor, None).await? {
+        Some((policy, Because::Tag(tag))) => {
+            let text = shell.t("monitor-by-rule-tag").arg("tag", tag);
+            text.arg("policy", policy.config.name)
+        }
+        Some((policy, _)) => shell
+            .t("monitor-by-rule-default")
+            .arg("policy", policy.config.name),
+        None if monitor.config.channels.is_empty() => shell.t("monitor-by-rule-nobody"),
+        None => shell.t("monitor-by-rule-own"),
+    };
+    Ok(text.to_string())
 }
 
 async fn zones(who: &SignedIn) -> error::Result<Vec<String>> {

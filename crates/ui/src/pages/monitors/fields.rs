@@ -12,7 +12,7 @@ use crate::{
     components::Form,
     locale::Language,
     pages::{
-        form::{ticked, value},
+        form::{between_commas, ticked, value},
         header_lines,
     },
 };
@@ -22,8 +22,11 @@ pub(super) const HEADERS: &str = "target.headers";
 /// One for each channel that is ticked.
 pub(super) const CHANNEL: &str = "channel";
 
+/// Monitors on which it depends, one on each line; [`super::parents`] finds them.
+pub(super) const PARENTS: &str = "parents";
+
 /// The fields that carry their own complaints.
-pub(super) const NAMES: [&str; 20] = [
+pub(super) const NAMES: [&str; 22] = [
     "name",
     "target.url",
     "target.method",
@@ -43,6 +46,8 @@ pub(super) const NAMES: [&str; 20] = [
     "recover_after",
     "zone",
     "channels",
+    "policy",
+    PARENTS,
     "tags",
 ];
 
@@ -77,7 +82,7 @@ pub(super) fn body(typed: &[(String, String)], kind: Kind, enabled: bool) -> Val
             "method": text("target.method"),
             "headers": header_lines::parse(value(typed, HEADERS)),
             "body": Some(value(typed, "target.body")).filter(|b| !b.is_empty()),
-            "accept_status": text("target.accept_status").map(|_| list(value(typed, "target.accept_status"))),
+            "accept_status": text("target.accept_status").map(|_| between_commas(value(typed, "target.accept_status"))),
             "max_redirects": number("target.max_redirects"),
             "verify_certificate": ticked(typed, "target.verify_certificate"),
         }),
@@ -103,7 +108,8 @@ pub(super) fn body(typed: &[(String, String)], kind: Kind, enabled: bool) -> Val
         "recover_after": number("recover_after"),
         "zone": text("zone"),
         "channels": chosen(typed).iter().map(|c| c.0).collect::<Vec<_>>(),
-        "tags": list(value(typed, "tags")),
+        "policy": number("policy"),
+        "tags": between_commas(value(typed, "tags")),
         "enabled": enabled,
     })
 }
@@ -112,14 +118,6 @@ pub(super) fn body(typed: &[(String, String)], kind: Kind, enabled: bool) -> Val
 pub(super) fn chosen(typed: &[(String, String)]) -> Vec<ChannelId> {
     let values = typed.iter().filter(|(name, _)| name == CHANNEL);
     values.filter_map(|(_, v)| v.parse().ok()).collect()
-}
-
-/// Values between commas.
-fn list(text: &str) -> Vec<&str> {
-    text.split([',', '，', '、'])
-        .map(str::trim)
-        .filter(|t| !t.is_empty())
-        .collect()
 }
 
 /// The form as it begins.
@@ -151,6 +149,7 @@ pub(super) fn stored(language: Language, config: &MonitorConfig) -> Form {
         .with("recheck_every", text("recheck_every"))
         .with("recover_after", config.thresholds.recover_after)
         .with("zone", &config.zone)
+        .with("policy", config.policy.map(|p| p.to_string()).unwrap_or_default())
         .with("tags", config.tags.join(", "));
     let form = match &config.schedule {
         Schedule::Every(_) => form.with(
@@ -193,7 +192,7 @@ mod tests {
     fn what_a_form_shows_reads_back_as_the_same_monitor() {
         let bodies = [
             json!({
-                "name": "Shop", "kind": "http", "channels": [3, 7], "tags": ["eu", "prod"],
+                "name": "Shop", "kind": "http", "channels": [3, 7], "policy": 4, "tags": ["eu", "prod"],
                 "target": {"url": "https://shop.example/", "method": "POST", "body": "x\ny", "accept_status": ["200-299", "401"],
                            "max_redirects": 0, "verify_certificate": false, "headers": {"Authorization": "Bearer x", "X-A": "b: c"}},
                 "schedule": {"cron": "*/5 * * * *", "timezone": "Asia/Shanghai"},

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{
-    id::{ChannelId, IncidentId},
+    id::{ChannelId, IncidentId, PolicyId},
     in_force::InForce,
     monitor::MonitorConfig,
     outcome::{Certificate, Evidence, Outcome, Phases, Reason, ReasonKind, Verdict},
@@ -12,7 +12,7 @@ use domain::{
 };
 use serde_json::{Value, json};
 use store::{
-    ChannelHealth, IncidentRow,
+    IncidentRow,
     samples::{Cause, Point, Sample, SampleKind, Stats},
 };
 
@@ -29,6 +29,9 @@ use crate::{
     locale::Language,
     pages::samples::{NOW, shell},
 };
+
+mod relations;
+use relations::{escalating, relatives, silent};
 
 pub(crate) struct Samples {
     pub(crate) lists: Vec<MonitorsPage>,
@@ -202,33 +205,9 @@ fn page_of(language: Language, down: bool) -> MonitorPage {
         crate::pages::alerting::maintenance::sample_in_force()
     };
     let series = if down { series() } else { Vec::new() };
-    let hearing = |id, name: &str, summary: &str, health: &ChannelHealth| {
-        show::hearing(listener(id, name, summary, false), health)
-    };
-    let works = ChannelHealth {
-        last_success: Some(NOW),
-        ..ChannelHealth::default()
-    };
-    let fails = ChannelHealth {
-        waiting: 2,
-        ..ChannelHealth::default()
-    };
     MonitorPage {
         href: "/monitors/7".to_owned(),
         id: 7,
-        held: Some(show::Held {
-            words: if down {
-                shell
-                    .t("held-by-silence")
-                    .arg("author", "me@example.org")
-                    .to_string()
-            } else {
-                shell.t("held-by-maintenance").to_string()
-            },
-            href: "/silences/1".to_owned(),
-            name: "Moving the rack to room 2".to_owned(),
-            until: NOW.plus(Duration::from_hours(1)),
-        }),
         name: monitor.config.name.clone(),
         target: monitor.config.target.to_string(),
         tags: monitor.config.tags.clone(),
@@ -244,14 +223,10 @@ fn page_of(language: Language, down: bool) -> MonitorPage {
         strip: show::strip(&shell, &tail),
         results: tail.iter().rev().take(8).map(show::result_row).collect(),
         incidents: incidents.iter().map(|row| show::line(&shell, row)).collect(),
-        listeners: if down {
-            vec![
-                hearing(1, "On call", "me@example.org, you@example.org", &works),
-                hearing(2, "Chat", "https://chat.example/…", &fails),
-            ]
-        } else {
-            Vec::new()
-        },
+        outlook: if down { escalating(&shell) } else { silent(&shell) },
+        parents: relatives(&[(3, "Router")], down),
+        children: relatives(&[(8, "Shop: checkout"), (9, "Shop: search")], down),
+        more_children: down,
         shell,
     }
 }
@@ -326,6 +301,12 @@ fn fresh(language: Language, kind: Kind) -> EditPage {
         form: fields::fresh(language),
         kind,
         monitor: None,
+        policies: if kind == Kind::Ping {
+            Vec::new()
+        } else {
+            vec![(PolicyId(1), "Night shift".to_owned())]
+        },
+        by_rule: shell.t("monitor-by-rule").to_string(),
         channels,
         zones: ["wan", "lan", "office-vpn"].map(str::to_owned).to_vec(),
         shell,

@@ -6,8 +6,7 @@ use askama::Template;
 use axum::extract::{Path, Query};
 use domain::{
     clock::Timestamp,
-    hold::{HeldBy, Hold},
-    id::IncidentId,
+    id::{IncidentId, MonitorId},
     in_force::InForce,
     monitor::Monitor,
     schedule::Schedule,
@@ -15,19 +14,19 @@ use domain::{
 };
 use serde::Deserialize;
 use store::{
-    ChannelHealth, IncidentFilter, IncidentRow, Store,
+    IncidentFilter, IncidentRow,
     samples::{Sample, SampleKind, Stats},
 };
 
 use super::{
     chart::{Chart, RANGES},
-    edit::{Listener, listeners},
     find,
+    outlook::{self, Outlook},
 };
 use crate::{
     Section, Shell, SignedIn,
     components::{Bar, Strip, href},
-    error,
+    error::{self, Error},
     pages::overview::{bar, status_of, strip_label},
     shell::{page, percent},
 };
@@ -45,7 +44,6 @@ pub(crate) struct MonitorPage {
     pub(super) enabled: bool,
     pub(super) locked: bool,
     pub(super) now: Now,
-    pub(super) held: Option<Held>,
     pub(super) rhythm: String,
     pub(super) decision: String,
     pub(super) ranges: Vec<RangeLink>,
@@ -54,7 +52,18 @@ pub(crate) struct MonitorPage {
     pub(super) strip: Strip,
     pub(super) results: Vec<ResultRow>,
     pub(super) incidents: Vec<IncidentLine>,
-    pub(super) listeners: Vec<Hearing>,
+    pub(super) outlook: Outlook,
+    pub(super) parents: Vec<Relative>,
+    /// Those that depend on it directly.
+    pub(super) children: Vec<Relative>,
+    /// More children than are listed.
+    pub(super) more_children: bool,
+}
+
+/// A monitor on which this one depends, or that depends on it.
+pub(crate) struct Relative {
+    pub(super) id: MonitorId,
+    pub(super) name: String,
 }
 
 /// The answer to "how is it?".
@@ -67,15 +76,6 @@ pub(crate) struct Now {
     pub(super) incident: Option<IncidentId>,
     /// A first failure is not confirmed yet: what it was, and how many there were.
     pub(super) unconfirmed: Option<(u32, String)>,
-}
-
-/// Why nobody is told of it for now.
-pub(crate) struct Held {
-    /// A sentence, the thing that it leads to, and when it ends.
-    pub(super) words: String,
-    pub(super) href: String,
-    pub(super) name: String,
-    pub(super) until: Timestamp,
 }
 
 pub(crate) struct RangeLink {
@@ -110,13 +110,6 @@ pub(crate) struct IncidentLine {
     pub(super) reason: String,
 }
 
-/// A channel that hears of this monitor, and whether it works.
-pub(crate) struct Hearing {
-    pub(super) channel: Listener,
-    pub(super) failing: bool,
-    pub(super) last_success: Option<Timestamp>,
-}
-
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct View {
@@ -125,6 +118,7 @@ pub(super) struct View {
 
 const STRIP_LENGTH: usize = 60;
 const RESULTS: usize = 15;
+const MOST_CHILDREN: u64 = 20;
 
 pub(super) async fn show(
     signed_in: SignedIn,
@@ -150,12 +144,20 @@ pub(super) async fn show(
         ..IncidentFilter::default()
     };
     let incidents = store.incidents().page(&filter).await?.items;
-    let channels = store.channels().for_monitor(monitor.id).await?;
-    let health = store.channels().health(&monitor.config.channels).await?;
-    let hearing = listeners(&channels, &[]).into_iter().map(|channel| {
-        let health = health.get(&channel.id).cloned().unwrap_or_default();
-        hearing(channel, &health)
-    });
+    let outlook = outlook::read(store, &shell, &monitor)
+        .await?
+        .ok_or(Error::NotFound)?;
+    let parents = store.monitors().names(&monitor.config.parents).await?;
+    let parents = parents.into_iter().map(|(id, name)| Relative { id, name });
+    let mut children: Vec<Relative> = store
+        .monitors()
+        .children(monitor.id, MOST_CHILDREN + 1)
+        .await?
+        .into_iter()
+        .map(|(id, name)| Relative { id, name })
+        .collect();
+    let more_children = children.len() as u64 > MOST_CHILDREN;
+    children.truncate(MOST_CHILDREN as usize);
     page(&MonitorPage {
         href: format!("/monitors/{}", monitor.id),
         id: monitor.id.0,
@@ -166,10 +168,6 @@ pub(super) async fn show(
         enabled: monitor.config.enabled,
         locked: monitor.locked,
         now: now(&monitor, &state, &tail, &incidents, &store.in_force()),
-        held: match store.held(&monitor).await? {
-            Some(hold) => held(store, &shell, hold).await?,
-            None => None,
-        },
         rhythm: rhythm(&shell, &monitor.config.schedule),
         decision: decision(&shell, &monitor),
         ranges: range_links(monitor.id.0, word),
@@ -178,7 +176,10 @@ pub(super) async fn show(
         strip: strip(&shell, &tail),
         results: tail.iter().rev().take(RESULTS).map(result_row).collect(),
         incidents: incidents.iter().map(|row| line(&shell, row)).collect(),
-        listeners: hearing.collect(),
+        outlook,
+        parents: parents.collect(),
+        children,
+        more_children,
         shell,
     })
 }
@@ -214,27 +215,6 @@ pub(super) fn now(
             .map(|r| r.incident.id),
         unconfirmed,
     }
-}
-
-/// `None`: it was deleted while the page was made, or something else than a silence or a window holds it.
-async fn held(store: &Store, shell: &Shell, hold: Hold) -> error::Result<Option<Held>> {
-    let Some(until) = hold.until else { return Ok(None) };
-    let found = match hold.by {
-        HeldBy::Silence(id) => store.silences().get(id).await?.map(|s| Held {
-            words: shell.t("held-by-silence").arg("author", &s.author).to_string(),
-            href: format!("/silences/{id}"),
-            name: s.reason,
-            until,
-        }),
-        HeldBy::Maintenance(id) => store.maintenances().get(id).await?.map(|m| Held {
-            words: shell.t("held-by-maintenance").to_string(),
-            href: format!("/maintenance/{id}"),
-            name: m.config.title,
-            until,
-        }),
-        HeldBy::Parent(_) => None,
-    };
-    Ok(found)
 }
 
 pub(super) fn rhythm(shell: &Shell, schedule: &Schedule) -> String {
@@ -301,14 +281,5 @@ pub(super) fn line(shell: &Shell, row: &IncidentRow) -> IncidentLine {
         since: row.incident.since,
         duration: row.incident.duration(shell.now),
         reason: row.incident.reason.detail.clone(),
-    }
-}
-
-pub(super) fn hearing(channel: Listener, health: &ChannelHealth) -> Hearing {
-    let failed = health.last_failure.as_ref().map(|(at, _)| *at);
-    Hearing {
-        channel,
-        failing: health.waiting > 0 || failed > health.last_success,
-        last_success: health.last_success,
     }
 }

@@ -128,6 +128,7 @@ fn view(
         verdict: verdict(&shell, total, &of),
         concerns: Concerns::none(shell.language),
         suspended: u64::from(!troubles.is_empty()),
+        unheard: u64::from(!troubles.is_empty()) * 2,
         neglected: troubles.iter().take(1).map(|_| neglected()).collect(),
         more_troubles: if troubles.is_empty() { 0 } else { 3 },
         troubles,
