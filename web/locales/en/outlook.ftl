@@ -19,8 +19,8 @@ held-silence-by = Nobody is told of this for now. Silenced by { $author }:
 held-maintenance = Under maintenance: nobody is told, and checks count neither as up nor as down.
 held-parent = Nobody is told for now: this depends on a monitor that is down.
 held-until = until
-on-call-are = On call: { $people }
-on-call-nobody = Nobody is on call in { $rotations }
+outlook-on-call = On call: { $people }
+outlook-nobody-on-call = Nobody is on call in { $rotations }
 
 monitor-policy = Policy
 monitor-policy-hint = Told beside the channels above, step by step, as long as nobody acknowledges the outage. By rule, a monitor with channels of its own has none.

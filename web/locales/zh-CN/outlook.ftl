@@ -19,8 +19,8 @@ held-silence-by = 目前不通知任何人。{ $author } 设置了静默：
 held-maintenance = 维护中：不通知任何人，检查结果不计入正常或故障。
 held-parent = 暂不通知任何人：所依赖的监控项出现故障。
 held-until = 直到
-on-call-are = 值班：{ $people }
-on-call-nobody = { $rotations } 无人值班
+outlook-on-call = 值班：{ $people }
+outlook-nobody-on-call = { $rotations } 无人值班
 
 monitor-policy = 策略
 monitor-policy-hint = 除上面的渠道外，在无人确认故障时逐步通知。按规则时，有自己渠道的监控项没有策略。

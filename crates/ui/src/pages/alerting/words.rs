@@ -114,8 +114,8 @@ pub(crate) fn on_call(
     }
     let say = |key, arg, names: String| (!names.is_empty()).then(|| shell.t(key).arg(arg, names).to_string());
     OnCall {
-        people: say("on-call-are", "people", people.join(", ")),
-        nobody: say("on-call-nobody", "rotations", empty.join(", ")),
+        people: say("outlook-on-call", "people", people.join(", ")),
+        nobody: say("outlook-nobody-on-call", "rotations", empty.join(", ")),
     }
 }
 
