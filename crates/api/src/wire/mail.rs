@@ -306,7 +306,7 @@ pub struct MailTestView {
     #[schema(example = json!(["mail_from", "rcpt_to", "data", "reply", "inbox"]))]
     pub not_reached: Vec<&'static str>,
     /// What the server presented, also when it was refused. `null`: it came to no TLS handshake.
-    pub certificate: Option<CertificateView>,
+    pub certificate: Option<ServerCertificateView>,
     /// Seconds since the beginning, then `S:` for the server or `C:` for us. Passwords are not in it.
     pub transcript: Vec<String>,
     pub reply_code: Option<u16>,
@@ -334,7 +334,7 @@ pub struct StepView {
 
 /// A certificate as people read it.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct CertificateView {
+pub struct ServerCertificateView {
     #[schema(example = "smtp.example.org")]
     pub subject: String,
     pub issuer: String,
@@ -359,7 +359,7 @@ pub struct ChainLinkView {
     pub not_after: String,
 }
 
-impl From<CertificateReport> for CertificateView {
+impl From<CertificateReport> for ServerCertificateView {
     fn from(c: CertificateReport) -> Self {
         let link = |l: alert::mail::ChainLink| ChainLinkView {
             subject: l.subject,

@@ -443,3 +443,27 @@ async fn drafts_name_exactly_the_fields_that_the_domain_reads() {
         MailSettings::from_json(body, None).unwrap();
     }
 }
+
+/// Of two shapes with one name the document would have one, without a word.
+#[test]
+fn no_two_shapes_share_a_name() {
+    let mut open = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let mut seen: BTreeMap<String, std::path::PathBuf> = BTreeMap::new();
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(std::fs::read_dir(&path).unwrap().map(|e| e.unwrap().path()));
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        for shape in text.split("ToSchema)]").skip(1) {
+            let words = shape.split(|c: char| !c.is_alphanumeric() && c != '_');
+            let name = words
+                .skip_while(|w| !matches!(*w, "struct" | "enum"))
+                .nth(1)
+                .unwrap();
+            let other = seen.insert(name.to_owned(), path.clone());
+            assert_eq!(other, None, "{name} is also in {}", path.display());
+        }
+    }
+    assert!(seen.len() > 50, "{}", seen.len());
+}

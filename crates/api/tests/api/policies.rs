@@ -272,3 +272,37 @@ async fn an_incident_is_put_off_and_goes_on() {
     );
     assert_eq!(api.delete("/incidents/99/snooze").await.status, 404);
 }
+
+#[tokio::test]
+async fn a_forecast_names_who_is_on_call_and_where_nobody_is() {
+    let api = Api::start().await;
+    let phone = channel(&api, "phone").await;
+    let ada = json!({"name": "Ada", "channels": [phone]});
+    let ada = api.post("/contacts", ada).await.body["id"].clone();
+    let mut rotations = Vec::new();
+    for (name, from) in [("Operations", "2020-01-01"), ("Next year", "2099-01-01")] {
+        let handover = json!({"every": 1, "unit": "days", "at": "09:00", "from": from});
+        let layers = json!([{"name": "Days", "people": [ada], "handover": handover, "hours": null}]);
+        let body = json!({"name": name, "zone": "UTC", "layers": layers});
+        let created = api.post("/rotations", body).await;
+        rotations.push(created.body["id"].as_i64().unwrap());
+    }
+    let steps = json!([{"rotations": [rotations[0]]}, {"after": "1h", "rotations": rotations}]);
+    let id = policy(&api, json!({"name": "People", "steps": steps, "default": true})).await;
+    let monitor = api.post("/monitors", paused("Shop")).await.body["id"].clone();
+    let forecast = api.get(&format!("/monitors/{monitor}/forecast")).await.body;
+    assert_eq!(
+        (&forecast["policy"]["id"], &forecast["tells"]),
+        (&json!(id), &json!(true))
+    );
+    let first = &forecast["steps"][0];
+    assert_eq!(first["channels"][0]["name"], "phone");
+    assert_eq!(
+        first["on_call"],
+        json!([{"rotation": rotations[0], "person": "Ada"}])
+    );
+    assert_eq!(
+        forecast["steps"][1]["on_call"],
+        json!([{"rotation": rotations[0], "person": "Ada"}, {"rotation": rotations[1], "person": null}])
+    );
+}

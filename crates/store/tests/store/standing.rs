@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::{
     id::{IncidentId, MonitorId},
     policy::{Policy, PolicyConfig, Severity},
+    rotation::{ContactDraft, OverrideDraft, RotationDraft},
 };
 use serde_json::{Value, json};
 use store::{Because, NextAct, StoreError};
@@ -26,6 +27,41 @@ async fn monitor(db: &Db, name: &str, more: Value) -> MonitorId {
 }
 
 both! {
+    async fn the_next_step_names_who_is_on_call_then(db: Db) {
+        let (phone, pager) = (db.mail_channel(&["ada@example.org"]).await.id, db.mail_channel(&["bob@example.org"]).await.id);
+        let mut people = Vec::new();
+        for (name, channel) in [("Ada", phone), ("Bob", pager)] {
+            let draft = ContactDraft::from_json(json!({"name": name, "channels": [channel.0]})).unwrap();
+            people.push(db.store.contacts().create(&draft).await.unwrap());
+        }
+        let layer = json!({
+            "name": "Days", "people": [people[0].id.0],
+            "handover": {"every": 1, "unit": "days", "at": "09:00", "from": "2020-01-01"},
+        });
+        let plan = RotationDraft::from_json(json!({"name": "Operations", "zone": "UTC", "layers": [layer]})).unwrap();
+        let rotation = db.store.rotations().create(&plan).await.unwrap().id;
+        // Bob takes over between now and the step.
+        let takes_over = OverrideDraft {
+            contact: people[1].id,
+            from: db.now().plus(Duration::from_mins(5)),
+            to: db.now().plus(Duration::from_hours(1)),
+            note: "Holidays".into(),
+        };
+        db.store.rotations().add_override(rotation, &takes_over, "admin").await.unwrap();
+        let policy = policy(&db, json!({"name": "People", "steps": [{"after": "10m", "rotations": [rotation.0]}]})).await;
+        let id = monitor(&db, "Shop", json!({"policy": policy.id})).await;
+        let forecast = db.store.forecast(id, db.now()).await.unwrap().unwrap();
+        assert_eq!(forecast.steps[0].on_call, [(rotation, Some("Ada".to_owned()))]);
+        let shop = db.store.monitors().get(id).await.unwrap().unwrap();
+        let incident = incident_of(db.go_down(&shop).await);
+        let standing = db.store.incidents().standing(incident).await.unwrap().unwrap();
+        let Some(NextAct::Step { reaches, on_call, .. }) = standing.next else {
+            panic!("{:?}", standing.next);
+        };
+        assert_eq!(on_call, [(rotation, Some("Bob".to_owned()))]);
+        assert_eq!(reaches[0].recipients, ["bob@example.org"]);
+    }
+
     async fn what_comes_next_is_what_happens_then(db: Db) {
         let (chat, pager) = (db.mail_channel(&["chat@example.org"]).await.id, db.mail_channel(&["pager@example.org"]).await.id);
         let night = policy(&db, json!({

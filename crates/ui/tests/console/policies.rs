@@ -1,6 +1,11 @@
 //! Policies, what they would do, putting an incident off, and dependencies: as people use them.
 
+use domain::{
+    id::RotationId,
+    rotation::{ContactDraft, RotationDraft},
+};
 use http::StatusCode;
+use serde_json::json;
 use testkit::{HttpTarget, WebhookSink};
 
 use crate::visitor::{Answer, Scene, Visitor};
@@ -371,4 +376,79 @@ async fn the_overview_says_that_nobody_would_hear() {
     everybody.push(("default", "on"));
     see_other(&visitor.post("/policies", &everybody).await);
     assert!(!visitor.get("/").await.body.contains(WARNING));
+}
+
+/// Ada is on call in the first rotation; nobody is in the second, which has not begun.
+async fn rotations(scene: &Scene) {
+    let ada = json!({ "name": "Ada", "channels": [1] });
+    let ada = ContactDraft::from_json(ada).unwrap();
+    let ada = scene.store.contacts().create(&ada).await.unwrap().id.0;
+    for (name, from) in [("Operations", "2020-01-01"), ("Next year", "2099-01-01")] {
+        let handover = json!({ "every": 1, "unit": "days", "at": "09:00", "from": from });
+        let layer = json!({ "name": "Days", "people": [ada], "handover": handover });
+        let plan = json!({ "name": name, "zone": "UTC", "layers": [layer] });
+        let plan = RotationDraft::from_json(plan).unwrap();
+        scene.store.rotations().create(&plan).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_monitor_and_its_incident_say_who_is_on_call_and_where_nobody_is() {
+    let scene = Scene::new().await;
+    let mut visitor = scene.admin().await;
+    channel(&mut visitor, "Ada's phone", "ada@example.org").await;
+    rotations(&scene).await;
+    let form = visitor.get("/policies/new").await.body;
+    assert!(
+        form.contains("Operations") && form.contains("Next year"),
+        "{form}"
+    );
+    let policy = [
+        ("name", "People"),
+        ("severity", "error"),
+        ("steps.0.after", "30m"),
+        ("steps.0.rotations.1", "on"),
+        ("steps.0.rotations.2", "on"),
+        ("steps.0.events.down", "on"),
+        ("steps.0.events.recovered", "on"),
+        ("default", "on"),
+    ];
+    see_other(&visitor.post("/policies", &policy).await);
+    let mut shop = monitor("Shop");
+    shop.push(("confirm_after", "1"));
+    let page = see_other(&visitor.post("/monitors", &shop).await).to_owned();
+    let forecast = visitor.get(&page).await.body;
+    for words in [
+        "On call: Ada",
+        "Nobody is on call in Next year",
+        "ada@example.org",
+    ] {
+        assert!(forecast.contains(words), "{words}: {forecast}");
+    }
+    visitor.post(&format!("{page}/check"), &[]).await;
+    let incident = visitor.get("/incidents/1").await.body;
+    for words in [
+        "Next step at",
+        "After 30 min: Ada",
+        "On call: Ada",
+        "Nobody is on call in Next year",
+    ] {
+        assert!(incident.contains(words), "{words}: {incident}");
+    }
+
+    scene.store.rotations().delete(RotationId(1)).await.unwrap();
+    let unmanned = visitor.get(&page).await.body;
+    for words in [
+        "Nobody is on call now, and every other channel",
+        "href=\"/on-call\"",
+    ] {
+        assert!(unmanned.contains(words), "{words}: {unmanned}");
+    }
+    assert!(!unmanned.contains("On call: Ada"), "{unmanned}");
+    let incident = visitor.get("/incidents/1").await.body;
+    assert!(
+        incident.contains("Nobody is on call in Next year"),
+        "{incident}"
+    );
+    assert!(!incident.contains("its channels are switched off"), "{incident}");
 }
