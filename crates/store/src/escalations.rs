@@ -38,8 +38,9 @@ pub use forecast::{Forecast, ForecastStep, Reach};
 pub use standing::{NextAct, Standing};
 pub(crate) use wake::{let_go, look_again, look_again_at, wake_children};
 
-/// Incidents per transaction.
+/// Incidents per transaction, and transactions per look.
 const BATCH: u64 = 50;
+const BATCHES: usize = 4;
 /// Before one whose rows are damaged is looked at again.
 const DAMAGED: Duration = Duration::from_mins(10);
 
@@ -138,9 +139,10 @@ impl Store {
         self.go_on(tx, &mut case, now).await
     }
 
-    /// What is due by the clock. A write only when there is something.
+    /// What is due by the clock. A write only when there is something. Of very many the rest is left for the next look, so
+    /// that what was planned is sent meanwhile.
     pub(crate) async fn escalate_if_needed(&self, now: Timestamp) -> Result<(), StoreError> {
-        loop {
+        for _ in 0..BATCHES {
             let due: Vec<i64> = escalation::Entity::find()
                 .select_only()
                 .column(escalation::Column::IncidentId)
@@ -168,6 +170,8 @@ impl Store {
                 self.outbox().wake();
             }
         }
+        self.outbox().wake();
+        Ok(())
     }
 
     /// `None`: it is over, or its monitor is paused or gone.
