@@ -1,8 +1,4 @@
 //! A channel whose receiver is gone, from the answer to those who hear of it.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test whose scene cannot be set fails at once and loudly"
-)]
 
 use std::{sync::Arc, time::Duration};
 

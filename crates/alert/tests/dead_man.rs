@@ -1,7 +1,6 @@
 //! The dead-man's switch is pinged while the whole loop works, and not when a part of it does not.
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     reason = "a test whose scene cannot be set fails at once and loudly"
 )]
 
@@ -19,6 +18,9 @@ use testkit::{FakeClock, HttpTarget, Logs, Reply, wait_for};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::scene::{SOON, Scene};
+
+/// What goes wrong.
+type Fault = fn(&mut Pulse);
 
 mod scene;
 
@@ -130,7 +132,7 @@ async fn each_part_that_does_not_work_keeps_it_silent_until_it_works_again() {
     desk.save("GET").await;
     desk.pinged().await;
     let now = desk.clock.now();
-    let faults: [(&str, fn(&mut Pulse)); 3] = [
+    let faults: [(&str, Fault); 3] = [
         ("no_checks", |p| {
             p.scheduler_tick = p.scheduler_tick.minus(Duration::from_secs(31));
         }),

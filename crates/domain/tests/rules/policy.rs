@@ -8,7 +8,7 @@ use crate::refused;
 
 fn body(changes: Value) -> Value {
     let mut body = json!({"name": "Production", "steps": [{"channels": [1]}]});
-    for (k, v) in changes.as_object().unwrap() {
+    for (k, v) in changes.as_object().expect("an object") {
         body[k] = v.clone();
     }
     body

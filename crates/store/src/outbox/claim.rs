@@ -224,7 +224,8 @@ fn last_check(sample: &Sample) -> LastCheck {
     }
 }
 
-/// An opening that could not be sent before its recovery is told by the recovery's message.
+/// What could not be sent before the recovery is told by the recovery's message, also where that one has gone out while an
+/// interrupted attempt kept this one back. What a person had sent again is theirs.
 async fn merge_openings<C: ConnectionTrait>(
     tx: &C,
     channel: ChannelId,
@@ -232,11 +233,11 @@ async fn merge_openings<C: ConnectionTrait>(
 ) -> Result<(), StoreError> {
     let sql = "UPDATE deliveries SET state = 'cancelled', reason = 'Merged into the recovery message.', \
          finished_at = $1, next_attempt_at = NULL, waiting = FALSE \
-         WHERE channel_id = $2 AND finished_at IS NULL AND state = 'pending' \
+         WHERE channel_id = $2 AND finished_at IS NULL AND state = 'pending' AND requested_by IS NULL \
          AND event IN ('incident.opened', 'incident.reminder', 'incident.acknowledged', 'incident.flapping') \
          AND 0 < (SELECT COUNT(*) FROM deliveries r WHERE r.incident_id = deliveries.incident_id \
            AND r.channel_id + 0 = deliveries.channel_id AND r.recipient = deliveries.recipient \
-           AND r.event = 'incident.resolved' AND r.finished_at IS NULL)";
+           AND r.event = 'incident.resolved' AND r.state || '' <> 'cancelled')";
     let values = [now.as_millis().into(), channel.0.into()];
     tx.execute_raw(Statement::from_sql_and_values(
         tx.get_database_backend(),

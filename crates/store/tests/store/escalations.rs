@@ -175,7 +175,7 @@ both! {
         db.advance(30 * MIN);
         db.due().await;
         for wait in [1, 2, 3, 3] {
-            db.advance(Duration::from_hours(wait) - MIN);
+            db.advance(Duration::from_mins(wait * 60 - 1));
             assert_eq!(db.told(&chat).await, [], "before {wait} h");
             db.advance(MIN);
             assert_eq!(db.told(&chat).await, [Event::Reminder], "after {wait} h");
