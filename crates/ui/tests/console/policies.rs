@@ -446,9 +446,6 @@ async fn a_monitor_and_its_incident_say_who_is_on_call_and_where_nobody_is() {
     }
     assert!(!unmanned.contains("On call: Ada"), "{unmanned}");
     let incident = visitor.get("/incidents/1").await.body;
-    assert!(
-        incident.contains("Nobody is on call in Next year"),
-        "{incident}"
-    );
+    assert!(incident.contains("Nobody is on call in Next year"), "{incident}");
     assert!(!incident.contains("its channels are switched off"), "{incident}");
 }
