@@ -75,7 +75,7 @@ fn an_opening_says_what_is_down_since_when_and_why() {
             "timestamp": OPENED.to_rfc3339(),
             "data": {
                 "incident": {
-                    "id": 7, "origin": null, "state": "open", "since": SINCE.to_rfc3339(), "opened_at": OPENED.to_rfc3339(),
+                    "id": 7, "origin": null, "severity": "critical", "state": "open", "since": SINCE.to_rfc3339(), "opened_at": OPENED.to_rfc3339(),
                     "acknowledged_at": null, "acknowledged_by": null, "resolved_at": null, "duration_seconds": 5,
                     "reason": {"kind": "status", "detail": "The answer was 503."},
                     "url": "https://watch.example/w/incidents/7",
