@@ -196,10 +196,12 @@ async fn about_who_hears(scene: &Scene, hook: &Value, dead_man: &str, told: &mut
     let silence = json!({ "matcher": { "tags": ["lab"] }, "reason": "Moving", "duration": "1h" });
     let window = json!({ "title": "Yearly", "matcher": { "tags": ["lab"] },
                          "when": { "cron": "0 3 1 1 *", "timezone": "UTC", "duration": "2h" } });
+    let policy = json!({ "name": "Night shift", "steps": [{ "channels": [hook["id"]] }] });
     for (path, body) in [
         ("/rotations", rotation),
         ("/silences", silence),
         ("/maintenance", window),
+        ("/policies", policy),
     ] {
         told.add(format!("POST {path}"), scene.api.create(path, body).await);
     }
