@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::{gathering::MOST_SINGLE, monitor::MonitorConfig};
+use domain::monitor::MonitorConfig;
 use serde_json::{Value, json};
 use store::{MasterKey, Options, Store};
 use testkit::{HttpTarget, Reply, Script, SmtpServer, WallClock, Watchbell, wait_for};
@@ -155,11 +155,7 @@ impl Storm {
             told.sort_unstable();
             assert_eq!(told, planned, "{event}, channel {channel}: {arrived:?}");
             assert_eq!(told.iter().sum::<usize>(), MONITORS);
-            // A window that closes while little has happened tells that little singly: once, before the storm is on.
-            let windows = usize::try_from(took.as_millis().div_ceil(WINDOW.as_millis())).expect("few");
-            let most = 1 + windows + (MOST_SINGLE as usize - 1);
-            let digests = told.iter().filter(|n| **n > 1).count();
-            assert!(digests <= windows, "{digests} digests in {took:?}: {told:?}");
+            let most = 1 + usize::try_from(took.as_millis().div_ceil(WINDOW.as_millis())).expect("few");
             assert!(
                 told.len() <= most,
                 "{} messages in {took:?}: {told:?}",

@@ -7,7 +7,11 @@
 //! tried again together, and the attempts stand with the id of the digest. A row that is cancelled leaves its digest, the
 //! leader as well: then another one leads.
 
-use domain::{clock::Timestamp, gathering::MOST_SINGLE, id::ChannelId};
+use domain::{
+    clock::Timestamp,
+    gathering::{MOST_SINGLE, WINDOW},
+    id::ChannelId,
+};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement, Value,
     sea_query::{Expr, SimpleExpr},
@@ -17,6 +21,7 @@ use uuid::Uuid;
 use super::{
     Terms,
     claim::{ANY, due},
+    plan::first_id,
 };
 use crate::{entity::delivery, error::StoreError};
 
@@ -67,11 +72,9 @@ pub(super) async fn form<C: ConnectionTrait>(
         let begun = untried
             .iter()
             .find(|u| u.recipient == pile.recipient && u.kind == pile.kind);
-        let most = if terms.crowded.contains(&pile.recipient) {
-            1
-        } else {
-            single
-        };
+        let one = terms.crowded.contains(&pile.recipient)
+            || (pile.rows <= single && pile.rows > 1 && follows_a_digest(tx, channel, now, &pile).await?);
+        let most = if one { 1 } else { single };
         if begun.is_none() && pile.rows <= most {
             continue;
         }
@@ -86,6 +89,27 @@ pub(super) async fn form<C: ConnectionTrait>(
         gather(tx, channel, now, &pile, (id, message_id)).await?;
     }
     Ok(())
+}
+
+/// The tail of a storm is one message as well, however little it is: this recipient was told of what came right before
+/// by a digest.
+async fn follows_a_digest<C: ConnectionTrait>(
+    tx: &C,
+    channel: ChannelId,
+    now: Timestamp,
+    pile: &Pile,
+) -> Result<bool, StoreError> {
+    let sql = format!(
+        "SELECT 1 AS one FROM deliveries d WHERE d.channel_id = $1 AND d.id >= $2 AND d.recipient = $3 \
+         AND d.digest_of IS NOT NULL AND {KIND} = $4 LIMIT 1"
+    );
+    let values = vec![
+        channel.0.into(),
+        first_id(now.minus(WINDOW * 3)).into(),
+        pile.recipient.as_str().into(),
+        pile.kind.into(),
+    ];
+    Ok(!query(tx, &sql, values).await?.is_empty())
 }
 
 async fn piles<C: ConnectionTrait>(

@@ -113,6 +113,28 @@ both! {
         assert!(claimed.iter().all(|c| !c.notice.is_digest()));
     }
 
+    async fn the_tail_of_a_storm_is_one_message(db: Db) {
+        let (mail, _) = storm(&db, &["a@example.org"], 8).await;
+        let digest = db.claim_one(&mail).await;
+        assert_eq!(digest.notice.count(), 7);
+        db.finish(&digest, Next::Sent).await;
+        let late = monitors(&db, &[&mail], 3).await;
+        down(&db, &late).await;
+        db.advance(WINDOW);
+        let tail = db.claim_one(&mail).await;
+        assert_eq!(tail.notice.count(), 3);
+        db.finish(&tail, Next::Sent).await;
+        // Long after it a few are a few again.
+        db.advance(WINDOW * 4);
+        let (first, few) = (monitors(&db, &[&mail], 1).await, monitors(&db, &[&mail], 3).await);
+        down(&db, &first).await;
+        let alone = db.claim_one(&mail).await;
+        db.finish(&alone, Next::Sent).await;
+        down(&db, &few).await;
+        db.advance(WINDOW);
+        assert_eq!(db.claim(&mail).await.len(), 3);
+    }
+
     async fn a_digest_is_tried_again_as_the_same_message(db: Db) {
         let (mail, _) = storm(&db, &["a@example.org"], 61).await;
         let first = db.claim_one(&mail).await;
