@@ -30,7 +30,8 @@ pub(crate) async fn record(store: Store, turn: Arc<Semaphore>, what: Recorded) -
         let tried = {
             // An error means that it was closed, which nobody does; then nobody takes turns.
             let _turn = turn.acquire().await.ok();
-            store.record(what.clone()).await
+            // In thousands that wait there is no room for what only those at work need.
+            Box::pin(store.record(what.clone())).await
         };
         match tried {
             Err(error @ (StoreError::Busy | StoreError::Unavailable(_))) => {
