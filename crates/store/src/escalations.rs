@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::{
     clock::Timestamp,
-    delivery::MonitorLabel,
+    delivery::{Event, MonitorLabel},
     escalation::{Escalation, Situation},
     hold::Hold,
     id::{IncidentId, MonitorId, PolicyId},
@@ -109,7 +109,7 @@ impl Store {
         }
         if case.escalation.flapping.is_some() && !flapped {
             incidents::note(tx, id, at, IncidentEventKind::Flapping, "").await?;
-            planned += self.tell_flapping(tx, &case, at, now).await?;
+            planned += self.tell(tx, &case, (Event::Flapping, at), now).await?;
         }
         let policy = case.rules.policy.as_ref();
         let wait = policy.map_or(Duration::ZERO, |(p, _)| p.config.recovery_after);
@@ -244,12 +244,13 @@ impl Store {
         };
         let acts = case.escalation.advance(&situation);
         let after = case.escalation.held;
-        if before.map(|h| h.by) != after.map(|h| h.by) {
-            let (kind, by) = match (before, after) {
-                (_, Some(hold)) => (IncidentEventKind::Held, hold.by),
-                (Some(hold), None) => (IncidentEventKind::Released, hold.by),
-                (None, None) => return Ok(0),
-            };
+        let change = match (before, after) {
+            (before, Some(hold)) => Some((IncidentEventKind::Held, hold.by))
+                .filter(|(_, by)| before.is_none_or(|before| before.by != *by)),
+            (Some(hold), None) => Some((IncidentEventKind::Released, hold.by)),
+            (None, None) => None,
+        };
+        if let Some((kind, by)) = change {
             incidents::note(tx, case.incident, now, kind, &by.to_string()).await?;
         }
         let planned = self.perform(tx, case, (&steps, acts), now).await?;

@@ -145,11 +145,13 @@ impl Store {
     async fn resolve<C: ConnectionTrait>(
         &self,
         tx: &C,
-        case: &Case,
+        case: &mut Case,
         at: Timestamp,
         now: Timestamp,
     ) -> Result<usize, StoreError> {
         incidents::resolve(tx, case.incident, at, "").await?;
+        // Nothing that is over is found by what held it.
+        case.escalation.held = None;
         wake::wake_children(tx, case.label.id, now).await?;
         let audience = self.followers(tx, case, Event::Resolved).await?;
         let planned = Planned {
@@ -158,16 +160,6 @@ impl Store {
             at,
         };
         self.plan(tx, planned, audience, now).await
-    }
-
-    pub(super) async fn tell_flapping<C: ConnectionTrait>(
-        &self,
-        tx: &C,
-        case: &Case,
-        at: Timestamp,
-        now: Timestamp,
-    ) -> Result<usize, StoreError> {
-        self.tell(tx, case, (Event::Flapping, at), now).await
     }
 
     /// Tells those who were told of the opening.
