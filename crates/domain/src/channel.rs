@@ -141,23 +141,13 @@ impl ChannelDraft {
         });
         let enabled = o.boolean("enabled").unwrap_or(true);
         let fallback = o.integer("fallback").map(ChannelId);
-        let quiet = o.value("quiet").map(|v| Quiet::from_json(&o.path("quiet"), v));
-        let quiet = quiet.and_then(|read| match read {
-            Ok(quiet) => Some(quiet),
-            Err(errors) => {
-                o.errors.0.extend(errors.0);
-                None
-            }
-        });
+        let quiet = o.part("quiet", Quiet::from_json);
         let config = o.value("config");
         let config = match (kind, config) {
-            (Some(kind), Some(config)) => match ChannelConfig::from_json("config", kind, config, previous) {
-                Ok(c) => Some(c),
-                Err(errors) => {
-                    o.errors.0.extend(errors.0);
-                    None
-                }
-            },
+            (Some(kind), Some(config)) => {
+                let read = ChannelConfig::from_json("config", kind, config, previous);
+                o.errors.absorb(read)
+            }
             (_, None) => o.complain("config", "required", "This field is required."),
             (None, Some(_)) => None,
         };

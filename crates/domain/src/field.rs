@@ -63,6 +63,17 @@ impl FieldErrors {
         }
     }
 
+    /// The same for a part with complaints of its own.
+    pub fn absorb<T>(&mut self, r: Result<T, FieldErrors>) -> Option<T> {
+        match r {
+            Ok(v) => Some(v),
+            Err(errors) => {
+                self.0.extend(errors.0);
+                None
+            }
+        }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -166,10 +166,8 @@ fn read_spans(o: &mut Object, items: Vec<Value>) -> Option<Vec<Span>> {
     let count = items.len();
     let mut spans = Vec::new();
     for (i, item) in items.into_iter().enumerate() {
-        match Span::from_json(&o.path(&format!("spans.{i}")), item) {
-            Ok(span) => spans.push(span),
-            Err(errors) => o.errors.0.extend(errors.0),
-        }
+        let span = Span::from_json(&o.path(&format!("spans.{i}")), item);
+        spans.extend(o.errors.absorb(span));
     }
     if spans.len() < count {
         return None;

@@ -125,6 +125,30 @@ impl Object {
         self.errors.take(parse(&path, raw?))
     }
 
+    /// Reads a part of this object, if it is there; its complaints are kept with the others.
+    pub fn part<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&str, Value) -> Result<T, FieldErrors>,
+    ) -> Option<T> {
+        let value = self.value(name)?;
+        let path = self.path(name);
+        self.errors.absorb(read(&path, value))
+    }
+
+    /// Reads a part that must be there.
+    pub fn required_part<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&str, Value) -> Result<T, FieldErrors>,
+    ) -> Option<T> {
+        let Some(value) = self.value(name) else {
+            return self.complain(name, "required", "This field is required.");
+        };
+        let path = self.path(name);
+        self.errors.absorb(read(&path, value))
+    }
+
     pub fn complain<T>(&mut self, name: &str, code: &'static str, message: &str) -> Option<T> {
         let path = self.path(name);
         self.errors.push(FieldError::new(path, code, message));

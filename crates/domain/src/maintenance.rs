@@ -138,8 +138,8 @@ impl MaintenanceConfig {
         let title = o.parse("title", title, |f, v| parse_line(f, &v, LONGEST_TITLE));
         let note = o.text("note").unwrap_or_default();
         let note = o.parse("note", Some(note), parse_note);
-        let matcher = part(&mut o, "matcher", Matcher::from_json);
-        let when = part(&mut o, "when", When::from_json);
+        let matcher = o.required_part("matcher", Matcher::from_json);
+        let when = o.required_part("when", When::from_json);
         let errors = o.finish();
         let config = (|| {
             Some(Self {
@@ -159,24 +159,6 @@ impl MaintenanceConfig {
             "matcher": self.matcher.to_json(),
             "when": self.when.to_json(),
         })
-    }
-}
-
-/// Reads a required sub-object, keeping its complaints with the others.
-fn part<T>(
-    o: &mut Object,
-    name: &str,
-    read: impl FnOnce(&str, Value) -> Result<T, FieldErrors>,
-) -> Option<T> {
-    let Some(value) = o.value(name) else {
-        return o.complain(name, "required", "This field is required.");
-    };
-    match read(&o.path(name), value) {
-        Ok(v) => Some(v),
-        Err(errors) => {
-            o.errors.0.extend(errors.0);
-            None
-        }
     }
 }
 

@@ -78,12 +78,13 @@ impl MonitorConfig {
         let name = o.parse("name", name, |f, v| parse_line(f, &v, LONGEST_NAME));
         let kind = o.required_text("kind");
         let kind = o.parse("kind", kind, |f, v| Kind::parse_field(f, &v));
-        let target = part(&mut o, "target", |p, v| match kind {
-            Some(kind) => Target::from_json(p, kind, v, previous.map(|m| &m.target)).map(Some),
-            None => Ok(None),
-        })
-        .flatten();
-        let schedule = part(&mut o, "schedule", Schedule::from_json);
+        let target = o
+            .required_part("target", |p, v| match kind {
+                Some(kind) => Target::from_json(p, kind, v, previous.map(|m| &m.target)).map(Some),
+                None => Ok(None),
+            })
+            .flatten();
+        let schedule = o.required_part("schedule", Schedule::from_json);
 
         let timeout = o.text("timeout").unwrap_or_else(|| {
             let longest = match &schedule {
@@ -183,24 +184,6 @@ impl MonitorConfig {
     /// After this long without a result the status is UNKNOWN: no data is not UP.
     pub fn stale_after(&self, now: Timestamp) -> Duration {
         self.schedule.longest_silence(now) + self.timeout
-    }
-}
-
-/// Reads a required sub-object, keeping its complaints with the others.
-fn part<T>(
-    o: &mut Object,
-    name: &str,
-    read: impl FnOnce(&str, Value) -> Result<T, FieldErrors>,
-) -> Option<T> {
-    let Some(value) = o.value(name) else {
-        return o.complain(name, "required", "This field is required.");
-    };
-    match read(&o.path(name), value) {
-        Ok(v) => Some(v),
-        Err(errors) => {
-            o.errors.0.extend(errors.0);
-            None
-        }
     }
 }
 

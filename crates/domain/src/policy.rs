@@ -130,16 +130,7 @@ impl PolicyConfig {
             Severity::parse(&v).ok_or_else(|| FieldError::choice_unknown(f, &known))
         });
         let steps = read_steps(&mut o);
-        let reminders = match o.value("reminders") {
-            None => Some(None),
-            Some(value) => match read_reminders(&o.path("reminders"), value) {
-                Ok(reminders) => Some(Some(reminders)),
-                Err(errors) => {
-                    o.errors.0.extend(errors.0);
-                    None
-                }
-            },
-        };
+        let reminders = o.part("reminders", read_reminders);
         let recovery_after = o.text("recovery_after").unwrap_or_else(|| "0s".to_owned());
         let recovery_after = o.parse("recovery_after", Some(recovery_after), |f, v| {
             duration::parse_between(f, &v, Duration::ZERO, LONGEST_RECOVERY)
@@ -153,7 +144,7 @@ impl PolicyConfig {
                 name: name?,
                 severity: severity?,
                 steps: steps?,
-                reminders: reminders?,
+                reminders,
                 recovery_after: recovery_after?,
                 tags: tags?,
                 default,
@@ -235,16 +226,7 @@ impl Step {
         if events.as_ref().is_some_and(BTreeSet::is_empty) {
             o.complain::<()>("events", "step-no-events", "Choose what this step tells of.");
         }
-        let quiet = match o.value("quiet") {
-            None => Some(None),
-            Some(value) => match Quiet::from_json(&o.path("quiet"), value) {
-                Ok(quiet) => Some(Some(quiet)),
-                Err(errors) => {
-                    o.errors.0.extend(errors.0);
-                    None
-                }
-            },
-        };
+        let quiet = o.part("quiet", Quiet::from_json);
         let errors = o.finish();
         let step = (|| {
             Some(Self {
@@ -252,7 +234,7 @@ impl Step {
                 channels: channels.into_iter().map(ChannelId).collect(),
                 rotations: rotations.into_iter().map(RotationId).collect(),
                 events: events?,
-                quiet: quiet?,
+                quiet,
             })
         })();
         step.filter(|_| errors.is_empty()).ok_or(errors)
@@ -285,19 +267,14 @@ fn read_steps(o: &mut Object) -> Option<Vec<Step>> {
     if steps.len() > MOST_STEPS {
         return o.complain("steps", "steps-too-many", "Use at most 20 steps.");
     }
-    let mut read = Vec::with_capacity(steps.len());
-    let mut complete = true;
+    let count = steps.len();
+    let mut read = Vec::with_capacity(count);
     for (n, step) in steps.into_iter().enumerate() {
-        match Step::from_json(&o.path(&format!("steps.{n}")), step) {
-            Ok(step) => read.push(step),
-            Err(errors) => {
-                o.errors.0.extend(errors.0);
-                complete = false;
-            }
-        }
+        let step = Step::from_json(&o.path(&format!("steps.{n}")), step);
+        read.extend(o.errors.absorb(step));
     }
-    read.sort_by_key(|s| s.after);
-    complete.then_some(read)
+    read.sort_by_key(|s: &Step| s.after);
+    (read.len() == count).then_some(read)
 }
 
 fn read_reminders(prefix: &str, value: Value) -> Result<Reminders, FieldErrors> {

@@ -111,10 +111,8 @@ fn read_layers(o: &mut Object, items: Vec<Value>) -> Option<Vec<Layer>> {
     let count = items.len();
     let mut layers = Vec::new();
     for (i, item) in items.into_iter().enumerate() {
-        match Layer::from_json(&o.path(&format!("layers.{i}")), item) {
-            Ok(layer) => layers.push(layer),
-            Err(errors) => o.errors.0.extend(errors.0),
-        }
+        let layer = Layer::from_json(&o.path(&format!("layers.{i}")), item);
+        layers.extend(o.errors.absorb(layer));
     }
     (layers.len() == count).then_some(layers)
 }

@@ -93,7 +93,7 @@ impl SilenceDraft {
     /// `ends_at`. Without a start, or with one that has passed, it begins `now`.
     pub fn from_json(value: Value, now: Timestamp) -> Result<Self, FieldErrors> {
         let mut o = Object::new("", value)?;
-        let matcher = read_matcher(&mut o);
+        let matcher = o.part("matcher", Matcher::from_json);
         if matcher.is_none() && o.errors.is_empty() {
             let _: Option<()> = o.complain("matcher", "required", "This field is required.");
         }
@@ -120,7 +120,7 @@ impl SilenceDraft {
     /// `now`, or from the start of a silence that has not begun. When it starts is not changed.
     pub fn changed(silence: &Silence, value: Value, now: Timestamp) -> Result<Self, FieldErrors> {
         let mut o = Object::new("", value)?;
-        let matcher = read_matcher(&mut o);
+        let matcher = o.part("matcher", Matcher::from_json);
         let reason = o.text("reason");
         let reason = o.parse("reason", reason, parse_reason);
         let ends_at = read_end(&mut o, silence.starts_at, now);
@@ -135,17 +135,6 @@ impl SilenceDraft {
             starts_at: old.starts_at,
             ends_at: ends_at.unwrap_or(old.ends_at),
         })
-    }
-}
-
-fn read_matcher(o: &mut Object) -> Option<Matcher> {
-    let value = o.value("matcher")?;
-    match Matcher::from_json(&o.path("matcher"), value) {
-        Ok(matcher) => Some(matcher),
-        Err(errors) => {
-            o.errors.0.extend(errors.0);
-            None
-        }
     }
 }
 

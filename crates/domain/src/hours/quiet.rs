@@ -25,14 +25,7 @@ impl Quiet {
     /// `{"hours": {"zone": …, "spans": […]}, "action": "hold"}`.
     pub fn from_json(prefix: &str, value: Value) -> Result<Self, FieldErrors> {
         let mut o = Object::new(prefix, value)?;
-        let hours = match o.value("hours").map(|v| Hours::from_json(&o.path("hours"), v)) {
-            Some(Ok(hours)) => Some(hours),
-            Some(Err(errors)) => {
-                o.errors.0.extend(errors.0);
-                None
-            }
-            None => o.complain("hours", "required", "This field is required."),
-        };
+        let hours = o.required_part("hours", Hours::from_json);
         let action = o.required_text("action");
         let action = action.and_then(|text| match QuietAction::parse(&text) {
             Some(action) => Some(action),

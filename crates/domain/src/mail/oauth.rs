@@ -209,13 +209,7 @@ pub(super) fn read(o: &mut Object, auth: AuthMethod, current: Option<&MailSettin
         );
     };
     let current = current.and_then(|c| c.oauth.as_ref());
-    match OAuthClient::from_json("oauth", value, current) {
-        Ok(client) => Some(client),
-        Err(errors) => {
-            o.errors.0.extend(errors.0);
-            None
-        }
-    }
+    o.errors.absorb(OAuthClient::from_json("oauth", value, current))
 }
 
 /// Whether stored settings had a client secret when they were saved.

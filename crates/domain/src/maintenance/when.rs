@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Window, part};
+use super::Window;
 use crate::{
     clock::Timestamp,
     duration,
@@ -41,7 +41,7 @@ impl When {
         let when = match (once, cron, weekly) {
             (true, false, false) => read_once(&mut o),
             (false, true, false) => read_cron(&mut o),
-            (false, false, true) => part(&mut o, "hours", Hours::from_json).map(Self::Weekly),
+            (false, false, true) => o.required_part("hours", Hours::from_json).map(Self::Weekly),
             _ => {
                 for name in ["from", "to", "cron", "timezone", "duration", "hours"] {
                     o.value(name);

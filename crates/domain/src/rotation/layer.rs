@@ -43,25 +43,8 @@ impl Layer {
         if !given || people.as_ref().is_some_and(Vec::is_empty) {
             let _: Option<()> = o.complain("people", "layer-empty", "Choose at least one person.");
         }
-        let handover = match o
-            .value("handover")
-            .map(|v| Handover::from_json(&o.path("handover"), v))
-        {
-            Some(Ok(handover)) => Some(handover),
-            Some(Err(errors)) => {
-                o.errors.0.extend(errors.0);
-                None
-            }
-            None => o.complain("handover", "required", "This field is required."),
-        };
-        let hours = match o.value("hours").map(|v| Hours::from_json(&o.path("hours"), v)) {
-            Some(Ok(hours)) => Some(hours),
-            Some(Err(errors)) => {
-                o.errors.0.extend(errors.0);
-                None
-            }
-            None => None,
-        };
+        let handover = o.required_part("handover", Handover::from_json);
+        let hours = o.part("hours", Hours::from_json);
         let errors = o.finish();
         let layer = (|| {
             Some(Self {
