@@ -7,7 +7,7 @@ use domain::{
     hours::Quiet,
     id::ChannelId,
 };
-use http::{StatusCode, header::LOCATION};
+use http::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use store::StoreError;
@@ -30,11 +30,9 @@ use crate::{
 pub(crate) async fn list(
     _: Reader,
     State(app): State<App>,
-    mut params: Params,
+    params: Params,
 ) -> Result<Json<Page<ChannelView>>, Problem> {
-    // There are few of them, so there is one page; a caller who pages through everything alike is not refused.
-    params.paging();
-    params.finish()?;
+    params.one_page()?;
     let channels = app.store.channels().all().await.map_err(failure)?;
     let ids: Vec<ChannelId> = channels.iter().map(|c| c.id).collect();
     let health = app.store.channels().health(&ids).await.map_err(failure)?;
@@ -62,12 +60,11 @@ pub(crate) async fn create(
     let made = make_secret(&mut draft.config)?;
     let channel = app.store.channels().create(&draft).await.map_err(refusal)?;
     tracing::info!(channel.id = channel.id.0, caller = %caller.name, "channel created");
-    let location = app.location(&format!("/channels/{}", channel.id));
     let mut view = view(&app, &channel).await?;
     if let (Some(made), Some(ChannelConfigView::Webhook(config))) = (made, &mut view.config) {
         config.secret = Some(made.expose_secret().to_owned());
     }
-    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(view)))
+    Ok(app.created(&format!("/channels/{}", channel.id), view))
 }
 
 /// Gives a webhook without a signing secret one of its own.

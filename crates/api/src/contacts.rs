@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State, response::IntoResponse};
 use domain::{field::FieldError, id::ContactId, rotation::ContactDraft as Draft};
-use http::{StatusCode, header::LOCATION};
+use http::StatusCode;
 use serde_json::json;
 use store::StoreError;
 
@@ -24,16 +24,11 @@ use crate::{
 pub(crate) async fn list(
     _: Reader,
     State(app): State<App>,
-    mut params: Params,
+    params: Params,
 ) -> Result<Json<Page<ContactView>>, Problem> {
-    // There are few of them, so there is one page.
-    params.paging();
-    params.finish()?;
+    params.one_page()?;
     let all = app.store.contacts().all().await.map_err(failure)?;
-    Ok(Json(Page {
-        items: all.into_iter().map(Into::into).collect(),
-        next: None,
-    }))
+    Ok(Json(Page::whole(all, Into::into)))
 }
 
 /// Create a contact
@@ -48,12 +43,7 @@ pub(crate) async fn create(
     let draft = Draft::from_json(body)?;
     let contact = app.store.contacts().create(&draft).await.map_err(refusal)?;
     tracing::info!(contact.id = contact.id.0, caller = %caller.name, "contact created");
-    let location = app.location(&format!("/contacts/{}", contact.id));
-    Ok((
-        StatusCode::CREATED,
-        [(LOCATION, location)],
-        Json(ContactView::from(contact)),
-    ))
+    Ok(app.created(&format!("/contacts/{}", contact.id), ContactView::from(contact)))
 }
 
 /// Read a contact

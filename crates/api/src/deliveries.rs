@@ -11,10 +11,7 @@ use domain::{
     id::DeliveryId,
 };
 use futures_util::{StreamExt, stream};
-use http::{
-    StatusCode,
-    header::{CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION},
-};
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use store::outbox::DeliveryFilter;
 
 use crate::{
@@ -173,12 +170,7 @@ pub(crate) async fn resend(
         .map_err(failure)?;
     let new = new.ok_or_else(unknown)?;
     tracing::info!(delivery.id = %new, delivery.resend_of = %id, caller = %caller.name, "delivery resent");
-    let location = app.location(&format!("/deliveries/{new}"));
-    Ok((
-        StatusCode::CREATED,
-        [(LOCATION, location)],
-        Json(Resent { id: new.0 }),
-    ))
+    Ok(app.created(&format!("/deliveries/{new}"), Resent { id: new.0 }))
 }
 
 fn unknown() -> Problem {

@@ -12,12 +12,17 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::{
-    Router,
+    Json, Router,
     extract::DefaultBodyLimit,
-    http::{HeaderValue, header::CACHE_CONTROL},
+    http::{
+        HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, LOCATION},
+    },
     middleware,
+    response::IntoResponse,
 };
 use domain::{field::FieldError, id::TokenId, ration::Ration};
+use serde::Serialize;
 use store::{Store, StoreError};
 use tower_http::set_header::SetResponseHeaderLayer;
 use url::Url;
@@ -94,8 +99,10 @@ impl App {
             .map_err(|wait| Problem::too_many_requests(wait.as_secs().max(1)))
     }
 
-    fn location(&self, path: &str) -> String {
-        format!("{}{path}", self.0.base)
+    /// 201 with what was made and where it is.
+    fn created<T: Serialize>(&self, path: &str, made: T) -> impl IntoResponse + use<T> {
+        let location = format!("{}{path}", self.0.base);
+        (StatusCode::CREATED, [(LOCATION, location)], Json(made))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State, response::IntoResponse};
 use domain::{field::FieldError, id::ProfileId, json::Object, mail::MailSettings};
-use http::{StatusCode, header::LOCATION};
+use http::StatusCode;
 use serde_json::Value;
 use store::{MailProfile, mail::MailHealth};
 
@@ -28,11 +28,9 @@ use crate::{
 pub(crate) async fn list(
     _: Reader,
     State(app): State<App>,
-    mut params: Params,
+    params: Params,
 ) -> Result<Json<Page<MailProfileView>>, Problem> {
-    // There are few of them, so there is one page.
-    params.paging();
-    params.finish()?;
+    params.one_page()?;
     all(&app).await.map(Json)
 }
 
@@ -50,9 +48,8 @@ pub(crate) async fn create(
     let settings = MailSettings::from_json(body, None)?;
     let created = app.store.mail().create(&settings, &caller.name).await;
     let profile = created.map_err(failure)?;
-    let location = app.location(&format!("/settings/mail/profiles/{}", profile.id));
     let view = view(&app, profile.id).await?;
-    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(view)))
+    Ok(app.created(&format!("/settings/mail/profiles/{}", profile.id), view))
 }
 
 /// Read a mail profile

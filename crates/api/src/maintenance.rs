@@ -8,7 +8,7 @@ use domain::{
     json::Object,
     maintenance::{Maintenance, MaintenanceConfig, upcoming},
 };
-use http::{StatusCode, header::LOCATION};
+use http::StatusCode;
 use serde_json::Value;
 use store::{MaintenanceFilter, MaintenanceState};
 
@@ -93,9 +93,8 @@ pub(crate) async fn create(
     let created = app.store.maintenances().create(&config, &caller.name).await;
     let maintenance = created.map_err(refusal)?;
     tracing::info!(maintenance.id = maintenance.id.0, caller = %caller.name, "maintenance window created");
-    let location = app.location(&format!("/maintenance/{}", maintenance.id));
     let view = MaintenanceView::new(&maintenance, now);
-    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(view)))
+    Ok(app.created(&format!("/maintenance/{}", maintenance.id), view))
 }
 
 /// Read a maintenance window

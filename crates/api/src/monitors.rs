@@ -10,7 +10,7 @@ use domain::{
     monitor::{Monitor, MonitorConfig},
     state::{MonitorState, Status},
 };
-use http::{StatusCode, header::LOCATION};
+use http::StatusCode;
 use serde_json::Value;
 use store::{MonitorFilter, StoreError, samples::Sample};
 
@@ -84,9 +84,8 @@ pub(crate) async fn create(
     let monitor = app.store.monitors().create(&config).await.map_err(refusal)?;
     app.scheduler.changed(monitor.id);
     tracing::info!(monitor.id = monitor.id.0, caller = %caller.name, "monitor created");
-    let location = app.location(&format!("/monitors/{}", monitor.id));
     let view = view(&app, &monitor).await?;
-    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(view)))
+    Ok(app.created(&format!("/monitors/{}", monitor.id), view))
 }
 
 /// Read a monitor

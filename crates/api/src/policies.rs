@@ -6,7 +6,7 @@ use domain::{
     id::PolicyId,
     policy::{Policy, PolicyConfig},
 };
-use http::{StatusCode, header::LOCATION};
+use http::StatusCode;
 use serde_json::Value;
 use store::StoreError;
 
@@ -28,18 +28,13 @@ use crate::{
 pub(crate) async fn list(
     _: Reader,
     State(app): State<App>,
-    mut params: Params,
+    params: Params,
 ) -> Result<Json<Page<PolicyView>>, Problem> {
-    // There are few of them, so there is one page; a caller who pages through everything alike is not refused.
-    params.paging();
-    params.finish()?;
+    params.one_page()?;
     let policies = app.store.policies().all().await.map_err(failure)?;
     let users = app.store.policies().users().await.map_err(failure)?;
     let view = |p: &Policy| PolicyView::new(p, users.get(&p.id).copied().unwrap_or(0));
-    Ok(Json(Page {
-        items: policies.iter().map(view).collect(),
-        next: None,
-    }))
+    Ok(Json(Page::whole(&policies, view)))
 }
 
 /// Create a policy
@@ -55,9 +50,8 @@ pub(crate) async fn create(
     let created = app.store.policies().create(&config).await;
     let policy = created.map_err(|e| refusal(e, &body))?;
     tracing::info!(policy.id = policy.id.0, caller = %caller.name, "policy created");
-    let location = app.location(&format!("/policies/{}", policy.id));
     let view = PolicyView::new(&policy, 0);
-    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(view)))
+    Ok(app.created(&format!("/policies/{}", policy.id), view))
 }
 
 /// Read a policy

@@ -241,6 +241,12 @@ impl Params {
         }
     }
 
+    /// Of a list of which there is one page: a caller who pages through everything alike is not refused.
+    pub(crate) fn one_page(mut self) -> Result<(), Problem> {
+        self.paging();
+        self.finish()
+    }
+
     /// Ends the reading: whatever is left is an unknown parameter.
     pub(crate) fn finish(mut self) -> Result<(), Problem> {
         for (name, _) in self.pairs {

@@ -9,7 +9,7 @@ use domain::{
     id::{OverrideId, RotationId},
     rotation::{AHEAD, Contact, OverrideDraft as TakesOver, Rotation, RotationDraft as Draft, shifts},
 };
-use http::{StatusCode, header::LOCATION};
+use http::StatusCode;
 use store::StoreError;
 
 use crate::{
@@ -34,16 +34,11 @@ const USUAL_RANGE: Duration = Duration::from_hours(14 * 24);
 pub(crate) async fn list(
     _: Reader,
     State(app): State<App>,
-    mut params: Params,
+    params: Params,
 ) -> Result<Json<Page<RotationView>>, Problem> {
-    // There are few of them, so there is one page.
-    params.paging();
-    params.finish()?;
+    params.one_page()?;
     let all = app.store.rotations().all().await.map_err(failure)?;
-    Ok(Json(Page {
-        items: all.into_iter().map(Into::into).collect(),
-        next: None,
-    }))
+    Ok(Json(Page::whole(all, Into::into)))
 }
 
 /// Create a rotation
@@ -59,11 +54,9 @@ pub(crate) async fn create(
     let created = app.store.rotations().create(&draft).await;
     let rotation = created.map_err(|e| refusal(e, &draft))?;
     tracing::info!(rotation.id = rotation.id.0, caller = %caller.name, "rotation created");
-    let location = app.location(&format!("/rotations/{}", rotation.id));
-    Ok((
-        StatusCode::CREATED,
-        [(LOCATION, location)],
-        Json(RotationView::from(rotation)),
+    Ok(app.created(
+        &format!("/rotations/{}", rotation.id),
+        RotationView::from(rotation),
     ))
 }
 

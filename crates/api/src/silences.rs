@@ -6,7 +6,7 @@ use domain::{
     id::SilenceId,
     silence::{SilenceDraft, SilenceState},
 };
-use http::{StatusCode, header::LOCATION};
+use http::StatusCode;
 use store::{SilenceFilter, StoreError};
 
 use crate::{
@@ -65,9 +65,8 @@ pub(crate) async fn create(
     let created = app.store.silences().create(&draft, &caller.name).await;
     let silence = created.map_err(refusal)?;
     tracing::info!(silence.id = silence.id.0, caller = %caller.name, "silence created");
-    let location = app.location(&format!("/silences/{}", silence.id));
-    let view = SilenceView::new(silence, now);
-    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(view)))
+    let path = format!("/silences/{}", silence.id);
+    Ok(app.created(&path, SilenceView::new(silence, now)))
 }
 
 /// Read a silence

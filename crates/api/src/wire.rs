@@ -54,6 +54,14 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
+    /// Of things of which there are few.
+    pub(crate) fn whole<R>(all: impl IntoIterator<Item = R>, item: impl FnMut(R) -> T) -> Self {
+        Self {
+            items: all.into_iter().map(item).collect(),
+            next: None,
+        }
+    }
+
     pub(crate) fn from<R>(page: store::Page<R>, item: impl FnMut(R) -> T) -> Self {
         Self {
             items: page.items.into_iter().map(item).collect(),
