@@ -6,8 +6,10 @@ use domain::clock::Timestamp;
 
 mod field;
 mod strip;
+mod tabs;
 pub use field::{Choice, Field, Form};
 pub use strip::{Bar, Sparkline, Strip};
+pub(crate) use tabs::TabLink;
 
 /// The hidden field that proves that a form is ours.
 #[derive(Template)]

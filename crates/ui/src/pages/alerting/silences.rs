@@ -53,6 +53,16 @@ pub(crate) struct SilencesPage {
     pager: Pager,
 }
 
+impl SilencesPage {
+    /// Each with its id on the page and the key of its title.
+    fn in_force_and_coming(&self) -> [(&'static str, &'static str, &[Row]); 2] {
+        [
+            ("active", "silences-active", &self.active),
+            ("pending", "silences-pending", &self.pending),
+        ]
+    }
+}
+
 /// One that holds something, or will.
 pub(crate) struct Row {
     id: i64,

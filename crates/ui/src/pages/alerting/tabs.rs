@@ -1,6 +1,7 @@
 //! The row of links above each page about alerting.
 
 use crate::Shell;
+pub(crate) use crate::components::TabLink as Link;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tab {
@@ -10,13 +11,6 @@ pub(crate) enum Tab {
     Maintenance,
 }
 
-/// One link, with what its template prints.
-pub(crate) struct Link {
-    pub(crate) href: &'static str,
-    pub(crate) label: String,
-    pub(crate) current: bool,
-}
-
 pub(crate) fn links(shell: &Shell, current: Tab) -> Vec<Link> {
     let all = [
         (Tab::Policies, "/policies", "alerting-policies"),
@@ -24,11 +18,5 @@ pub(crate) fn links(shell: &Shell, current: Tab) -> Vec<Link> {
         (Tab::Silences, "/silences", "alerting-silences"),
         (Tab::Maintenance, "/maintenance", "alerting-maintenance"),
     ];
-    all.into_iter()
-        .map(|(tab, href, key)| Link {
-            href,
-            label: shell.t(key).to_string(),
-            current: tab == current,
-        })
-        .collect()
+    Link::row(shell, all, &current)
 }

@@ -1,6 +1,7 @@
 //! The row of links above each settings page.
 
 use crate::Shell;
+pub(crate) use crate::components::TabLink as Link;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tab {
@@ -13,13 +14,6 @@ pub(crate) enum Tab {
     Health,
 }
 
-/// One link, with what its template prints.
-pub(crate) struct Link {
-    pub(crate) href: &'static str,
-    pub(crate) label: String,
-    pub(crate) current: bool,
-}
-
 pub(crate) fn links(shell: &Shell, current: Tab) -> Vec<Link> {
     let all = [
         (Tab::Mail, "/settings/mail", "settings-mail"),
@@ -30,11 +24,5 @@ pub(crate) fn links(shell: &Shell, current: Tab) -> Vec<Link> {
         (Tab::General, "/settings/general", "settings-general"),
         (Tab::Health, "/settings/health", "settings-health"),
     ];
-    all.into_iter()
-        .map(|(tab, href, key)| Link {
-            href,
-            label: shell.t(key).to_string(),
-            current: tab == current,
-        })
-        .collect()
+    Link::row(shell, all, &current)
 }
