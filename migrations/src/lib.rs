@@ -29,6 +29,7 @@ mod m20261126_000015_offline_gaps;
 mod m20261126_000016_on_call;
 mod m20261126_000017_silences;
 mod m20261126_000018_own_incidents;
+mod m20261127_000019_incident_kinds;
 
 pub struct Migrator;
 
@@ -54,6 +55,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000016_on_call::Migration),
             Box::new(m20261126_000017_silences::Migration),
             Box::new(m20261126_000018_own_incidents::Migration),
+            Box::new(m20261127_000019_incident_kinds::Migration),
         ]
     }
 }

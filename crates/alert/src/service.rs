@@ -141,7 +141,7 @@ pub(crate) enum Stage {
 impl Call<'_> {
     pub(crate) fn stage(&self) -> Stage {
         match self.notice.event {
-            Event::Opened | Event::Reminder | Event::Flapping | Event::CertificateExpiring => Stage::Trigger,
+            Event::Opened | Event::Reminder | Event::Flapping => Stage::Trigger,
             Event::Acknowledged => Stage::Acknowledge,
             Event::Resolved => Stage::Resolve,
             Event::Test => Stage::Test,

@@ -35,6 +35,7 @@ mod signature;
 mod tests;
 
 use alertmanager::Group;
+pub(crate) use alertmanager::alert_name;
 use own::Values;
 use payload::Payload;
 use signature::SigningKey;

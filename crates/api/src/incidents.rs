@@ -9,7 +9,6 @@ use domain::{
     field::FieldErrors,
     id::{IncidentId, MonitorId},
     json::Object,
-    policy::Severity,
 };
 use serde_json::Value;
 use store::{IncidentFilter, IncidentPhase, Snoozed, outbox::DeliveryFilter};
@@ -55,13 +54,9 @@ pub(crate) async fn list(
         limit: paging.limit,
     };
     let page = app.store.incidents().page(&filter).await.map_err(failure)?;
-    let ids: Vec<IncidentId> = page.items.iter().map(|r| r.incident.id).collect();
-    let severities = app.store.incidents().severities(&ids).await.map_err(failure)?;
     let now = app.store.now();
     Ok(Json(Page::from(page, |row| {
-        let severity = severities.get(&row.incident.id).copied();
-        let severity = severity.unwrap_or(Severity::Critical);
-        IncidentView::new(&row.incident, row.monitor_name, severity, now)
+        IncidentView::new(&row.incident, row.monitor_name, now)
     })))
 }
 
@@ -171,11 +166,9 @@ async fn detail(app: &App, id: IncidentId) -> Result<IncidentDetail, Problem> {
         ..DeliveryFilter::default()
     };
     let deliveries = app.store.outbox().page(&filter).await.map_err(failure)?;
-    let severities = incidents.severities(&[id]).await.map_err(failure)?;
-    let severity = severities.get(&id).copied().unwrap_or(Severity::Critical);
     let standing = incidents.standing(id).await.map_err(failure)?;
     Ok(IncidentDetail {
-        incident: IncidentView::new(&row.incident, row.monitor_name, severity, app.store.now()),
+        incident: IncidentView::new(&row.incident, row.monitor_name, app.store.now()),
         escalation: standing.map(Into::into),
         events: events.into_iter().map(IncidentEventView::from).collect(),
         deliveries: deliveries.items.into_iter().map(Into::into).collect(),

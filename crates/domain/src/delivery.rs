@@ -8,7 +8,7 @@ use crate::{
     attention::Rejection,
     clock::Timestamp,
     id::{ChannelId, DeliveryId, IncidentId, MonitorId, ProfileId},
-    incident::Incident,
+    incident::{Incident, IncidentKind, Origin},
     outcome::named,
 };
 
@@ -21,18 +21,23 @@ named! {
         /// It changes so often that nobody is told of each change any more.
         Flapping = "incident.flapping",
         Resolved = "incident.resolved",
-        CertificateExpiring = "monitor.certificate_expiring",
         Test = "test",
     }
 }
 
 impl Event {
+    /// As webhooks name what happened to an incident of this kind.
+    pub const fn name_of(self, kind: IncidentKind) -> &'static str {
+        match (self, kind) {
+            (Self::Opened | Self::Reminder, IncidentKind::Certificate) => "monitor.certificate_expiring",
+            _ => self.as_str(),
+        }
+    }
+
     /// After this long an undelivered message is stale and expires, visibly.
     pub const fn time_to_live(self) -> Duration {
         match self {
-            Self::Opened | Self::Resolved | Self::Flapping | Self::CertificateExpiring => {
-                Duration::from_hours(24)
-            }
+            Self::Opened | Self::Resolved | Self::Flapping => Duration::from_hours(24),
             Self::Acknowledged | Self::Reminder | Self::Test => Duration::from_hours(1),
         }
     }
@@ -94,8 +99,8 @@ pub struct Notice {
     pub thread_reference: Option<String>,
     /// Further events of the same recipient that travel in the same message.
     pub also: Vec<Notice>,
-    /// Those of them that are only counted, by event.
-    pub counted: Vec<(Event, u64)>,
+    /// Those of them that are only counted.
+    pub counted: Vec<(Happening, u64)>,
     /// Further recipients of the same message.
     pub shared_with: Vec<String>,
 }
@@ -113,6 +118,9 @@ impl Notice {
     }
 }
 
+/// What happened, to what: messages have a word for it.
+pub type Happening = (Event, IncidentKind);
+
 /// So many events of a digest are described; the others are counted.
 pub const DESCRIBED: usize = 50;
 
@@ -125,6 +133,13 @@ pub struct Subject {
     pub checks: Vec<LastCheck>,
     /// Monitors whose outages were taken for this one, by name.
     pub took_down: Vec<String>,
+}
+
+impl Subject {
+    /// What a message has its words for.
+    pub fn about(&self) -> (&Origin, IncidentKind) {
+        (&self.incident.origin, self.incident.kind)
+    }
 }
 
 /// So many checks a message shows.

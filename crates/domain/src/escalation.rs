@@ -60,6 +60,8 @@ pub struct Recovering {
 pub struct Situation<'a> {
     pub now: Timestamp,
     pub acknowledged: bool,
+    /// It has just become more urgent.
+    pub worse: bool,
     /// Something holds its alerts back now.
     pub hold: Option<Hold>,
     /// When a parent that held it is back: how long this monitor may take to be seen up again.
@@ -140,10 +142,10 @@ impl Escalation {
             self.begun_at = Some(s.now.plus(s.grace));
         }
         let ended = calmed || woken || (released.is_some() && self.told_at.is_some());
-        self.go_on(s, ended)
+        self.go_on(s, ended || s.worse)
     }
 
-    /// `remind`: what kept it quiet is over.
+    /// `remind`: what kept it quiet is over, or it is more urgent now.
     fn go_on(&mut self, s: &Situation<'_>, remind: bool) -> Vec<Act> {
         let mut begun = *self.begun_at.get_or_insert(s.now);
         if begun > s.now && begun.since(s.now) > s.grace {

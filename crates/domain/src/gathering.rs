@@ -39,7 +39,7 @@ impl Gathering {
         match event {
             Event::Opened | Event::Flapping => self.down.plan(now),
             Event::Resolved => self.up.plan(now),
-            Event::Reminder | Event::Acknowledged | Event::CertificateExpiring => self.minor.plan(now),
+            Event::Reminder | Event::Acknowledged => self.minor.plan(now),
             // A person waits for it.
             Event::Test => now,
         }

@@ -6,14 +6,16 @@ use std::{fmt, time::Duration};
 use crate::{
     clock::Timestamp,
     id::{ChannelId, IncidentId, MonitorId},
-    outcome::Reason,
-    policy::Severity,
+    outcome::{Reason, named},
+    policy::{Concern, Severity},
 };
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Incident {
     pub id: IncidentId,
     pub origin: Origin,
+    /// Of a trouble of our own: down.
+    pub kind: IncidentKind,
     /// The first failing check.
     pub since: Timestamp,
     /// When the failure was confirmed.
@@ -22,6 +24,41 @@ pub struct Incident {
     /// Of the policy that it had when it opened.
     pub severity: Severity,
     pub progress: Progress,
+}
+
+named! {
+    /// What an incident is about. A monitor has at most one open incident of each kind.
+    #[derive(Default, PartialOrd, Ord)]
+    IncidentKind {
+        #[default]
+        Down = "down",
+        /// Up, and slower than it should be.
+        Degraded = "degraded",
+        /// Its certificate is about to expire.
+        Certificate = "certificate",
+        /// We cannot look: nothing is known of it.
+        NoData = "no_data",
+    }
+}
+
+impl IncidentKind {
+    /// What a step of a policy must tell of, to tell of its opening.
+    pub const fn concern(self) -> Concern {
+        match self {
+            Self::Down => Concern::Down,
+            Self::Degraded => Concern::Degraded,
+            Self::Certificate => Concern::Certificate,
+            Self::NoData => Concern::NoData,
+        }
+    }
+
+    /// With a policy that says `severity`: what is not down is a warning at most.
+    pub fn severity(self, severity: Severity) -> Severity {
+        match self {
+            Self::Down => severity,
+            Self::Degraded | Self::Certificate | Self::NoData => severity.max(Severity::Warning),
+        }
+    }
 }
 
 /// What is in trouble: a target, or something of Watchbell itself.

@@ -2,9 +2,9 @@
 //!
 //! Flow: a [`monitor::Monitor`] has a [`schedule::Schedule`] and a [`target::Target`]; a probe turns the target into
 //! an [`outcome::Outcome`]; [`state::advance`] folds outcomes into a [`state::MonitorState`] and now and then a
-//! [`state::Transition`]; a transition opens or resolves an [`incident::Incident`]; an [`escalation`] takes it through the
-//! steps of its [`policy`], unless something holds it ([`hold`]); each event of an incident becomes one [`delivery`] per
-//! channel and recipient.
+//! [`state::Transition`], of being down or of another [`condition`]; a transition opens or resolves an
+//! [`incident::Incident`]; an [`escalation`] takes it through the steps of its [`policy`], unless something holds it
+//! ([`hold`]); each event of an incident becomes one [`delivery`] per channel and recipient.
 //!
 //! What this crate does not do: no runtime, no database, no network, no clock, no randomness. Time and random numbers
 //! come in as arguments, so that every rule here is tested by table and by property.
@@ -13,6 +13,7 @@ pub mod attention;
 pub mod bounce;
 pub mod channel;
 pub mod clock;
+pub mod condition;
 pub mod csv;
 pub mod dead_man;
 pub mod deliverability;

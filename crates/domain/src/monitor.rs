@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     clock::Timestamp,
+    condition::Warnings,
     duration,
     field::{FieldError, FieldErrors},
     id::{ChannelId, MonitorId, PolicyId},
@@ -44,6 +45,7 @@ pub struct MonitorConfig {
     /// Total for one check, redirects and body included.
     pub timeout: Duration,
     pub thresholds: Thresholds,
+    pub warnings: Warnings,
     /// The network that it is reached by.
     pub zone: ZoneName,
     /// Told at once, of everything.
@@ -104,6 +106,7 @@ impl MonitorConfig {
         let recheck_every = o.parse("recheck_every", Some(recheck_every), |f, v| {
             duration::parse_between(f, &v, Duration::from_millis(100), Duration::from_hours(1))
         });
+        let warnings = Warnings::read(&mut o);
         let zone = match o.text("zone").filter(|z| !z.trim().is_empty()) {
             Some(zone) => o.parse("zone", Some(zone), |f, v| ZoneName::parse(f, &v)),
             None => target.as_ref().map(ZoneName::usual),
@@ -144,6 +147,7 @@ impl MonitorConfig {
                     recover_after: recover_after?,
                     recheck_every: recheck_every?,
                 },
+                warnings: warnings?,
                 zone: zone?,
                 channels,
                 policy,
@@ -158,7 +162,7 @@ impl MonitorConfig {
     /// The body of `POST /api/v1/monitors` that makes this monitor again. Write-only values are `null`.
     pub fn to_json(&self) -> Value {
         let channels: Vec<i64> = self.channels.iter().map(|c| c.0).collect();
-        json!({
+        let mut monitor = json!({
             "name": self.name,
             "kind": self.target.kind().as_str(),
             "target": self.target.to_json(),
@@ -173,7 +177,9 @@ impl MonitorConfig {
             "parents": self.parents,
             "tags": self.tags,
             "enabled": self.enabled,
-        })
+        });
+        self.warnings.write(&mut monitor);
+        monitor
     }
 
     /// No data is not UP. `last` is when the last result came, or when the monitor began to be looked at.

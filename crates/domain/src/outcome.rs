@@ -80,7 +80,7 @@ macro_rules! named {
 pub(crate) use crate::named;
 
 named! {
-    /// The step at which a target failed.
+    /// The step at which a target failed, or what else an incident is about. Stored by position: new ones come last.
     ReasonKind {
         Dns = "dns",
         Connect = "connect",
@@ -91,6 +91,12 @@ named! {
         Redirect = "redirect",
         Protocol = "protocol",
         Loss = "loss",
+        /// It answered, later than it should.
+        Slow = "slow",
+        /// What it presents is about to expire.
+        Certificate = "certificate",
+        /// Nothing is known of it.
+        NoData = "no_data",
     }
 }
 

@@ -75,13 +75,20 @@ named! {
     #[derive(PartialOrd, Ord)]
     Concern {
         Down = "down",
+        /// Up, and slower than it should be.
+        Degraded = "degraded",
+        /// Its certificate is about to expire.
+        Certificate = "certificate",
+        /// Watchbell cannot look.
+        NoData = "no_data",
+        /// Whatever it was is over.
         Recovered = "recovered",
     }
 }
 
 named! {
-    /// How bad it is, for services that sort by it. Of what nobody decided about it is critical.
-    #[derive(Default)]
+    /// How bad it is, the worst first, for services that sort by it. Of what nobody decided about it is critical.
+    #[derive(Default, PartialOrd, Ord)]
     Severity {
         #[default]
         Critical = "critical",
@@ -115,6 +122,11 @@ impl Step {
 
     pub fn tells(&self, concern: Concern) -> bool {
         self.events.contains(&concern)
+    }
+
+    /// Of anything but ends.
+    pub fn tells_of_openings(&self) -> bool {
+        self.events.iter().any(|concern| *concern != Concern::Recovered)
     }
 }
 

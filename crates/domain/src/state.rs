@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::Timestamp,
+    condition::{Conditions, Finding, Slow, Warnings},
     escalation::{FLAPPING_CHANGES, flaps},
+    incident::IncidentKind,
     monitor::Thresholds,
     outcome::{Fault, FaultKind, Outcome, Reason, Verdict},
 };
@@ -18,9 +20,12 @@ pub struct MonitorState {
     /// Set while our own faults keep us from looking. It lies over `known` and changes nothing in it, so that
     /// returning from it is silent and an open incident stays open.
     pub doubt: Option<Doubt>,
-    /// When it last went down or up, the earliest first: as many as tell whether it flaps.
+    /// When it last went down or up, or slow or fast, the earliest first: as many as tell whether it flaps.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<Timestamp>,
+    /// What is wrong beside that.
+    #[serde(default, skip_serializing_if = "Conditions::is_none")]
+    pub conditions: Conditions,
 }
 
 /// What we last knew of the target.
@@ -99,8 +104,30 @@ impl Status {
 /// A change that people are told about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Transition {
-    Opened { since: Timestamp, reason: Reason },
-    Resolved { since: Timestamp, at: Timestamp },
+    Opened {
+        kind: IncidentKind,
+        since: Timestamp,
+        reason: Reason,
+    },
+    /// It is open already, and more urgent than before.
+    Worsened {
+        kind: IncidentKind,
+        at: Timestamp,
+        reason: Reason,
+    },
+    Resolved {
+        kind: IncidentKind,
+        since: Timestamp,
+        at: Timestamp,
+    },
+}
+
+impl Transition {
+    pub const fn kind(&self) -> IncidentKind {
+        match self {
+            Self::Opened { kind, .. } | Self::Worsened { kind, .. } | Self::Resolved { kind, .. } => *kind,
+        }
+    }
 }
 
 impl Default for MonitorState {
@@ -109,6 +136,7 @@ impl Default for MonitorState {
             known: Known::Pending { failing: None },
             doubt: None,
             changes: Vec::new(),
+            conditions: Conditions::default(),
         }
     }
 }
@@ -130,6 +158,7 @@ impl MonitorState {
         }
         match self.known {
             Known::Pending { .. } => Status::Pending,
+            Known::Up { .. } if self.slow().is_some() => Status::Degraded,
             Known::Up { .. } => Status::Up,
             Known::Down { .. } => Status::Down,
         }
@@ -150,7 +179,8 @@ impl MonitorState {
         match (&self.doubt, &self.known) {
             (Some(d), _) => Some(d.since),
             (None, Known::Pending { .. }) => None,
-            (None, Known::Up { since, .. } | Known::Down { since, .. }) => Some(*since),
+            (None, Known::Up { since, .. }) => Some(self.slow().map_or(*since, |slow| slow.since)),
+            (None, Known::Down { since, .. }) => Some(*since),
         }
     }
 
@@ -176,8 +206,32 @@ impl MonitorState {
         match (&self.doubt, &self.known) {
             (Some(d), _) => Some(&d.fault.detail),
             (None, Known::Down { reason, .. }) => Some(&reason.detail),
-            (None, Known::Up { .. } | Known::Pending { .. }) => None,
+            (None, Known::Up { .. }) => self.slow().map(|slow| slow.detail.as_str()),
+            (None, Known::Pending { .. }) => None,
         }
+    }
+
+    /// What the outcome that led to this state changes beside being up or down.
+    pub fn judge(
+        &mut self,
+        outcome: &Outcome,
+        warnings: &Warnings,
+        thresholds: Thresholds,
+    ) -> Vec<Transition> {
+        let transitions = self.conditions.judge(Finding {
+            outcome,
+            doubt: self.doubt.as_ref(),
+            warnings,
+            thresholds,
+        });
+        if transitions.iter().any(|t| t.kind() == IncidentKind::Degraded) {
+            note_change(&mut self.changes, outcome.at);
+        }
+        transitions
+    }
+
+    fn slow(&self) -> Option<&Slow> {
+        self.conditions.slow.as_ref().filter(|slow| slow.confirmed)
     }
 
     /// True between a first failure and the decision about it: the next check comes after
@@ -192,44 +246,50 @@ impl MonitorState {
 
 /// Folds one outcome into the state. `since` never lies after `outcome.at`, whatever the clock did.
 pub fn advance(
-    mut state: MonitorState,
+    state: MonitorState,
     outcome: &Outcome,
     thresholds: Thresholds,
 ) -> (MonitorState, Option<Transition>) {
     let at = outcome.at;
-    match &outcome.verdict {
+    let MonitorState {
+        known,
+        doubt,
+        mut changes,
+        conditions,
+    } = state;
+    let (known, doubt, transition) = match &outcome.verdict {
         Verdict::Internal(fault) => {
-            let since = state.doubt.as_ref().map_or(at, |d| d.since.min(at));
-            state.doubt = Some(Doubt {
-                since,
-                fault: fault.clone(),
-            });
-            (state, None)
+            let since = doubt.map_or(at, |d| d.since.min(at));
+            let fault = fault.clone();
+            (known, Some(Doubt { since, fault }), None)
         }
         Verdict::Up => {
-            let (known, transition) = succeed(state.known, at, thresholds);
-            (settle(known, state.changes, at, transition.is_some()), transition)
+            let (known, transition) = succeed(known, at, thresholds);
+            (known, None, transition)
         }
         Verdict::Down(reason) => {
-            let (known, transition) = fail(state.known, at, reason, thresholds);
-            (settle(known, state.changes, at, transition.is_some()), transition)
+            let (known, transition) = fail(known, at, reason, thresholds);
+            (known, None, transition)
         }
+    };
+    if transition.is_some() {
+        note_change(&mut changes, at);
     }
+    let state = MonitorState {
+        known,
+        doubt,
+        changes,
+        conditions,
+    };
+    (state, transition)
 }
 
-fn settle(known: Known, mut changes: Vec<Timestamp>, at: Timestamp, changed: bool) -> MonitorState {
-    if changed {
-        // Later than now is from before the clock was set back.
-        changes.retain(|before| *before <= at);
-        changes.push(at);
-        let surplus = changes.len().saturating_sub(FLAPPING_CHANGES);
-        changes.drain(..surplus);
-    }
-    MonitorState {
-        known,
-        doubt: None,
-        changes,
-    }
+fn note_change(changes: &mut Vec<Timestamp>, at: Timestamp) {
+    // Later than now is from before the clock was set back.
+    changes.retain(|before| *before <= at);
+    changes.push(at);
+    let surplus = changes.len().saturating_sub(FLAPPING_CHANGES);
+    changes.drain(..surplus);
 }
 
 fn succeed(known: Known, at: Timestamp, t: Thresholds) -> (Known, Option<Transition>) {
@@ -260,7 +320,11 @@ fn succeed(known: Known, at: Timestamp, t: Thresholds) -> (Known, Option<Transit
                         since: at,
                         failing: None,
                     },
-                    Some(Transition::Resolved { since, at }),
+                    Some(Transition::Resolved {
+                        kind: IncidentKind::Down,
+                        since,
+                        at,
+                    }),
                 )
             } else {
                 (
@@ -310,7 +374,14 @@ fn fail(known: Known, at: Timestamp, reason: &Reason, t: Thresholds) -> (Known, 
             reason: reason.clone(),
             successes: 0,
         };
-        return (down, Some(Transition::Opened { since, reason }));
+        return (
+            down,
+            Some(Transition::Opened {
+                kind: IncidentKind::Down,
+                since,
+                reason,
+            }),
+        );
     }
     let failing = Some(streak);
     let known = match up_since {

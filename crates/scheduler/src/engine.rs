@@ -343,13 +343,16 @@ impl<C: Check> Engine<C> {
         if !matches!(outcome.verdict, Verdict::Internal(_)) {
             entry.fresh = false;
         }
-        let (state, transition) = advance(before, &outcome, entry.monitor.config.thresholds);
+        let config = &entry.monitor.config;
+        let (mut state, transition) = advance(before, &outcome, config.thresholds);
+        let beside = state.judge(&outcome, &config.warnings, config.thresholds);
         if state.wants_recheck() && matches!(outcome.verdict, Verdict::Down(_)) {
             entry.suspect.push(Sample::from_outcome(id, &outcome));
         } else if !matches!(outcome.verdict, Verdict::Internal(_)) {
             entry.suspect.clear();
         }
-        if transition.is_none() && state == entry.state {
+        let transitions: Vec<Transition> = transition.into_iter().chain(beside).collect();
+        if transitions.is_empty() && state == entry.state {
             self.store.samples().push(Sample::from_outcome(id, &outcome));
             self.through(id, outcome);
             return;
@@ -361,7 +364,7 @@ impl<C: Check> Engine<C> {
             revision: entry.monitor.revision,
             outcome,
             state,
-            transition,
+            transitions,
         };
         let writing = recording::record(self.store.clone(), Arc::clone(&self.recorders), what);
         self.records.spawn(async move {
@@ -378,8 +381,11 @@ impl<C: Check> Engine<C> {
         self.gauges.unrecorded.fetch_sub(1, Relaxed);
         let Some((id, settled)) = settled else { return };
         let settled = settled.and_then(|settled| match settled.result {
-            Ok(Record::Stored { incident, deliveries }) => {
-                log_transition(&settled, incident, deliveries);
+            Ok(Record::Stored {
+                ref incidents,
+                deliveries,
+            }) => {
+                log_transitions(&settled, incidents, deliveries);
                 Some(settled)
             }
             Ok(Record::Stale) => None,
@@ -471,16 +477,20 @@ impl<C: Check> Engine<C> {
     }
 }
 
-fn log_transition(settled: &Settled, incident: Option<IncidentId>, deliveries: usize) {
+fn log_transitions(settled: &Settled, incidents: &[IncidentId], deliveries: usize) {
     let id = settled.monitor.0;
-    let incident = incident.map(|i| i.0);
-    match &settled.transition {
-        None => {}
-        Some(Transition::Opened { since, reason }) => tracing::info!(
-            monitor.id = id, incident.id = incident, since = %since, reason = %reason, deliveries, "down"
-        ),
-        Some(Transition::Resolved { since, at }) => tracing::info!(
-            monitor.id = id, incident.id = incident, since = %since, at = %at, deliveries, "up again"
-        ),
+    let incidents: Vec<i64> = incidents.iter().map(|i| i.0).collect();
+    for transition in &settled.transitions {
+        match transition {
+            Transition::Opened { kind, since, reason } => tracing::info!(
+                monitor.id = id, incidents = ?incidents, %kind, %since, %reason, deliveries, "an incident opens"
+            ),
+            Transition::Worsened { kind, at, reason } => tracing::info!(
+                monitor.id = id, incidents = ?incidents, %kind, %at, %reason, deliveries, "it is more urgent"
+            ),
+            Transition::Resolved { kind, since, at } => tracing::info!(
+                monitor.id = id, incidents = ?incidents, %kind, %since, %at, deliveries, "it is over"
+            ),
+        }
     }
 }

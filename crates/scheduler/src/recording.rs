@@ -18,7 +18,7 @@ pub(crate) struct Settled {
     pub(crate) monitor: MonitorId,
     pub(crate) outcome: Outcome,
     pub(crate) state: MonitorState,
-    pub(crate) transition: Option<Transition>,
+    pub(crate) transitions: Vec<Transition>,
     /// `Err`: the database works and refuses this row; trying again would not help.
     pub(crate) result: Result<Record, StoreError>,
 }
@@ -51,7 +51,7 @@ pub(crate) async fn record(store: Store, turn: Arc<Semaphore>, what: Recorded) -
         monitor: what.monitor,
         outcome: what.outcome,
         state: what.state,
-        transition: what.transition,
+        transitions: what.transitions,
         result,
     }
 }

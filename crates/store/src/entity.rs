@@ -152,6 +152,7 @@ table!(incident = "incidents" {
     severity: Option<String>,
     /// Null: of the monitor.
     origin: Option<String>,
+    kind: String,
 });
 
 table!(

@@ -9,7 +9,10 @@ use domain::{
     escalation::{Escalation, Situation},
     hold::Hold,
     id::{IncidentId, MonitorId, PolicyId},
+    incident::IncidentKind,
     monitor::MonitorConfig,
+    outcome::Reason,
+    policy::Reminders,
     state::MonitorState,
 };
 use sea_orm::{
@@ -47,12 +50,15 @@ const DAMAGED: Duration = Duration::from_mins(10);
 /// An open incident with what decides about it.
 pub(crate) struct Case {
     pub(crate) incident: IncidentId,
+    kind: IncidentKind,
     pub(crate) label: MonitorLabel,
     pub(crate) opened_at: Timestamp,
     pub(crate) rules: Rules,
     pub(crate) escalation: Escalation,
     hold: Option<Hold>,
     acknowledged: bool,
+    /// It has just become more urgent.
+    worse: bool,
     /// How long its monitor may take to be seen up again.
     patience: Duration,
 }
@@ -62,15 +68,15 @@ impl Store {
     pub(crate) async fn begin_escalation<C: ConnectionTrait>(
         &self,
         tx: &C,
-        (id, opened_at): (IncidentId, Timestamp),
+        (id, kind, opened_at): (IncidentId, IncidentKind, Timestamp),
         monitor: &monitor::Model,
         now: Timestamp,
     ) -> Result<usize, StoreError> {
-        let known = row::Known::new(id, opened_at);
+        let known = row::Known::new(id, kind, opened_at);
         let mut case = self.case(tx, known, monitor, now).await?;
         let policy = case.rules.policy.as_ref().map(|(p, _)| p);
         if let Some(policy) = policy {
-            incidents::set_severity(tx, id, policy.config.severity).await?;
+            incidents::set_severity(tx, id, kind.severity(policy.config.severity)).await?;
         }
         row::insert(tx, &case, policy.map(|p| p.id)).await?;
         self.go_on(tx, &mut case, now).await
@@ -136,6 +142,21 @@ impl Store {
         let mut case = self.case(tx, known, monitor, now).await?;
         case.escalation.relapsed(now);
         incidents::note(tx, id, at, IncidentEventKind::Relapsed, "").await?;
+        self.go_on(tx, &mut case, now).await
+    }
+
+    /// Whoever was told that it is open is told again, unless something keeps it quiet.
+    pub(crate) async fn note_worse<C: ConnectionTrait>(
+        &self,
+        tx: &C,
+        id: IncidentId,
+        monitor: &monitor::Model,
+        (reason, at, now): (&Reason, Timestamp, Timestamp),
+    ) -> Result<usize, StoreError> {
+        let known = row::known(tx, id).await?;
+        let mut case = self.case(tx, known, monitor, now).await?;
+        incidents::worsen(tx, id, at, reason).await?;
+        case.worse = true;
         self.go_on(tx, &mut case, now).await
     }
 
@@ -210,18 +231,22 @@ impl Store {
         let patience = read.config.stale_after(now);
         let id = MonitorId(monitor.id);
         // Before anything is written: see `Store::hold_of`.
-        let hold = self.anything_holding(tx, (id, &read.config), now).await?;
+        let hold = self
+            .anything_holding(tx, (id, &read.config), known.kind, now)
+            .await?;
         let label = label_of(id, read.config);
         let named = monitor.policy_id.map(PolicyId).or(known.policy);
         let rules = rules_for(tx, &label, named).await?;
         Ok(Case {
             incident: known.incident,
+            kind: known.kind,
             label,
             opened_at: known.opened_at,
             rules,
             escalation: known.escalation,
             hold,
             acknowledged: known.acknowledged,
+            worse: false,
             patience,
         })
     }
@@ -237,10 +262,11 @@ impl Store {
         let situation = Situation {
             now,
             acknowledged: case.acknowledged,
+            worse: case.worse,
             hold: case.hold,
             grace: case.patience,
             steps: &steps,
-            reminders: case.rules.policy.as_ref().and_then(|(p, _)| p.config.reminders),
+            reminders: reminders(case.kind, &case.rules),
         };
         let acts = case.escalation.advance(&situation);
         let after = case.escalation.held;
@@ -258,17 +284,31 @@ impl Store {
         Ok(planned)
     }
 
-    /// What holds the alerts of this monitor back now, whatever it is.
+    /// What holds the alerts of this monitor about this back now, whatever it is.
     async fn anything_holding<C: ConnectionTrait>(
         &self,
         tx: &C,
         (id, config): (MonitorId, &MonitorConfig),
+        kind: IncidentKind,
         now: Timestamp,
     ) -> Result<Option<Hold>, StoreError> {
         let matched = (id, config.tags.as_slice(), config.target.kind());
         let silenced = self.hold_of(tx, matched, now).await?;
+        if kind == IncidentKind::Certificate {
+            // It expires whether or not a parent is down.
+            return Ok(silenced);
+        }
         Ok(dependencies::hold(tx, id).await?.or(silenced))
     }
+}
+
+/// Of a certificate people are reminded by its days.
+fn reminders(kind: IncidentKind, rules: &Rules) -> Option<Reminders> {
+    let (policy, _) = rules.policy.as_ref()?;
+    policy
+        .config
+        .reminders
+        .filter(|_| kind != IncidentKind::Certificate)
 }
 
 /// `false`: it was opened by a version that could not be silenced.

@@ -1,12 +1,12 @@
 //! Incidents as people read them.
 
-use std::collections::HashMap;
+use std::{cmp::Reverse, collections::HashMap};
 
 use domain::{
     clock::Timestamp,
     delivery::{Event, MonitorLabel},
     id::{IncidentId, MonitorId},
-    incident::{Incident, Origin, Progress},
+    incident::{Incident, IncidentKind, Origin, Progress},
     outcome::{Reason, ReasonKind},
     policy::Severity,
 };
@@ -87,6 +87,8 @@ domain::named! {
         /// The monitor is down again before that was told.
         Relapsed = "relapsed",
         Flapping = "flapping",
+        /// More urgent than before; the detail says why.
+        Worsened = "worsened",
         Resolved = "resolved",
     }
 }
@@ -124,15 +126,19 @@ impl Incidents<'_> {
         Ok(Page { items, next })
     }
 
+    /// The open incident of each of these that has one; of several the outage.
     pub async fn open_of(&self, monitors: &[MonitorId]) -> Result<HashMap<MonitorId, Incident>, StoreError> {
         let rows = incident::Entity::find()
             .filter(incident::Column::ResolvedAt.is_null())
             .filter(incident::Column::MonitorId.is_in(monitors.iter().map(|m| m.0)))
             .all(self.store.inner.db.read())
             .await?;
-        rows.into_iter()
+        let mut open = rows
+            .into_iter()
             .map(|r| Ok((MonitorId(r.monitor_id), read_incident(r)?)))
-            .collect()
+            .collect::<Result<Vec<_>, StoreError>>()?;
+        open.sort_by_key(|(_, incident)| Reverse(incident.kind));
+        Ok(open.into_iter().collect())
     }
 
     pub async fn open_count(&self) -> Result<u64, StoreError> {
@@ -260,6 +266,7 @@ pub(crate) fn origin_of(row: &incident::Model) -> Result<Origin, StoreError> {
 pub(crate) fn read_incident(row: incident::Model) -> Result<Incident, StoreError> {
     let kind = ReasonKind::parse(&row.reason_kind).ok_or_else(|| corrupt(TABLE, row.id, "reason_kind"))?;
     let origin = origin_of(&row)?;
+    let about = read_kind(&row)?;
     let acknowledged = match (row.acknowledged_at, row.acknowledged_by) {
         (Some(at), Some(by)) => Some((Timestamp::from_millis(at), by)),
         (None, None) => None,
@@ -277,12 +284,13 @@ pub(crate) fn read_incident(row: incident::Model) -> Result<Incident, StoreError
         Some(word) => Severity::parse(word).ok_or_else(|| corrupt(TABLE, row.id, "severity"))?,
         // What is our own is no outage of anybody's.
         None if row.origin.is_some() => Severity::Warning,
-        None => Severity::default(),
+        None => about.severity(Severity::default()),
     };
     Ok(Incident {
         severity,
         id: IncidentId(row.id),
         origin,
+        kind: about,
         since: Timestamp::from_millis(row.since),
         opened_at: Timestamp::from_millis(row.opened_at),
         reason: Reason {
@@ -291,6 +299,10 @@ pub(crate) fn read_incident(row: incident::Model) -> Result<Incident, StoreError
         },
         progress,
     })
+}
+
+pub(crate) fn read_kind(row: &incident::Model) -> Result<IncidentKind, StoreError> {
+    IncidentKind::parse(&row.kind).ok_or_else(|| corrupt(TABLE, row.id, "kind"))
 }
 
 async fn with_names<C: ConnectionTrait>(
@@ -320,13 +332,15 @@ async fn with_names<C: ConnectionTrait>(
         .collect()
 }
 
-/// The open incident of a monitor, locked for the rest of the transaction.
+/// The open incident of a monitor about this, locked for the rest of the transaction.
 pub(crate) async fn find_open<C: ConnectionTrait>(
     tx: &C,
     monitor: MonitorId,
+    kind: IncidentKind,
 ) -> Result<Option<incident::Model>, StoreError> {
     Ok(incident::Entity::find()
         .filter(incident::Column::MonitorId.eq(monitor.0))
+        .filter(incident::Column::Kind.eq(kind.as_str()))
         .filter(incident::Column::Origin.is_null())
         .filter(incident::Column::ResolvedAt.is_null())
         .lock_exclusive()
@@ -350,7 +364,7 @@ pub(crate) async fn find_open_own<C: ConnectionTrait>(
 /// `label` is what messages say of the origin.
 pub(crate) async fn open<C: ConnectionTrait>(
     tx: &C,
-    (origin, label): (&Origin, MonitorLabel),
+    (origin, kind, label): (&Origin, IncidentKind, MonitorLabel),
     since: Timestamp,
     at: Timestamp,
     reason: &Reason,
@@ -371,6 +385,7 @@ pub(crate) async fn open<C: ConnectionTrait>(
         reason_kind: Set(reason.kind.to_string()),
         reason_detail: Set(reason.detail.clone()),
         origin: Set(origin.own()),
+        kind: Set(kind.as_str().to_owned()),
         ..Default::default()
     };
     let id = IncidentId(incident::Entity::insert(row).exec(tx).await?.last_insert_id);
@@ -396,6 +411,22 @@ pub(crate) async fn resolve<C: ConnectionTrait>(
     note(tx, id, at, IncidentEventKind::Resolved, detail).await
 }
 
+/// It is more urgent than before, and why.
+pub(crate) async fn worsen<C: ConnectionTrait>(
+    tx: &C,
+    id: IncidentId,
+    at: Timestamp,
+    reason: &Reason,
+) -> Result<(), StoreError> {
+    incident::Entity::update_many()
+        .col_expr(incident::Column::ReasonKind, reason.kind.as_str().into())
+        .col_expr(incident::Column::ReasonDetail, reason.detail.as_str().into())
+        .filter(incident::Column::Id.eq(id.0))
+        .exec(tx)
+        .await?;
+    note(tx, id, at, IncidentEventKind::Worsened, &reason.detail).await
+}
+
 pub(crate) async fn set_severity<C: ConnectionTrait>(
     tx: &C,
     id: IncidentId,
@@ -414,10 +445,12 @@ pub(crate) async fn close_with_monitor<C: ConnectionTrait>(
     monitor: MonitorId,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    match find_open(tx, monitor).await? {
-        Some(row) => resolve(tx, IncidentId(row.id), now, "The monitor was deleted.").await,
-        None => Ok(()),
+    for kind in IncidentKind::ALL {
+        if let Some(row) = find_open(tx, monitor, *kind).await? {
+            resolve(tx, IncidentId(row.id), now, "The monitor was deleted.").await?;
+        }
     }
+    Ok(())
 }
 
 pub(crate) async fn note<C: ConnectionTrait>(

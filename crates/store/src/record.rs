@@ -22,14 +22,15 @@ pub struct Recorded {
     pub revision: i64,
     pub outcome: Outcome,
     pub state: MonitorState,
-    pub transition: Option<Transition>,
+    /// At most one of each kind.
+    pub transitions: Vec<Transition>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Record {
     Stored {
-        /// The incident that the transition opened or resolved.
-        incident: Option<IncidentId>,
+        /// What the transitions opened, made worse or resolved.
+        incidents: Vec<IncidentId>,
         /// Outbox rows that were planned.
         deliveries: usize,
     },
@@ -52,58 +53,67 @@ impl Store {
             return Ok(Record::Stale);
         };
         write_state(&*tx, recorded.monitor, &recorded.state, now).await?;
-        let (incident, deliveries) = match &recorded.transition {
-            Some(transition) => self.apply(&*tx, &recorded, current, transition, now).await?,
-            None => (None, 0),
-        };
+        let (mut incidents, mut deliveries) = (Vec::new(), 0);
+        for transition in &recorded.transitions {
+            let (incident, planned) = self.apply(&*tx, &recorded, &current, transition, now).await?;
+            incidents.extend(incident);
+            deliveries += planned;
+        }
         if recorded.state.is_well() {
             escalations::wake_children(&*tx, recorded.monitor, now).await?;
         }
         let sample = Sample::from_outcome(recorded.monitor, &recorded.outcome);
         let journaled = self.inner.journal.write_one(&*tx, &sample).await?;
-        if recorded.transition.is_some() {
+        if !recorded.transitions.is_empty() {
             crash_point!("before_commit");
         }
         tx.commit().await?;
-        if recorded.transition.is_some() {
+        if !recorded.transitions.is_empty() {
             crash_point!("after_commit");
         }
         self.inner.journal.committed(journaled, sample);
         if deliveries > 0 {
             self.outbox().wake();
         }
-        Ok(Record::Stored { incident, deliveries })
+        Ok(Record::Stored {
+            incidents,
+            deliveries,
+        })
     }
 
     async fn apply<C: ConnectionTrait>(
         &self,
         tx: &C,
         recorded: &Recorded,
-        monitor: monitor::Model,
+        monitor: &monitor::Model,
         transition: &Transition,
         now: Timestamp,
     ) -> Result<(Option<IncidentId>, usize), StoreError> {
         let origin = Origin::Monitor(recorded.monitor);
-        let open = incidents::find_open(tx, recorded.monitor).await?;
+        let open = incidents::find_open(tx, recorded.monitor, transition.kind()).await?;
+        let open = open.map(|row| IncidentId(row.id));
         let at = recorded.outcome.at;
         match (transition, open) {
             // The incident that is open already is this one.
-            (Transition::Opened { .. }, Some(open)) => {
-                let id = IncidentId(open.id);
-                let planned = self.note_relapse(tx, id, &monitor, (at, now)).await?;
+            (Transition::Opened { .. }, Some(id)) => {
+                let planned = self.note_relapse(tx, id, monitor, (at, now)).await?;
                 Ok((Some(id), planned))
             }
-            (Transition::Resolved { .. }, None) => Ok((None, 0)),
-            (Transition::Opened { since, reason }, None) => {
+            (Transition::Worsened { reason, .. }, Some(id)) => {
+                let planned = self.note_worse(tx, id, monitor, (reason, at, now)).await?;
+                Ok((Some(id), planned))
+            }
+            (Transition::Worsened { .. } | Transition::Resolved { .. }, None) => Ok((None, 0)),
+            (Transition::Opened { kind, since, reason }, None) => {
                 let label = self.monitors().label(monitor.clone())?;
-                let id = incidents::open(tx, (&origin, label), *since, at, reason).await?;
-                let planned = self.begin_escalation(tx, (id, at), &monitor, now).await?;
+                let of = (&origin, *kind, label);
+                let id = incidents::open(tx, of, *since, at, reason).await?;
+                let planned = self.begin_escalation(tx, (id, *kind, at), monitor, now).await?;
                 Ok((Some(id), planned))
             }
-            (Transition::Resolved { at, .. }, Some(open)) => {
-                let id = IncidentId(open.id);
+            (Transition::Resolved { at, .. }, Some(id)) => {
                 let known = (&recorded.state, *at, now);
-                let planned = self.note_recovery(tx, id, &monitor, known).await?;
+                let planned = self.note_recovery(tx, id, monitor, known).await?;
                 Ok((Some(id), planned))
             }
         }

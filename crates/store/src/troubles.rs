@@ -10,7 +10,7 @@ use domain::{
     clock::Timestamp,
     delivery::{Event, MonitorLabel},
     id::{ChannelId, IncidentId, MonitorId},
-    incident::{Incident, Origin},
+    incident::{Incident, IncidentKind, Origin},
     outcome::Reason,
 };
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
@@ -65,7 +65,7 @@ impl Troubles<'_> {
         }
         let now = self.store.now();
         let label = label(tx, &trouble.origin).await?;
-        let of = (&trouble.origin, label);
+        let of = (&trouble.origin, IncidentKind::Down, label);
         let id = incidents::open(tx, of, trouble.since, now, &trouble.reason).await?;
         if tell {
             self.tell(tx, (id, &trouble.origin), Event::Opened, now).await?;

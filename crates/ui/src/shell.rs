@@ -173,7 +173,6 @@ impl Shell {
             Event::Flapping => "event-flapping",
             Event::Acknowledged => "event-acknowledged",
             Event::Resolved => "event-resolved",
-            Event::CertificateExpiring => "event-certificate-expiring",
             Event::Test => "event-test",
         })
     }

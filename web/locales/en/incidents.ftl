@@ -38,6 +38,7 @@ timeline-woken = Snooze ended by { $by }
 timeline-recovering = Up; it is told when it stays so
 timeline-relapsed = Down again before the recovery was told
 timeline-flapping = It changes so often that changes are not told any more
+timeline-worsened = It is more urgent now
 timeline-sent = { $channel }: “{ $event }” was accepted
 timeline-not-sent = { $channel }: “{ $event }” could not be sent
 timeline-cancelled = { $channel }: “{ $event }” was cancelled

@@ -35,7 +35,6 @@ event-reminder = Still down
 event-flapping = Flapping
 event-acknowledged = Acknowledged
 event-resolved = Up again
-event-certificate-expiring = Certificate expires
 event-test = Test
 
 just-now = just now

@@ -38,6 +38,7 @@ timeline-woken = { $by } 结束了推迟
 timeline-recovering = 已恢复；保持稳定后再通知
 timeline-relapsed = 通知恢复之前再次故障
 timeline-flapping = 变化过于频繁，不再逐次通知
+timeline-worsened = 情况更加紧急
 timeline-sent = { $channel }：“{ $event }”通知已被接收
 timeline-not-sent = { $channel }：“{ $event }”通知未能发出
 timeline-cancelled = { $channel }：“{ $event }”通知已取消

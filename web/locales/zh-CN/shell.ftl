@@ -35,7 +35,6 @@ event-reminder = 仍未恢复
 event-flapping = 频繁波动
 event-acknowledged = 已确认
 event-resolved = 已恢复
-event-certificate-expiring = 证书即将到期
 event-test = 测试
 
 just-now = 刚刚

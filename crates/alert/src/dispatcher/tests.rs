@@ -117,7 +117,7 @@ impl Scene {
             revision: monitor.revision,
             outcome,
             state,
-            transition,
+            transitions: transition.into_iter().collect(),
         };
         self.store.record(recorded).await.unwrap();
         monitor

@@ -41,7 +41,7 @@ impl Brief {
             return Self::of_many(notice, pages, reader);
         }
         let name = clean(&subject.monitor.name);
-        let (word, tone, _) = announced(notice.event, &subject.incident.origin);
+        let (word, tone, _) = announced(notice.event, subject.about());
         let own = subject.incident.origin.own().is_some();
         let headline = headline(notice.event, subject, usize::MAX, reader);
         let section = section(notice.event, subject, pages, reader);

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use domain::{
     delivery::{Event, Notice, Subject},
     id::MonitorId,
-    incident::Origin,
+    incident::{IncidentKind, Origin},
 };
 
 use super::{
@@ -53,30 +53,26 @@ impl Summary {
     pub(super) fn new(notice: &Notice, reader: Reader) -> Self {
         let (mut names, mut counts) = (Vec::new(), BTreeMap::new());
         for (event, subject) in all(notice) {
-            *counts
-                .entry(rank(event, &subject.incident.origin))
-                .or_insert(0_u64) += 1;
+            *counts.entry(rank(event, subject.about())).or_insert(0_u64) += 1;
             let name = shortened(clean(&subject.monitor.name).trim(), LONGEST_NAME);
             if !names.contains(&name) {
                 names.push(name);
             }
         }
         let mut more = names.len().saturating_sub(NAMED) as u64;
-        for (event, n) in &notice.counted {
-            *counts.entry(rank(*event, &SOME_MONITOR)).or_insert(0) += n;
+        for ((event, kind), n) in &notice.counted {
+            *counts.entry(rank(*event, (&SOME_MONITOR, *kind))).or_insert(0) += n;
             more += n;
         }
         let words: Vec<String> = counts
             .iter()
             .map(|((_, word), n)| format!("{n} {word}"))
             .collect();
-        let first = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+        let named = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
         let down = counts.keys().any(|(_, word)| *word == "DOWN");
-        let first_origin = notice
-            .subject
-            .as_ref()
-            .map_or(&SOME_MONITOR, |s| &s.incident.origin);
-        let (own, tone, _) = announced(notice.event, first_origin);
+        let first = notice.subject.as_ref().map(Subject::about);
+        let first = first.unwrap_or((&SOME_MONITOR, IncidentKind::Down));
+        let (own, tone, _) = announced(notice.event, first);
         let of_one_kind = counts.len() == 1;
         let headline = match own {
             "DOWN" if of_one_kind => "mail-headline-digest-down",
@@ -86,7 +82,7 @@ impl Summary {
         };
         Self {
             words: words.join(", "),
-            about: and_more(&first, more, reader),
+            about: and_more(&named, more, reader),
             names,
             count: notice.count(),
             word: if down { "DOWN" } else { own },
@@ -179,7 +175,7 @@ pub(super) fn view(notice: &Notice, pages: Pages<'_>, reader: Reader, parts: Par
 }
 
 fn part(event: Event, subject: &Subject, pages: Pages<'_>, reader: Reader) -> Section {
-    let (word, ..) = announced(event, &subject.incident.origin);
+    let (word, ..) = announced(event, subject.about());
     let name = shortened(&clean(&subject.monitor.name), LONGEST_NAME);
     Section {
         title: Some(format!("{word}: {name}")),
@@ -189,7 +185,7 @@ fn part(event: Event, subject: &Subject, pages: Pages<'_>, reader: Reader) -> Se
 }
 
 fn item(event: Event, subject: &Subject, links: &Links, reader: Reader, parts: Parts) -> Item {
-    let (word, tone, _) = announced(event, &subject.incident.origin);
+    let (word, tone, _) = announced(event, subject.about());
     let incident = &subject.incident;
     let when = reader.absolute(incident.resolved_at().unwrap_or(incident.since));
     let named = matches!(parts, Parts::Named { .. });
@@ -218,13 +214,13 @@ fn notes(unlisted: u64, reader: Reader) -> Vec<String> {
 }
 
 /// What is wrong comes first.
-fn rank(event: Event, origin: &Origin) -> (u8, &'static str) {
+fn rank(event: Event, (origin, kind): (&Origin, IncidentKind)) -> (u8, &'static str) {
     let rank = match event {
-        Event::Opened | Event::Reminder | Event::Flapping => 0,
-        Event::CertificateExpiring => 1,
+        Event::Opened | Event::Reminder | Event::Flapping if kind == IncidentKind::Down => 0,
+        Event::Opened | Event::Reminder | Event::Flapping => 1,
         Event::Acknowledged => 2,
         Event::Resolved => 3,
         Event::Test => 4,
     };
-    (rank, announced(event, origin).0)
+    (rank, announced(event, (origin, kind)).0)
 }

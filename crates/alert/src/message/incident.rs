@@ -3,7 +3,7 @@
 use domain::{
     clock::Timestamp,
     delivery::{CheckResult, Event, LastCheck, Notice, Subject},
-    incident::{Incident, Origin, Progress},
+    incident::{Incident, IncidentKind, Origin, Progress},
     mail_message::{LONGEST_SUBJECT, SubjectStyle},
 };
 
@@ -15,6 +15,7 @@ use super::{
 };
 use crate::links::Pages;
 
+mod beside;
 mod own;
 
 /// Of a name in a headline; the whole of it stands below.
@@ -26,9 +27,15 @@ const LONGEST_TAKEN_DOWN: usize = 60;
 const ANSWER: &str = "Re: ";
 
 /// The word in front, its colour, and the key of the headline.
-pub(crate) fn announced(event: Event, origin: &Origin) -> (&'static str, Tone, &'static str) {
+pub(crate) fn announced(
+    event: Event,
+    (origin, kind): (&Origin, IncidentKind),
+) -> (&'static str, Tone, &'static str) {
     if origin.own().is_some() {
         return own::announced(event, origin);
+    }
+    if let Some(announced) = beside::announced(event, kind) {
+        return announced;
     }
     match event {
         Event::Opened => ("DOWN", Tone::Bad, "mail-headline-opened"),
@@ -36,7 +43,6 @@ pub(crate) fn announced(event: Event, origin: &Origin) -> (&'static str, Tone, &
         Event::Flapping => ("FLAPPING", Tone::Bad, "mail-headline-flapping"),
         Event::Acknowledged => ("ACK", Tone::Neutral, "mail-headline-acknowledged"),
         Event::Resolved => ("UP", Tone::Good, "mail-headline-resolved"),
-        Event::CertificateExpiring => ("CERT", Tone::Neutral, "mail-headline-certificate"),
         Event::Test => ("TEST", Tone::Neutral, "mail-headline-opened"),
     }
 }
@@ -49,7 +55,7 @@ pub(super) fn view(
     (reader, space): (Reader, Space),
 ) -> View {
     let name = clean(&subject.monitor.name);
-    let (word, tone, _) = announced(notice.event, &subject.incident.origin);
+    let (word, tone, _) = announced(notice.event, subject.about());
     let lasted = reader.duration(subject.incident.duration(reader.now));
     let summary = match subject.incident.resolved_at() {
         Some(_) => format!("{}: {lasted}", reader.text("mail-label-lasted")),
@@ -81,7 +87,7 @@ pub(super) fn view(
 
 /// `Shop is down`.
 pub(super) fn headline(event: Event, subject: &Subject, longest_name: usize, reader: Reader) -> String {
-    let (_, _, key) = announced(event, &subject.incident.origin);
+    let (_, _, key) = announced(event, subject.about());
     if subject.incident.origin.own().is_some() {
         return own::headline(key, subject, longest_name, reader);
     }
@@ -95,9 +101,11 @@ pub(super) fn note(notice: &Notice, subject: &Subject, reader: Reader) -> Option
         return own::note(notice.event, &subject.incident.origin, reader);
     }
     // The recovery of an outage that this person never heard of stands for both messages.
-    let alone = notice.event == Event::Resolved && notice.thread.is_none();
+    let outage = subject.incident.kind == IncidentKind::Down;
+    let alone = notice.event == Event::Resolved && notice.thread.is_none() && outage;
     let key = match notice.event {
-        Event::Flapping => Some("mail-note-flapping"),
+        Event::Flapping if outage => Some("mail-note-flapping"),
+        Event::Flapping => Some("mail-note-degraded-flapping"),
         _ => alone.then_some("mail-note-both"),
     };
     key.map(|key| reader.text(key))
@@ -157,6 +165,12 @@ pub(super) fn section(event: Event, subject: &Subject, pages: Pages<'_>, reader:
     let reason = clean(&incident.reason.detail);
     let lasted = reader.duration(incident.duration(reader.now));
     match incident.resolved_at() {
+        Some(at) if incident.kind != IncidentKind::Down => rows.extend([
+            row("mail-label-began", reader.absolute(incident.since)),
+            row("mail-label-ended", reader.moment(at)),
+            row("mail-label-lasted", lasted),
+            row("mail-label-reason", reason),
+        ]),
         Some(at) => rows.extend([
             row("mail-label-down-from", reader.absolute(incident.since)),
             row("mail-label-up-since", reader.moment(at)),
@@ -164,7 +178,7 @@ pub(super) fn section(event: Event, subject: &Subject, pages: Pages<'_>, reader:
             row("mail-label-was-reason", reason),
         ]),
         // Nothing lasts that is still to come.
-        None if event == Event::CertificateExpiring => rows.push(row("mail-label-reason", reason)),
+        None if incident.kind == IncidentKind::Certificate => rows.push(row("mail-label-reason", reason)),
         None => rows.extend([
             row("mail-label-since", reader.moment(incident.since)),
             row("mail-label-so-far", lasted),

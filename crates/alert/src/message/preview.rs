@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::{
     delivery::{CheckResult, Event, LastCheck, MonitorLabel, Notice, Subject},
     id::{ChannelId, DeliveryId, IncidentId, MonitorId},
-    incident::{Incident, Origin, Progress},
+    incident::{Incident, IncidentKind, Origin, Progress},
     mail_message::MessageSettings,
     outcome::{Reason, ReasonKind},
     policy::Severity,
@@ -79,6 +79,7 @@ pub(super) fn sample(event: Event, reader: Reader) -> Notice {
                 severity: Severity::default(),
                 id: IncidentId(42),
                 origin: Origin::Monitor(MonitorId(1)),
+                kind: IncidentKind::Down,
                 since,
                 opened_at: since.plus(Duration::from_mins(1)),
                 reason: Reason::new(ReasonKind::Status, reader.text("mail-sample-reason")),
@@ -91,11 +92,7 @@ pub(super) fn sample(event: Event, reader: Reader) -> Notice {
                         at: reader.now,
                         by: "ana@example.org".to_owned(),
                     },
-                    Event::Opened
-                    | Event::Reminder
-                    | Event::Flapping
-                    | Event::CertificateExpiring
-                    | Event::Test => Progress::Open,
+                    Event::Opened | Event::Reminder | Event::Flapping | Event::Test => Progress::Open,
                 },
             },
             monitor: MonitorLabel {

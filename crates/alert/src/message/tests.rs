@@ -102,6 +102,7 @@ fn opened() -> Notice {
                 severity: Severity::default(),
                 id: IncidentId(7),
                 origin: Origin::Monitor(MonitorId(3)),
+                kind: domain::incident::IncidentKind::Down,
                 since: SINCE,
                 opened_at: SINCE.plus(Duration::from_secs(5)),
                 reason: Reason::new(ReasonKind::Connect, "Connection refused by 192.0.2.1:443."),

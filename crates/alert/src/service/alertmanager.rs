@@ -11,14 +11,11 @@
 
 use std::time::Duration;
 
-use domain::{
-    delivery::{Event, Subject},
-    text::sanitize,
-};
+use domain::{delivery::Subject, text::sanitize};
 use serde_json::{Value, json};
 
 use super::{Call, Outgoing, Service, Stage, Unusable, Verdict, said};
-use crate::{channel::Retry, http::Answer};
+use crate::{channel::Retry, http::Answer, webhook::alert_name};
 
 pub(super) struct Alertmanager;
 
@@ -59,16 +56,7 @@ impl Service for Alertmanager {
 
 fn alert(call: &Call<'_>, subject: &Subject) -> Value {
     let name = sanitize(&subject.monitor.name, LONGEST);
-    let (kind, severity) = match call.notice.event {
-        _ if subject.incident.origin.own().is_some() => ("WatchbellTrouble", "warning"),
-        Event::CertificateExpiring => ("WatchbellCertificateExpiring", "warning"),
-        Event::Opened
-        | Event::Reminder
-        | Event::Flapping
-        | Event::Acknowledged
-        | Event::Resolved
-        | Event::Test => ("WatchbellMonitorDown", subject.incident.severity.as_str()),
-    };
+    let (kind, severity) = (alert_name(&subject.incident), subject.incident.severity.as_str());
     let ends = match (call.stage(), subject.incident.resolved_at()) {
         (Stage::Resolve, Some(at)) => at,
         (Stage::Resolve, None) => call.at,

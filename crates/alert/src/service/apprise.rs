@@ -4,7 +4,7 @@
 //! of them. A key without services is a 204, and when one of them did not take the message, or none has the tag, it is a
 //! 424 whatever the others said.
 
-use domain::delivery::Event;
+use domain::incident::IncidentKind;
 use serde_json::json;
 
 use super::{
@@ -22,8 +22,12 @@ const LONGEST: usize = 32_768;
 impl Service for Apprise {
     fn request(&self, call: &Call<'_>) -> Result<Outgoing, Unusable> {
         let brief = call.brief;
-        let kind = match (call.stage(), call.notice.event) {
-            (Stage::Trigger, Event::CertificateExpiring) | (Stage::Acknowledge, _) => "warning",
+        let about = call.notice.subject.as_ref().map(|s| s.incident.kind);
+        let kind = match (call.stage(), about.unwrap_or_default()) {
+            (Stage::Acknowledge, _)
+            | (Stage::Trigger, IncidentKind::Degraded | IncidentKind::Certificate | IncidentKind::NoData) => {
+                "warning"
+            }
             (Stage::Trigger, _) => "failure",
             (Stage::Resolve, _) => "success",
             (Stage::Test, _) => "info",

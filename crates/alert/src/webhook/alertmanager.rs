@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use domain::{
     clock::Timestamp,
     delivery::{Event, Notice, Subject},
-    incident::{Incident, Progress},
+    incident::{Incident, IncidentKind, Progress},
     text::sanitize,
 };
 use serde::Serialize;
@@ -97,24 +97,10 @@ impl Group {
 impl Alert {
     fn about(subject: &Subject, notice: &Notice, site: &Site) -> Self {
         let (incident, monitor) = (&subject.incident, &subject.monitor);
-        let (name, severity) = match notice.event {
-            _ if incident.origin.own().is_some() => ("WatchbellTrouble", "warning"),
-            Event::CertificateExpiring => ("WatchbellCertificateExpiring", "warning"),
-            Event::Opened
-            | Event::Reminder
-            | Event::Flapping
-            | Event::Acknowledged
-            | Event::Resolved
-            | Event::Test => ("WatchbellMonitorDown", incident.severity.as_str()),
-        };
+        let (name, severity) = (alert_name(incident), incident.severity.as_str());
         let ended = match notice.event {
             Event::Resolved => Some(incident.resolved_at().unwrap_or(notice.at)),
-            Event::Opened
-            | Event::Reminder
-            | Event::Flapping
-            | Event::Acknowledged
-            | Event::CertificateExpiring
-            | Event::Test => None,
+            Event::Opened | Event::Reminder | Event::Flapping | Event::Acknowledged | Event::Test => None,
         };
         let labels = filled([
             ("alertname", name),
@@ -172,6 +158,22 @@ impl Alert {
     }
 }
 
+/// Of an outage.
+const OUTAGE: &str = "WatchbellMonitorDown";
+
+/// What Alertmanager calls an incident by.
+pub(crate) fn alert_name(incident: &Incident) -> &'static str {
+    if incident.origin.own().is_some() {
+        return "WatchbellTrouble";
+    }
+    match incident.kind {
+        IncidentKind::Down => OUTAGE,
+        IncidentKind::Degraded => "WatchbellMonitorDegraded",
+        IncidentKind::Certificate => "WatchbellCertificateExpiring",
+        IncidentKind::NoData => "WatchbellNoData",
+    }
+}
+
 fn filled<const N: usize>(texts: [(&'static str, &str); N]) -> Texts {
     let texts = texts.map(|(name, value)| (name, text(value)));
     texts.into_iter().filter(|(_, v)| !v.is_empty()).collect()
@@ -214,8 +216,8 @@ fn described(subject: &Subject, notice: &Notice, ended: Option<Timestamp>) -> St
     let (incident, target) = (&subject.incident, &subject.monitor.target);
     let since = incident.since.to_rfc3339();
     match (notice.event, ended) {
-        (Event::CertificateExpiring, _) => incident.reason.detail.clone(),
-        (_, Some(at)) if incident.origin.own().is_some() => format!(
+        (_, None) if incident.kind != IncidentKind::Down => incident.reason.detail.clone(),
+        (_, Some(at)) if alert_name(incident) != OUTAGE => format!(
             "Over at {}, after {}. It began at {since}.",
             at.to_rfc3339(),
             span(incident.duration(at)),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::{channel::WebhookValue, delivery::Notice};
 
-use super::Site;
+use super::{Site, payload::named};
 use crate::message::announced;
 
 /// What the placeholders stand for in one message.
@@ -26,10 +26,10 @@ impl<'a> Values<'a> {
         };
         let (incident, monitor) = (&subject.incident, &subject.monitor);
         match value {
-            WebhookValue::Event => self.notice.event.to_string(),
+            WebhookValue::Event => named(self.notice).to_owned(),
             WebhookValue::Monitor => monitor.name.clone(),
             WebhookValue::Target => monitor.target.clone(),
-            WebhookValue::Status => announced(self.notice.event, &incident.origin).0.to_owned(),
+            WebhookValue::Status => announced(self.notice.event, subject.about()).0.to_owned(),
             WebhookValue::Since => incident.since.to_rfc3339(),
             WebhookValue::Reason => incident.reason.detail.clone(),
             WebhookValue::Duration => span(incident.duration(self.notice.at)),

@@ -4,7 +4,7 @@
 
 use domain::{
     delivery::{Event, Notice, Subject},
-    incident::{Incident, Progress},
+    incident::{Incident, IncidentKind, Progress},
     outcome::Reason,
 };
 use serde::Serialize;
@@ -13,7 +13,7 @@ use crate::links::Pages;
 
 #[derive(Serialize)]
 pub(super) struct Payload<'a> {
-    r#type: Event,
+    r#type: &'static str,
     /// When it happened, not when it was sent: the header has that.
     timestamp: String,
     data: Data<'a>,
@@ -31,6 +31,8 @@ struct IncidentView<'a> {
     id: i64,
     /// What of Watchbell itself is in trouble, as `channel:7`; `None` where it is a monitor.
     origin: Option<String>,
+    /// What it is about: `down`, `degraded`, `certificate`, `no_data`.
+    kind: IncidentKind,
     severity: &'static str,
     state: &'static str,
     since: String,
@@ -81,7 +83,7 @@ impl<'a> Payload<'a> {
             Some(subject) => Data::about(subject, notice, pages),
         };
         Self {
-            r#type: notice.event,
+            r#type: named(notice),
             timestamp: notice.at.to_rfc3339(),
             data,
         }
@@ -90,6 +92,12 @@ impl<'a> Payload<'a> {
     pub(super) fn to_bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
         serde_json::to_vec(self)
     }
+}
+
+/// What happened, by the name that receivers know it by.
+pub(super) fn named(notice: &Notice) -> &'static str {
+    let kind = notice.subject.as_ref().map(|s| s.incident.kind);
+    notice.event.name_of(kind.unwrap_or_default())
 }
 
 impl<'a> Data<'a> {
@@ -123,6 +131,7 @@ impl<'a> IncidentView<'a> {
         Self {
             id: incident.id.0,
             origin: incident.origin.own(),
+            kind: incident.kind,
             severity: incident.severity.as_str(),
             state,
             since: incident.since.to_rfc3339(),
@@ -140,19 +149,26 @@ impl<'a> IncidentView<'a> {
 
 impl<'a> CheckView<'a> {
     fn new(incident: &'a Incident, event: Event) -> Option<Self> {
+        let (found, afterwards) = match incident.kind {
+            IncidentKind::Down => ("down", Some("up")),
+            IncidentKind::Degraded => ("degraded", Some("up")),
+            IncidentKind::NoData => ("unknown", None),
+            // It changes nothing in what the check found.
+            IncidentKind::Certificate => return None,
+        };
         match event {
             Event::Opened | Event::Reminder | Event::Acknowledged => Some(Self {
-                status: "down",
+                status: found,
                 at: incident.opened_at.to_rfc3339(),
                 reason: Some(ReasonView::new(&incident.reason)),
             }),
-            Event::Resolved => incident.resolved_at().map(|at| Self {
-                status: "up",
+            Event::Resolved => incident.resolved_at().zip(afterwards).map(|(at, status)| Self {
+                status,
                 at: at.to_rfc3339(),
                 reason: None,
             }),
             // What the last check found may be over already.
-            Event::Flapping | Event::CertificateExpiring | Event::Test => None,
+            Event::Flapping | Event::Test => None,
         }
     }
 }

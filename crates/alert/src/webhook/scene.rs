@@ -4,7 +4,7 @@ use domain::{
     clock::Timestamp,
     delivery::{Event, MonitorLabel, Notice, Subject},
     id::{ChannelId, DeliveryId, IncidentId, MonitorId},
-    incident::{Incident, Origin, Progress},
+    incident::{Incident, IncidentKind, Origin, Progress},
     outcome::{Reason, ReasonKind},
     policy::Severity,
 };
@@ -28,6 +28,7 @@ pub(super) fn notice(event: Event, at: Timestamp, progress: Option<Progress>) ->
                 severity: Severity::default(),
                 id: IncidentId(7),
                 origin: Origin::Monitor(MonitorId(3)),
+                kind: IncidentKind::Down,
                 since: SINCE,
                 opened_at: OPENED,
                 reason: Reason::new(ReasonKind::Status, "The answer was 503."),
@@ -51,6 +52,15 @@ pub(super) fn notice(event: Event, at: Timestamp, progress: Option<Progress>) ->
     }
 }
 
+/// Of an incident that is no outage.
+fn beside(kind: IncidentKind, event: Event, progress: Progress) -> Notice {
+    let mut notice = notice(event, ENDED, Some(progress));
+    if let Some(subject) = &mut notice.subject {
+        subject.incident.kind = kind;
+    }
+    notice
+}
+
 pub(super) fn samples() -> Vec<Notice> {
     let acknowledged = Progress::Acknowledged {
         at: ENDED,
@@ -70,7 +80,11 @@ pub(super) fn samples() -> Vec<Notice> {
             ENDED,
             Some(resolved(Some((OPENED, "ann@example.org".into())))),
         ),
-        notice(Event::CertificateExpiring, ENDED, Some(Progress::Open)),
+        beside(IncidentKind::Certificate, Event::Opened, Progress::Open),
+        beside(IncidentKind::Degraded, Event::Opened, Progress::Open),
+        beside(IncidentKind::Degraded, Event::Resolved, resolved(None)),
+        beside(IncidentKind::NoData, Event::Opened, Progress::Open),
+        beside(IncidentKind::NoData, Event::Resolved, resolved(None)),
         notice(Event::Test, ENDED, None),
     ]
 }

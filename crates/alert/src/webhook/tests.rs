@@ -175,7 +175,10 @@ fn an_alertmanager_receiver_reads_every_event() {
 fn an_alert_is_one_from_its_opening_to_its_recovery() {
     let of_outage: Vec<Message> = samples()
         .iter()
-        .filter(|n| n.event != Event::Test && n.event != Event::CertificateExpiring)
+        .filter(|n| {
+            let incident = n.subject.as_ref().map(|s| &s.incident);
+            incident.is_some_and(|i| i.kind == domain::incident::IncidentKind::Down)
+        })
         .map(alertmanager)
         .collect();
     let (first, rest) = of_outage.split_first().unwrap();

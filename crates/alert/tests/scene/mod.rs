@@ -162,10 +162,10 @@ impl Scene {
             revision: monitor.revision,
             outcome,
             state,
-            transition,
+            transitions: transition.into_iter().collect(),
         };
         let record = self.store.record(recorded).await.unwrap();
-        assert!(matches!(record, Record::Stored { incident, .. } if incident.is_some() == expected));
+        assert!(matches!(record, Record::Stored { ref incidents, .. } if incidents.is_empty() != expected));
     }
 
     /// Oldest first.

@@ -2,9 +2,8 @@
 
 use domain::{
     clock::Timestamp,
-    incident::{Incident, Progress},
+    incident::{Incident, IncidentKind, Progress},
     outcome::ReasonKind,
-    policy::Severity,
 };
 use serde::Serialize;
 use store::{IncidentEvent, IncidentEventKind, Standing};
@@ -20,11 +19,15 @@ fn events() -> Object {
     one_of(IncidentEventKind::ALL.iter().map(|k| k.as_str()))
 }
 
+fn kinds() -> Object {
+    one_of(IncidentKind::ALL.iter().map(|k| k.as_str()))
+}
+
 fn reasons() -> Object {
     one_of(ReasonKind::ALL.iter().map(|k| k.as_str()))
 }
 
-/// An outage, or a trouble of Watchbell itself.
+/// An outage or a warning of a monitor, or a trouble of Watchbell itself.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct IncidentView {
     pub id: i64,
@@ -36,7 +39,10 @@ pub struct IncidentView {
     pub origin: Option<String>,
     #[schema(schema_with = states)]
     pub state: &'static str,
-    /// Of the policy that it had when it opened; `critical` without one.
+    /// What it is about: the monitor is down, up but slow, its certificate is about to expire, or Watchbell cannot look.
+    #[schema(schema_with = kinds)]
+    pub kind: &'static str,
+    /// Of the policy that it had when it opened; `critical` without one. What is not `down` is a `warning` at most.
     #[schema(schema_with = severities)]
     pub severity: &'static str,
     /// The first failing check.
@@ -132,7 +138,7 @@ impl From<Standing> for EscalationView {
 }
 
 impl IncidentView {
-    pub(crate) fn new(incident: &Incident, monitor_name: String, severity: Severity, now: Timestamp) -> Self {
+    pub(crate) fn new(incident: &Incident, monitor_name: String, now: Timestamp) -> Self {
         let acknowledged = match &incident.progress {
             Progress::Open => None,
             Progress::Acknowledged { at, by } => Some((*at, by.clone())),
@@ -145,7 +151,8 @@ impl IncidentView {
             monitor_name,
             origin: incident.origin.own(),
             state: if incident.is_open() { "open" } else { "resolved" },
-            severity: severity.as_str(),
+            kind: incident.kind.as_str(),
+            severity: incident.severity.as_str(),
             since: Time(incident.since),
             opened_at: Time(incident.opened_at),
             acknowledged_at: acknowledged_at.map(Time),

@@ -50,6 +50,15 @@ pub struct MonitorDraft {
     #[schema(minimum = 1, maximum = 100)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recover_after: Option<u32>,
+    /// A check that takes longer is slow; `confirm_after` of them in a row are `degraded`. `null`, the default: never.
+    #[schema(example = "800ms")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slow_above: Option<String>,
+    /// So many days before its certificate expires somebody is told, each time. Default 30, 14, 7, 3 and 1; empty: never. Of a
+    /// short-lived certificate only those count that are at most a third of its life.
+    #[schema(max_items = 10)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate_days: Option<Vec<u16>>,
     /// The network that it is reached by: `wan`, `lan` or a zone of `/settings/zones`. Default `lan` for addresses and names
     /// of private networks, else `wan`.
     #[schema(max_length = 30, example = "wan")]
@@ -179,6 +188,8 @@ pub struct MonitorView {
     pub confirm_after: u32,
     pub recheck_every: String,
     pub recover_after: u32,
+    pub slow_above: Option<String>,
+    pub certificate_days: Vec<u16>,
     pub zone: String,
     pub channels: Vec<i64>,
     pub policy: Option<i64>,
@@ -285,6 +296,8 @@ impl MonitorView {
             confirm_after: c.thresholds.confirm_after.get(),
             recheck_every: duration::format(c.thresholds.recheck_every),
             recover_after: c.thresholds.recover_after.get(),
+            slow_above: c.warnings.slow_above.map(duration::format),
+            certificate_days: c.warnings.certificate_days.clone(),
             zone: c.zone.to_string(),
             channels: c.channels.iter().map(|c| c.0).collect(),
             policy: c.policy.map(|p| p.0),

@@ -224,6 +224,8 @@ async fn drafts_name_exactly_the_fields_that_the_domain_reads() {
         timeout: Some("10s".into()),
         confirm_after: Some(2),
         recheck_every: Some("5s".into()),
+        slow_above: Some("800ms".into()),
+        certificate_days: Some(vec![14, 3]),
         recover_after: Some(1),
         zone: Some("wan".to_owned()),
         channels: Some(Vec::new()),

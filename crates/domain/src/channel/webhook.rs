@@ -110,9 +110,7 @@ impl WebhookEvent {
     /// `None`: a test, which is sent to whoever asks for it.
     const fn of(event: Event) -> Option<Self> {
         match event {
-            Event::Opened | Event::Reminder | Event::Flapping | Event::CertificateExpiring => {
-                Some(Self::Opened)
-            }
+            Event::Opened | Event::Reminder | Event::Flapping => Some(Self::Opened),
             Event::Acknowledged => Some(Self::Acknowledged),
             Event::Resolved => Some(Self::Resolved),
             Event::Test => None,

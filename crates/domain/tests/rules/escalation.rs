@@ -25,6 +25,7 @@ fn steps(delays: &[u32]) -> Vec<Step> {
 
 fn situation(now: Timestamp, steps: &[Step]) -> Situation<'_> {
     Situation {
+        worse: false,
         now,
         acknowledged: false,
         hold: None,

@@ -8,6 +8,7 @@
 
 mod bounce;
 mod channel;
+mod condition;
 mod csv;
 mod deliverability;
 mod escalation;

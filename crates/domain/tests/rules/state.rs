@@ -4,6 +4,7 @@ use std::{num::NonZeroU32, time::Duration};
 
 use domain::{
     clock::Timestamp,
+    incident::IncidentKind,
     monitor::Thresholds,
     outcome::{Evidence, Fault, FaultKind, Outcome, Phases, Reason, ReasonKind, Verdict},
     state::{Known, MonitorState, Status, Transition, advance},
@@ -93,10 +94,11 @@ proptest! {
             prop_assert!(state.since().is_none_or(|s| s <= o.at), "{:?} at {}", state, o.at);
             match transition {
                 Some(Transition::Opened { since, .. }) => prop_assert!(since <= o.at),
-                Some(Transition::Resolved { since, at }) => {
+                Some(Transition::Resolved { since, at, .. }) => {
                     prop_assert!(since <= at);
                     prop_assert_eq!(at, o.at);
                 }
+                Some(Transition::Worsened { .. }) => prop_assert!(false, "an outage does not get worse"),
                 None => {}
             }
         }
@@ -146,7 +148,7 @@ proptest! {
         prop_assert_eq!(state.status(), Status::Down);
         prop_assert!(!state.wants_recheck());
         let since = Timestamp::from_millis(first);
-        prop_assert_eq!(told, vec![Transition::Opened { since, reason: Reason::new(ReasonKind::Status, "no") }]);
+        prop_assert_eq!(told, vec![Transition::Opened { kind: IncidentKind::Down, since, reason: Reason::new(ReasonKind::Status, "no") }]);
     }
 }
 

@@ -41,7 +41,7 @@ impl<C: Check> Engine<C> {
             turns_bad,
             opens: match transition {
                 Some(Transition::Opened { since, .. }) => Some(since),
-                Some(Transition::Resolved { .. }) | None => None,
+                Some(Transition::Worsened { .. } | Transition::Resolved { .. }) | None => None,
             },
             members: self.zones.members(&zone),
         };

@@ -69,7 +69,7 @@ impl Store {
         (before, at_once): (&Told, &mut Told),
         now: Timestamp,
     ) -> Result<usize, StoreError> {
-        if !step.tells(Concern::Down) {
+        if !step.tells(case.kind.concern()) {
             return Ok(0);
         }
         let duties = self.duties(tx, step, now).await?;
@@ -270,9 +270,10 @@ impl Store {
                 continue;
             }
             let mut recipients = wanted.remove(&channel.id).unwrap_or_default();
-            let of_outages = of_channel.iter().any(|s| s.tells(Concern::Down));
-            let by_choice = of_outages && self.recipients_for(&channel, Event::Opened)?.is_empty();
-            let of_its_end = event == Event::Resolved && !of_outages;
+            let of_openings = of_channel.iter().any(|s| s.tells(case.kind.concern()));
+            let by_choice = of_openings && self.recipients_for(&channel, Event::Opened)?.is_empty();
+            let of_ends_only = !of_channel.iter().any(|s| s.tells_of_openings());
+            let of_its_end = event == Event::Resolved && of_ends_only;
             if reached.contains(&channel.id) && (by_choice || of_its_end) {
                 recipients.extend(willing);
             }

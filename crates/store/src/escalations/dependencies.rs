@@ -6,6 +6,7 @@ use domain::{
     clock::Timestamp,
     hold::{HeldBy, Hold},
     id::MonitorId,
+    incident::IncidentKind,
     state::{Known, MonitorState},
 };
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement};
@@ -77,6 +78,7 @@ pub(crate) async fn taken_down_by<C: ConnectionTrait>(
     let by: HashMap<i64, i64> = taken.into_iter().filter_map(|(id, by)| Some((id, by?))).collect();
     let rows = incident::Entity::find()
         .filter(incident::Column::Id.is_in(by.keys().copied()))
+        .filter(incident::Column::Kind.eq(IncidentKind::Down.as_str()))
         .order_by_asc(incident::Column::Id)
         .all(db)
         .await?;

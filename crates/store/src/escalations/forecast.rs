@@ -8,6 +8,7 @@ use domain::{
     delivery::Event,
     hold::Hold,
     id::{ChannelId, MonitorId, PolicyId, RotationId},
+    incident::IncidentKind,
     policy::{Concern, Reminders, Severity},
 };
 use sea_orm::EntityTrait;
@@ -65,7 +66,9 @@ impl Store {
         };
         let named = row.policy_id.map(PolicyId);
         let config = read_monitor(row, Links::default(), &self.inner.sealer)?.config;
-        let hold = self.anything_holding(db, (id, &config), now).await?;
+        let hold = self
+            .anything_holding(db, (id, &config), IncidentKind::Down, now)
+            .await?;
         let label = label_of(id, config);
         let rules = rules_for(db, &label, named).await?;
         let mut steps = Vec::new();

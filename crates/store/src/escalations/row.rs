@@ -7,6 +7,7 @@ use domain::{
     escalation::{Escalation, Recovering},
     hold::Hold,
     id::{IncidentId, MonitorId, PolicyId},
+    incident::IncidentKind,
 };
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
@@ -14,6 +15,7 @@ use super::Case;
 use crate::{
     entity::{escalation, incident},
     error::{StoreError, corrupt},
+    incidents::read_kind,
 };
 
 const TABLE: &str = "escalations";
@@ -45,6 +47,7 @@ pub(super) async fn find<C: ConnectionTrait>(
 /// What is known of an open incident before anything is decided about it.
 pub(super) struct Known {
     pub(super) incident: IncidentId,
+    pub(super) kind: IncidentKind,
     pub(super) opened_at: Timestamp,
     pub(super) acknowledged: bool,
     /// That it had when it opened.
@@ -54,9 +57,10 @@ pub(super) struct Known {
 
 impl Known {
     /// Of one that has just been opened.
-    pub(super) fn new(incident: IncidentId, opened_at: Timestamp) -> Self {
+    pub(super) fn new(incident: IncidentId, kind: IncidentKind, opened_at: Timestamp) -> Self {
         Self {
             incident,
+            kind,
             opened_at,
             acknowledged: false,
             policy: None,
@@ -83,7 +87,7 @@ pub(super) async fn known<C: ConnectionTrait>(tx: &C, id: IncidentId) -> Result<
                 ..Escalation::default()
             },
         },
-        ..Known::new(id, opened_at)
+        ..Known::new(id, read_kind(&stored)?, opened_at)
     })
 }
 

@@ -1,23 +1,22 @@
 //! Where telling people of an incident stands, and what comes next: by the same rules as when it comes.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use domain::{
     delivery::Event,
     escalation::{Act, Escalation, Situation},
     id::{IncidentId, MonitorId, PolicyId, RotationId},
-    policy::Severity,
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::{
     forecast::{Reach, reach},
-    row,
+    reminders, row,
 };
 use crate::{
     entity::{escalation, incident, monitor, policy},
-    error::{StoreError, corrupt},
-    incidents::Incidents,
+    error::StoreError,
+    incidents::{Incidents, read_kind},
     monitors::{Links, label_of, read_monitor},
     policies::rules_for,
     store::Store,
@@ -64,6 +63,7 @@ impl Incidents<'_> {
             .filter(incident::Column::ResolvedAt.is_null())
             .one(db)
             .await?;
+        let kind = open.as_ref().map(read_kind).transpose()?.unwrap_or_default();
         let monitor = match open {
             Some(_) => monitor::Entity::find_by_id(monitor.0).one(db).await?,
             None => None,
@@ -101,10 +101,11 @@ impl Incidents<'_> {
                 let situation = Situation {
                     now: at,
                     acknowledged: false,
+                    worse: false,
                     hold: None,
                     grace,
                     steps: &steps,
-                    reminders: policy.and_then(|p| p.config.reminders),
+                    reminders: reminders(kind, &rules),
                 };
                 next_act(self.store, escalation, &situation).await?
             }
@@ -112,32 +113,11 @@ impl Incidents<'_> {
         };
         Ok(Some(Standing {
             escalation,
-            tells: !steps.is_empty(),
+            tells: steps.iter().any(|step| step.tells(kind.concern())),
             policy: policy.map(|p| (p.id, p.config.name.clone())),
             snoozed_by,
             next,
         }))
-    }
-
-    /// How bad each of them is. One without a policy is critical.
-    pub async fn severities(&self, ids: &[IncidentId]) -> Result<HashMap<IncidentId, Severity>, StoreError> {
-        let rows: Vec<(i64, Option<String>)> = incident::Entity::find()
-            .select_only()
-            .columns([incident::Column::Id, incident::Column::Severity])
-            .filter(incident::Column::Id.is_in(ids.iter().map(|i| i.0)))
-            .into_tuple()
-            .all(self.store.inner.db.read())
-            .await?;
-        rows.into_iter()
-            .map(|(id, severity)| {
-                let severity = match severity {
-                    None => Some(Severity::Critical),
-                    Some(word) => Severity::parse(&word),
-                };
-                let severity = severity.ok_or_else(|| corrupt("incidents", id, "severity"))?;
-                Ok((IncidentId(id), severity))
-            })
-            .collect()
     }
 }
 

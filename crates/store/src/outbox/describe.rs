@@ -5,11 +5,14 @@ use std::{cmp::Reverse, collections::HashMap};
 use domain::{
     channel::Channel,
     clock::Timestamp,
-    delivery::{DESCRIBED, DeliveryState, Event, MonitorLabel, Notice, Subject},
+    delivery::{DESCRIBED, DeliveryState, Event, Happening, MonitorLabel, Notice, Subject},
     id::DeliveryId,
+    incident::IncidentKind,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait, Func, IntoColumnRef, Query},
 };
 use uuid::Uuid;
 
@@ -22,11 +25,11 @@ use crate::{
     store::Store,
 };
 
-/// A claimed row and what follows it: the first of them, and how many others there are of each event.
+/// A claimed row and what follows it: the first of them, and how many others there are of each sort.
 struct Taken {
     leader: delivery::Model,
     also: Vec<delivery::Model>,
-    counted: Vec<(Event, u64)>,
+    counted: Vec<(Happening, u64)>,
 }
 
 impl Store {
@@ -152,28 +155,49 @@ async fn with_followers<C: ConnectionTrait>(
             .limit(DESCRIBED as u64 - 1)
             .all(tx)
             .await?;
-        let all: Vec<(String, i64)> = followers()
-            .select_only()
-            .column(Column::Event)
-            .column_as(Column::Id.count(), "n")
-            .group_by(Column::Event)
-            .into_tuple()
-            .all(tx)
-            .await?;
-        counted = all
-            .into_iter()
-            .filter_map(|(event, n)| {
-                let told = also.iter().filter(|r| r.event == event).count() as u64;
-                let left = u64::try_from(n).unwrap_or(0).saturating_sub(told);
-                Some((Event::parse(&event)?, left)).filter(|(_, n)| *n > 0)
-            })
-            .collect();
+        counted = count_followers(tx, (digest, token), &also).await?;
     }
     Ok(Taken {
         leader,
         also,
         counted,
     })
+}
+
+/// Followers beside those that are described.
+async fn count_followers<C: ConnectionTrait>(
+    tx: &C,
+    (digest, token): (Uuid, Uuid),
+    described: &[delivery::Model],
+) -> Result<Vec<(Happening, u64)>, StoreError> {
+    let of_delivery = |column| Expr::col((delivery::Entity, column));
+    let select = Query::select()
+        .expr(of_delivery(delivery::Column::Event))
+        .expr(Expr::col((incident::Entity, incident::Column::Kind)))
+        .expr_as(Func::count(of_delivery(delivery::Column::Id)), "n")
+        .from(delivery::Entity)
+        .inner_join(
+            incident::Entity,
+            of_delivery(delivery::Column::IncidentId).equals((incident::Entity, incident::Column::Id)),
+        )
+        .and_where(of_delivery(delivery::Column::DigestOf).eq(digest))
+        .and_where(of_delivery(delivery::Column::LeaseToken).eq(token))
+        .and_where(of_delivery(delivery::Column::Follows).eq(true))
+        .and_where(of_delivery(delivery::Column::Id).is_not_in(described.iter().map(|row| row.id)))
+        .group_by_columns([
+            (delivery::Entity, delivery::Column::Event).into_column_ref(),
+            (incident::Entity, incident::Column::Kind).into_column_ref(),
+        ])
+        .to_owned();
+    let mut counted = Vec::new();
+    for row in tx.query_all(&select).await? {
+        let (event, kind): (String, String) = (row.try_get("", "event")?, row.try_get("", "kind")?);
+        let n: i64 = row.try_get("", "n")?;
+        if let (Some(event), Some(kind)) = (Event::parse(&event), IncidentKind::parse(&kind)) {
+            counted.push(((event, kind), n.unsigned_abs()));
+        }
+    }
+    Ok(counted)
 }
 
 async fn give_up<C: ConnectionTrait>(

@@ -76,7 +76,7 @@ both! {
         assert_eq!((digests.len(), told.len()), (2, 2), "one for each recipient");
         for digest in &digests {
             assert_eq!((digest.notice.count(), digest.notice.also.len()), (100, 49));
-            assert_eq!(digest.notice.counted, [(Event::Opened, 50)]);
+            assert_eq!(digest.notice.counted, [((Event::Opened, domain::incident::IncidentKind::Down), 50)]);
             assert_eq!(members(&db, digest).await, 100);
             assert!(db.finish(digest, Next::Sent).await);
         }

@@ -72,7 +72,7 @@ impl Db {
                 known,
                 ..MonitorState::default()
             },
-            transition: None,
+            transitions: Vec::new(),
         };
         self.store.record(recorded).await.unwrap();
     }
@@ -92,7 +92,11 @@ impl Db {
                 changes,
                 ..MonitorState::default()
             },
-            transition: Some(domain::state::Transition::Resolved { since: at, at }),
+            transitions: vec![domain::state::Transition::Resolved {
+                kind: domain::incident::IncidentKind::Down,
+                since: at,
+                at,
+            }],
         };
         self.store.record(recorded).await.unwrap()
     }

@@ -150,7 +150,11 @@ impl Db {
                 },
                 ..MonitorState::default()
             },
-            transition: Some(Transition::Opened { since: at, reason }),
+            transitions: vec![Transition::Opened {
+                kind: domain::incident::IncidentKind::Down,
+                since: at,
+                reason,
+            }],
         };
         self.store.record(recorded).await.unwrap()
     }
@@ -168,7 +172,11 @@ impl Db {
                 },
                 ..MonitorState::default()
             },
-            transition: Some(Transition::Resolved { since: at, at }),
+            transitions: vec![Transition::Resolved {
+                kind: domain::incident::IncidentKind::Down,
+                since: at,
+                at,
+            }],
         };
         self.store.record(recorded).await.unwrap()
     }
@@ -273,10 +281,8 @@ pub(crate) fn attempt(at: Timestamp, number: u32, next: Next) -> Attempt {
 
 pub(crate) fn incident_of(record: Record) -> IncidentId {
     match record {
-        Record::Stored {
-            incident: Some(id), ..
-        } => id,
-        other => panic!("no incident in {other:?}"),
+        Record::Stored { incidents, .. } if incidents.len() == 1 => incidents[0],
+        other => panic!("not one incident in {other:?}"),
     }
 }
 

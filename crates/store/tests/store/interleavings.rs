@@ -260,16 +260,11 @@ impl World {
             revision: monitor.revision,
             outcome,
             state: state.clone(),
-            transition,
+            transitions: transition.into_iter().collect(),
         };
         let record = self.db.store.record(recorded).await.unwrap();
-        if let (
-            true,
-            Record::Stored {
-                incident: Some(id), ..
-            },
-        ) = (opens, record)
-        {
+        if let (true, Record::Stored { incidents, .. }) = (opens, record) {
+            let id = incidents[0];
             self.opened.entry(id).or_insert((n, now));
         }
         if n == ROUTER {

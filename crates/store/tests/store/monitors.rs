@@ -84,7 +84,7 @@ both! {
             ..MonitorState::default()
         };
         let outcome = outcome(db.now(), Verdict::Internal(fault));
-        let recorded = Recorded { monitor: doubtful.id, revision: 1, outcome, state, transition: None };
+        let recorded = Recorded { monitor: doubtful.id, revision: 1, outcome, state, transitions: Vec::new() };
         db.store.record(recorded).await.unwrap();
 
         let of = |status| MonitorFilter { status: Some(status), ..Default::default() };

@@ -19,8 +19,8 @@ both! {
         let monitor = db.monitor(&[&mail, &hook]).await;
 
         let record = db.go_down(&monitor).await;
-        let id = incident_of(record);
-        assert_eq!(record, Record::Stored { incident: Some(id), deliveries: 3 });
+        let id = incident_of(record.clone());
+        assert_eq!(record, Record::Stored { incidents: vec![id], deliveries: 3 });
         assert_eq!(db.store.monitors().state(monitor.id).await.unwrap().unwrap().status(), Status::Down);
         let row = db.store.incidents().get(id).await.unwrap().unwrap();
         assert_eq!(row.monitor_name, "Shop");
@@ -35,7 +35,7 @@ both! {
         }
 
         let record = db.come_up(&monitor).await;
-        assert_eq!(record, Record::Stored { incident: Some(id), deliveries: 3 });
+        assert_eq!(record, Record::Stored { incidents: vec![id], deliveries: 3 });
         let row = db.store.incidents().get(id).await.unwrap().unwrap();
         assert!(!row.incident.is_open());
         let kinds: Vec<_> =
@@ -75,10 +75,11 @@ both! {
             revision: other.revision,
             outcome: outcome(db.now(), Verdict::Up),
             state: MonitorState::default(),
-            transition: Some(domain::state::Transition::Opened {
+            transitions: vec![domain::state::Transition::Opened {
+                kind: domain::incident::IncidentKind::Down,
                 since: db.now(),
                 reason: domain::outcome::Reason::new(domain::outcome::ReasonKind::Dns, "x"),
-            }),
+            }],
         };
         assert!(db.store.record(recorded).await.is_err());
         assert_eq!(db.store.monitors().state(other.id).await.unwrap(), None);
@@ -90,7 +91,7 @@ both! {
         let mail = db.mail_channel(&["a@example.org"]).await;
         let monitor = db.monitor(&[&mail]).await;
         let first = incident_of(db.go_down(&monitor).await);
-        assert_eq!(db.go_down(&monitor).await, Record::Stored { incident: Some(first), deliveries: 0 });
+        assert_eq!(db.go_down(&monitor).await, Record::Stored { incidents: vec![first], deliveries: 0 });
     }
 
     async fn a_disabled_channel_is_not_told(db: Db) {
@@ -105,7 +106,7 @@ both! {
         db.store.channels().update(mail.id, &draft).await.unwrap();
         let monitor = db.monitor(&[&mail]).await;
         let record = db.go_down(&monitor).await;
-        assert!(matches!(record, Record::Stored { deliveries: 0, incident: Some(_) }));
+        assert!(matches!(record, Record::Stored { deliveries: 0, .. }));
     }
 
     async fn state_and_streaks_survive_a_restart(db: Db) {
@@ -127,7 +128,7 @@ both! {
             revision: 1,
             outcome: outcome(db.now(), Verdict::Up),
             state: state.clone(),
-            transition: None,
+            transitions: Vec::new(),
         };
         db.store.record(recorded).await.unwrap();
         db.reopen().await;
@@ -165,8 +166,8 @@ both! {
         let ends = db.channel(wants(serde_json::json!(["resolved", "acknowledged"]))).await;
         let monitor = db.monitor(&[&openings, &ends]).await;
         let record = db.go_down(&monitor).await;
-        let id = incident_of(record);
-        assert_eq!(record, Record::Stored { incident: Some(id), deliveries: 1 });
+        let id = incident_of(record.clone());
+        assert_eq!(record, Record::Stored { incidents: vec![id], deliveries: 1 });
         let opened = db.claim_one(&openings).await;
         assert_eq!(opened.notice.event, Event::Opened);
         db.finish(&opened, Next::Sent).await;
@@ -177,7 +178,7 @@ both! {
         db.finish(&acknowledged, Next::Sent).await;
 
         // It was told of the opening, and asked not to hear of the end.
-        assert_eq!(db.come_up(&monitor).await, Record::Stored { incident: Some(id), deliveries: 1 });
+        assert_eq!(db.come_up(&monitor).await, Record::Stored { incidents: vec![id], deliveries: 1 });
         assert!(db.claim(&openings).await.is_empty());
         assert_eq!(db.claim_one(&ends).await.notice.event, Event::Resolved);
     }

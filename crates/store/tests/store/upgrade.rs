@@ -43,7 +43,7 @@ const NEW_INDEXES: &[&str] = &[
 ];
 const NEW_COLUMNS: &[(&str, &[&str])] = &[
     ("monitors", &["policy_id"]),
-    ("incidents", &["severity", "origin"]),
+    ("incidents", &["severity", "origin", "kind"]),
     (
         "mail_status",
         &[

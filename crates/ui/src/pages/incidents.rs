@@ -12,7 +12,6 @@ use domain::{
     clock::Timestamp,
     id::IncidentId,
     incident::{Incident, Origin, Progress},
-    policy::Severity,
 };
 use serde::Deserialize;
 use store::{IncidentFilter, IncidentPhase, IncidentRow, Store, outbox::DeliveryFilter};
@@ -167,13 +166,12 @@ async fn show(signed_in: SignedIn, Path(id): Path<String>) -> error::Result {
         }
         _ => None,
     };
-    let severity = store.incidents().severities(&[id]).await?.remove(&id);
     let zone = store.settings().general().await?.zone();
     let parents = timeline::parents(&events);
     let names = store.monitors().names(&parents).await?.into_iter().collect();
     page(&IncidentPage {
         timeline: timeline::tell(&shell, &row.incident, &events, &deliveries.items, &names),
-        severity: words::severity(&shell, severity.unwrap_or(Severity::Critical)),
+        severity: words::severity(&shell, row.incident.severity),
         stand,
         snoozes: snooze::choices(&shell, zone),
         taken_down: taken_down(store, &row.incident).await?,

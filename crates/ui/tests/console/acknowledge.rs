@@ -49,6 +49,7 @@ impl Outage {
             successes: 0,
         };
         let opened = Transition::Opened {
+            kind: domain::incident::IncidentKind::Down,
             since,
             reason: reason.clone(),
         };
@@ -65,7 +66,11 @@ impl Outage {
     async fn end(&self, scene: &Scene) {
         let since = scene.clock.now();
         let known = Known::Up { since, failing: None };
-        let resolved = Transition::Resolved { since, at: since };
+        let resolved = Transition::Resolved {
+            kind: domain::incident::IncidentKind::Down,
+            since,
+            at: since,
+        };
         record(scene, &self.monitor, Verdict::Up, known, resolved).await;
     }
 
@@ -98,7 +103,7 @@ async fn record(scene: &Scene, monitor: &Monitor, verdict: Verdict, known: Known
             known,
             ..MonitorState::default()
         },
-        transition: Some(transition),
+        transitions: vec![transition],
     };
     scene.store.record(recorded).await.unwrap();
 }

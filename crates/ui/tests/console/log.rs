@@ -33,6 +33,7 @@ pub(crate) async fn turn(scene: &Scene, monitor: &Monitor, down: bool) {
             successes: 0,
         };
         let opened = Transition::Opened {
+            kind: domain::incident::IncidentKind::Down,
             since: at,
             reason: reason.clone(),
         };
@@ -42,7 +43,15 @@ pub(crate) async fn turn(scene: &Scene, monitor: &Monitor, down: bool) {
             since: at,
             failing: None,
         };
-        (Verdict::Up, known, Transition::Resolved { since: at, at })
+        (
+            Verdict::Up,
+            known,
+            Transition::Resolved {
+                kind: domain::incident::IncidentKind::Down,
+                since: at,
+                at,
+            },
+        )
     };
     let recorded = Recorded {
         monitor: monitor.id,
@@ -57,7 +66,7 @@ pub(crate) async fn turn(scene: &Scene, monitor: &Monitor, down: bool) {
             known,
             ..MonitorState::default()
         },
-        transition: Some(transition),
+        transitions: vec![transition],
     };
     scene.store.record(recorded).await.unwrap();
 }

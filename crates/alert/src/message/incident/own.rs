@@ -33,7 +33,7 @@ pub(super) fn announced(event: Event, origin: &Origin) -> (&'static str, Tone, &
             Tone::Good,
             key("mail-own-zone-over", "mail-own-channel-over"),
         ),
-        Event::Opened | Event::Reminder | Event::Flapping | Event::CertificateExpiring | Event::Test => (
+        Event::Opened | Event::Reminder | Event::Flapping | Event::Test => (
             "TROUBLE",
             Tone::Bad,
             key("mail-own-zone-opened", "mail-own-channel-opened"),
@@ -89,7 +89,7 @@ pub(super) fn section(event: Event, subject: &Subject, pages: Pages<'_>, reader:
             row("mail-label-began", reader.absolute(incident.since)),
             row("mail-label-ended", reader.moment(at)),
             row("mail-label-lasted", lasted),
-            row("mail-label-was-reason", reason),
+            row("mail-label-reason", reason),
         ]),
         None => rows.extend([
             row("mail-label-since", reader.moment(incident.since)),

@@ -156,8 +156,8 @@ fn golden_in_a_conversation() {
 #[test]
 fn golden_certificate() {
     let mut notice = opened();
-    notice.event = Event::CertificateExpiring;
     let subject = notice.subject.as_mut().unwrap();
+    subject.incident.kind = domain::incident::IncidentKind::Certificate;
     subject.monitor.name = "网上商店".to_owned();
     subject.incident.reason = Reason::new(ReasonKind::Tls, "证书将于 2026-12-01 到期（还剩 8 天）。");
     subject.checks.truncate(2);

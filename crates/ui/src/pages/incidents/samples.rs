@@ -56,6 +56,7 @@ pub(crate) fn sample_incident(id: i64, open: bool) -> Incident {
     Incident {
         severity: Severity::default(),
         id: IncidentId(id),
+        kind: domain::incident::IncidentKind::Down,
         origin: Origin::Monitor(MonitorId(7)),
         since,
         opened_at: since.plus(Duration::from_secs(5)),

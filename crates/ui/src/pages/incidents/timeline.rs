@@ -80,6 +80,7 @@ fn event(shell: &Shell, e: &IncidentEvent, own: bool, names: &HashMap<MonitorId,
         IncidentEventKind::Recovering => ("degraded", shell.t("timeline-recovering"), String::new()),
         IncidentEventKind::Relapsed => ("down", shell.t("timeline-relapsed"), String::new()),
         IncidentEventKind::Flapping => ("degraded", shell.t("timeline-flapping"), String::new()),
+        IncidentEventKind::Worsened => ("degraded", shell.t("timeline-worsened"), e.detail.clone()),
         IncidentEventKind::Resolved => ("up", shell.t("timeline-resolved"), e.detail.clone()),
     };
     Moment {

@@ -102,6 +102,9 @@ impl EditPage {
         let event = |c: &Concern| {
             let key = match c {
                 Concern::Down => "policy-event-down",
+                Concern::Degraded => "policy-event-degraded",
+                Concern::Certificate => "policy-event-certificate",
+                Concern::NoData => "policy-event-no-data",
                 Concern::Recovered => "policy-event-recovered",
             };
             form.checkbox(&field(&format!("events.{c}")), shell.t(key))
