@@ -57,6 +57,7 @@ fn beside(kind: IncidentKind, event: Event, progress: Progress) -> Notice {
     let mut notice = notice(event, ENDED, Some(progress));
     if let Some(subject) = &mut notice.subject {
         subject.incident.kind = kind;
+        subject.incident.severity = kind.severity(Severity::default());
     }
     notice
 }
@@ -80,6 +81,7 @@ pub(super) fn samples() -> Vec<Notice> {
             ENDED,
             Some(resolved(Some((OPENED, "ann@example.org".into())))),
         ),
+        notice(Event::Flapping, ENDED, Some(Progress::Open)),
         beside(IncidentKind::Certificate, Event::Opened, Progress::Open),
         beside(IncidentKind::Degraded, Event::Opened, Progress::Open),
         beside(IncidentKind::Degraded, Event::Resolved, resolved(None)),

@@ -216,6 +216,27 @@ async fn a_crashing_check_is_unknown_and_the_next_one_comes() {
     assert!(!scene.stop.is_cancelled());
 }
 
+/// Of a monitor that we cannot check people hear in the end, and not that it is down; once, and that it is over.
+#[tokio::test]
+async fn what_we_cannot_check_is_an_incident_of_its_own_after_a_while() {
+    let scene = Scene::new().await;
+    scene.behaviour.crash.store(true, Relaxed);
+    let id = scene.add("1s", "1s").await;
+    scene.wait_status(id, Status::Unknown).await;
+    assert_eq!(scene.store.incidents().open_count().await.unwrap(), 0);
+    let later = domain::condition::NO_DATA_AFTER.as_millis();
+    let later = i64::try_from(later).unwrap();
+    scene.behaviour.clock.0.fetch_add(later, Relaxed);
+    let open = async || scene.store.incidents().open_of(&[id]).await.unwrap().remove(&id);
+    scene.wait("an incident", async || open().await.is_some()).await;
+    let incident = open().await.unwrap();
+    assert_eq!(incident.kind, domain::incident::IncidentKind::NoData);
+    assert_eq!(scene.status(id).await, Status::Unknown);
+    scene.behaviour.crash.store(false, Relaxed);
+    scene.wait_status(id, Status::Up).await;
+    assert_eq!(scene.store.incidents().open_count().await.unwrap(), 0);
+}
+
 #[tokio::test]
 async fn a_check_that_never_ends_is_ended_and_its_place_is_free_again() {
     let scene = Scene::new().await;

@@ -154,6 +154,42 @@ fn golden_in_a_conversation() {
 }
 
 #[test]
+fn golden_slow_and_fast_again() {
+    let mut notice = resolved(Some(OPENING_ID));
+    let subject = notice.subject.as_mut().unwrap();
+    subject.incident.kind = domain::incident::IncidentKind::Degraded;
+    subject.incident.reason = Reason::new(ReasonKind::Slow, "The check took 1.24 s, more than 800 ms.");
+    let expected = Expected {
+        subject: "[OK] Shop <front> & \"Co\"",
+        id: UP_ID,
+        answers: Some(OPENING_ID),
+        list: LIST,
+        unsubscribe: true,
+    };
+    golden("degraded_over_en", &letter(&notice, Language::English), &expected);
+}
+
+/// Nobody reads "down" where nothing is known.
+#[test]
+fn golden_no_data() {
+    let mut notice = opened();
+    let subject = notice.subject.as_mut().unwrap();
+    subject.incident.kind = domain::incident::IncidentKind::NoData;
+    subject.incident.reason = Reason::new(
+        ReasonKind::NoData,
+        "ICMP needs a privilege that Watchbell does not have.",
+    );
+    let expected = Expected {
+        subject: "[NO DATA] Shop <front> & \"Co\"",
+        id: OPENING_ID,
+        answers: None,
+        list: LIST,
+        unsubscribe: true,
+    };
+    golden("no_data_en", &letter(&notice, Language::English), &expected);
+}
+
+#[test]
 fn golden_certificate() {
     let mut notice = opened();
     let subject = notice.subject.as_mut().unwrap();

@@ -60,7 +60,7 @@ fn a_trouble_of_watchbell_itself_is_of_no_monitor_and_is_acknowledged_as_any_oth
 #[test]
 fn there_is_no_link_where_there_is_nothing_to_acknowledge() {
     for notice in samples() {
-        let waits = matches!(notice.event, Event::Opened | Event::Reminder);
+        let waits = matches!(notice.event, Event::Opened | Event::Reminder | Event::Flapping);
         let url = &value(&notice)["data"]["incident"]["acknowledge_url"];
         assert_eq!(url.is_string(), waits, "{}: {url}", notice.event);
     }
@@ -75,7 +75,7 @@ fn an_opening_says_what_is_down_since_when_and_why() {
             "timestamp": OPENED.to_rfc3339(),
             "data": {
                 "incident": {
-                    "id": 7, "origin": null, "severity": "critical", "state": "open", "since": SINCE.to_rfc3339(), "opened_at": OPENED.to_rfc3339(),
+                    "id": 7, "origin": null, "kind": "down", "severity": "critical", "state": "open", "since": SINCE.to_rfc3339(), "opened_at": OPENED.to_rfc3339(),
                     "acknowledged_at": null, "acknowledged_by": null, "resolved_at": null, "duration_seconds": 5,
                     "reason": {"kind": "status", "detail": "The answer was 503."},
                     "url": "https://watch.example/w/incidents/7",
