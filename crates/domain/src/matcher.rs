@@ -31,6 +31,14 @@ impl Matcher {
         kinds: Vec::new(),
     };
 
+    /// One monitor.
+    pub fn of(monitor: MonitorId) -> Self {
+        Self {
+            monitors: vec![monitor],
+            ..Self::EVERYTHING
+        }
+    }
+
     /// `{"tags": ["prod"], "monitors": [1, 2], "kinds": ["http"]}`, each of them optional, or `{"all": true}`. An empty
     /// list counts as not given.
     pub fn from_json(prefix: &str, value: Value) -> Result<Self, FieldErrors> {

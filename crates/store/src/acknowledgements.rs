@@ -1,19 +1,28 @@
-//! Acknowledging by the link in a message, and the proof by which that is done.
+//! Acknowledging, snoozing and silencing by the link in a message, and the proof by which that is done.
 //!
 //! The proof is in the address of a page: incident, channel and recipient, signed with a key that is derived from the
 //! master key. Whoever has the message has the proof. It says in whose name it was given, opens this incident and
-//! nothing else, and ends with it, or when its recipient gets no messages of the channel any more.
+//! nothing else, and ends with it, or when its recipient gets no messages of the channel any more. A silence by it is of
+//! the monitor of this incident, for a day at most: links are forwarded.
 
 use std::time::Duration;
 
 use domain::{
     channel::{Channel, ChannelConfig},
+    clock::Timestamp,
     id::{ChannelId, IncidentId},
     incident::Incident,
+    matcher::Matcher,
+    silence::SilenceDraft,
 };
 use sea_orm::{EntityTrait, PaginatorTrait};
 
-use crate::{entity::monitor, error::StoreError, incidents::IncidentRow, store::Store};
+use crate::{
+    entity::monitor,
+    error::StoreError,
+    incidents::{IncidentRow, Snoozed},
+    store::Store,
+};
 
 mod signer;
 
@@ -22,6 +31,9 @@ pub(crate) use signer::Signer;
 
 /// So long after the recovery a link still says that it is over.
 const KNOWN_FOR: Duration = Duration::from_hours(30 * 24);
+
+/// How long a link can silence a monitor.
+const LONGEST_SILENCE: Duration = Duration::from_hours(24);
 
 pub struct Acknowledgements<'a> {
     pub(crate) store: &'a Store,
@@ -98,6 +110,39 @@ impl Acknowledgements<'_> {
             .acknowledge(errand.incident.id, &errand.by)
             .await?;
         Ok(incident.map(|incident| Errand { incident, ..errand }))
+    }
+
+    /// Nobody is told anything more of this incident before `until`, in the name of the holder. `false`: there is nothing
+    /// that they could be told. `None`: the proof is not one of ours, or not any more.
+    pub async fn snooze(&self, token: &str, until: Timestamp) -> Result<Option<bool>, StoreError> {
+        let Some(errand) = self.find(token).await? else {
+            return Ok(None);
+        };
+        let incidents = self.store.incidents();
+        let snoozed = incidents.snooze(errand.incident.id, until, &errand.by).await?;
+        Ok(snoozed.map(|snoozed| matches!(snoozed, Snoozed::Until(_))))
+    }
+
+    /// Nobody is told of the monitor of this incident for that long, a day at most, in the name of the
+    /// holder. `false`: the incident is over, or of no monitor that is still there. `None`: the proof is not one of ours, or
+    /// not any more.
+    pub async fn silence(&self, token: &str, span: Duration) -> Result<Option<bool>, StoreError> {
+        let Some(errand) = self.find(token).await? else {
+            return Ok(None);
+        };
+        let monitor = errand.incident.origin.monitor().filter(|_| errand.monitor_exists);
+        let Some(monitor) = monitor.filter(|_| errand.incident.is_open()) else {
+            return Ok(Some(false));
+        };
+        let now = self.store.now();
+        let draft = SilenceDraft {
+            matcher: Matcher::of(monitor),
+            reason: format!("By the link of incident #{}", errand.incident.id),
+            starts_at: now,
+            ends_at: now.plus(span.min(LONGEST_SILENCE)),
+        };
+        self.store.silences().create(&draft, &errand.by).await?;
+        Ok(Some(true))
     }
 }
 

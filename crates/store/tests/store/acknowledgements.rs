@@ -7,9 +7,10 @@ use domain::{
     delivery::Event,
     id::{ChannelId, IncidentId},
     incident::Progress,
+    matcher::Matcher,
 };
 use serde_json::json;
-use store::outbox::Next;
+use store::{SilenceFilter, outbox::Next};
 
 use crate::harness::{Db, both, channel_draft, incident_of};
 
@@ -49,6 +50,40 @@ both! {
         let told = db.claim(&mail).await;
         assert_eq!(told.len(), 2, "once for each");
         assert!(told.iter().all(|t| t.notice.event == Event::Acknowledged));
+    }
+
+    async fn the_holder_of_a_link_has_it_quiet_for_a_while_in_their_own_name(db: Db) {
+        let mail = db.mail_channel(&[ME]).await;
+        let (shop, other) = (db.monitor(&[&mail]).await, db.monitor(&[&mail]).await);
+        let id = incident_of(db.go_down(&shop).await);
+        db.finish(&db.claim_one(&mail).await, Next::Sent).await;
+        let (links, mine) = (db.store.acknowledgements(), token(&db, id, &mail, ME));
+
+        let until = db.now().plus(Duration::from_hours(1));
+        assert_eq!(links.snooze(&mine, until).await.unwrap(), Some(true));
+        let standing = db.store.incidents().standing(id).await.unwrap().unwrap();
+        assert_eq!(standing.escalation.snoozed_until, Some(until));
+        assert_eq!(standing.snoozed_by.as_deref(), Some("Me@example.net (by mail)"));
+
+        assert_eq!(links.silence(&mine, 30 * DAY).await.unwrap(), Some(true));
+        let silences = db.store.silences().page(&SilenceFilter { limit: 10, ..Default::default() }).await.unwrap();
+        let [silence] = &silences.items[..] else { panic!("{silences:?}") };
+        assert_eq!(silence.matcher, Matcher::of(shop.id), "its own monitor and no other");
+        assert_eq!(silence.ends_at, db.now().plus(DAY), "a day at most");
+        assert_eq!(silence.author, "Me@example.net (by mail)");
+        assert_eq!(silence.reason, format!("By the link of incident #{id}"));
+        db.go_down(&other).await;
+        db.advance(Duration::from_secs(31));
+        let told = db.claim_one(&mail).await.notice.subject.unwrap();
+        assert_eq!(told.monitor.id, other.id);
+
+        for token in ["", "7.1.x.y", &mine[..mine.len() - 1]] {
+            assert_eq!(links.snooze(token, until).await.unwrap(), None);
+            assert_eq!(links.silence(token, DAY).await.unwrap(), None);
+        }
+        db.come_up(&shop).await;
+        assert_eq!(links.snooze(&mine, until).await.unwrap(), Some(false), "it is over");
+        assert_eq!(links.silence(&mine, DAY).await.unwrap(), Some(false));
     }
 
     async fn only_its_own_incident_is_touched(db: Db) {
