@@ -7,6 +7,7 @@
 mod scene;
 
 mod particular;
+mod refused;
 mod row;
 mod rows;
 mod table;
