@@ -4,7 +4,7 @@
 //! of them. A key without services is a 204, and when one of them did not take the message, or none has the tag, it is a
 //! 424 whatever the others said.
 
-use domain::delivery::Event;
+use domain::{attention::Rejection, delivery::Event};
 use serde_json::json;
 
 use super::{
@@ -65,5 +65,12 @@ impl Service for Apprise {
             }
         };
         Err((retry, reason))
+    }
+
+    fn rejects(&self, answer: &Answer) -> Option<Rejection> {
+        match answer.status.as_u16() {
+            204 => Some(Rejection::NotFound),
+            _ => answer.rejection(),
+        }
     }
 }

@@ -5,6 +5,7 @@
 //! <https://open.dingtalk.com/document/orgapp/custom-robots-send-group-messages>.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use domain::attention::Rejection;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::json;
 use sha2::Sha256;
@@ -65,6 +66,17 @@ impl Service for DingTalk {
                 _ => return None,
             })
         })
+    }
+
+    /// A keyword that is missing is about the message; the other ways to be refused are as good as a wrong key.
+    fn rejects(&self, answer: &Answer) -> Option<Rejection> {
+        let said = said::json(answer);
+        let message = said["errmsg"].as_str().unwrap_or_default();
+        match said["errcode"].as_i64() {
+            Some(310_000) if !message.contains("keyword") => Some(Rejection::Unauthorised),
+            Some(400_102) => Some(Rejection::NotFound),
+            _ => answer.rejection(),
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! PagerDuty, Events API v2: <https://developer.pagerduty.com/docs/send-alert-event>.
 
+use domain::attention::Rejection;
 use serde_json::{Value, json};
 
-use super::{Call, Outgoing, Service, Stage, Unusable, Verdict, escape::cut};
+use super::{Call, Outgoing, Service, Stage, Unusable, Verdict, escape::cut, said};
 use crate::{channel::Retry, http::Answer};
 
 pub(super) struct PagerDuty;
@@ -45,21 +46,26 @@ impl Service for PagerDuty {
     }
 
     fn judge(&self, answer: &Answer) -> Verdict {
-        let said: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let said = said::json(answer);
         if answer.status.as_u16() == 400 {
-            let errors: Vec<&str> = said["errors"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_str)
-                .collect();
             let reason = format!(
                 "PagerDuty refuses the event (400): {}. Check the integration key of this channel.",
-                errors.join("; ")
+                said::listed(&said["errors"])
             );
             return Err((Retry::Briefly, reason));
         }
         answer.judge(super::CREDENTIALS)?;
         Ok(said["dedup_key"].as_str().map(str::to_owned))
+    }
+
+    /// A key that is not known is said with 400, as is an event that is not understood.
+    fn rejects(&self, answer: &Answer) -> Option<Rejection> {
+        let said = said::json(answer);
+        let words = format!("{}; {}", said["message"], said::listed(&said["errors"])).to_lowercase();
+        let of_the_key = ["routing_key", "routing key", "integration key"];
+        if answer.status.as_u16() == 400 && of_the_key.iter().any(|word| words.contains(word)) {
+            return Some(Rejection::Unauthorised);
+        }
+        answer.rejection()
     }
 }

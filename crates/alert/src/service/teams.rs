@@ -5,6 +5,7 @@
 //! a `TextRun` reads none, but a 202 says nothing about the card, and not every Teams takes one. The errors are those of
 //! the trigger: a word in `error.code`.
 
+use domain::attention::Rejection;
 use serde_json::{Value, json};
 
 use super::{
@@ -49,6 +50,18 @@ impl Service for Teams {
             _ => return judge_connector(answer, code),
         };
         Err((Retry::Briefly, reason))
+    }
+
+    /// A workflow that is off is said with 400.
+    fn rejects(&self, answer: &Answer) -> Option<Rejection> {
+        let said: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        match said["error"]["code"].as_str() {
+            Some("WorkflowTriggerIsNotEnabled" | "WorkflowDisabled" | "WorkflowNotFound") => {
+                Some(Rejection::NotFound)
+            }
+            Some("DirectApiAuthorizationRequired") => Some(Rejection::Unauthorised),
+            _ => answer.rejection(),
+        }
     }
 }
 

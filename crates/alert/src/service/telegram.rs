@@ -92,12 +92,17 @@ impl Service for Telegram {
         })
     }
 
-    /// To be blocked or thrown out is said with 403, and a room that is not known with 400.
+    /// To be blocked or thrown out is said with 403; a room that is not known, or in which others write, with 400.
     fn rejects(&self, answer: &Answer) -> Option<Rejection> {
         let said: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         match (answer.status.as_u16(), said["description"].as_str()) {
             (403, Some(_)) => Some(Rejection::Unauthorised),
             (400, Some(words)) if words.contains("chat not found") => Some(Rejection::NotFound),
+            (400, Some(words))
+                if words.contains("not enough rights") || words.contains("CHAT_WRITE_FORBIDDEN") =>
+            {
+                Some(Rejection::Unauthorised)
+            }
             _ => answer.rejection(),
         }
     }

@@ -113,7 +113,15 @@ async fn each_documented_no_is_classified() {
             match no.retry {
                 Retry::OnSettings => assert!(about_us, "{shown}"),
                 Retry::Backoff | Retry::After(_) | Retry::Within(_) => assert!(!about_us, "{shown}"),
-                Retry::Never | Retry::Briefly => {}
+                Retry::Never | Retry::Briefly => {
+                    let by_status = match error.trace.reply_code {
+                        Some(401) => Some(Rejection::Unauthorised),
+                        Some(404) => Some(Rejection::NotFound),
+                        Some(410) => Some(Rejection::Gone),
+                        _ => None,
+                    };
+                    assert_eq!(error.trace.rejection, no.rejects.or(by_status), "{shown}");
+                }
             }
         }
     }
