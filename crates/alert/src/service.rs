@@ -199,6 +199,23 @@ impl Call<'_> {
     }
 }
 
+/// The service's verdict. Who asks for patience by the status gets it, and as long as the header says, whatever word or
+/// number the body has beside it.
+fn judge(service: &dyn Service, answer: &Answer) -> Verdict {
+    let verdict = service.judge(answer);
+    let (Err((retry, reason)), true) = (&verdict, answer.asks_for_patience()) else {
+        return verdict;
+    };
+    let general = answer.judge(CREDENTIALS);
+    match (retry, general) {
+        (Retry::After(_) | Retry::Within(_), _)
+        | (_, Ok(()))
+        | (Retry::Backoff, Err((Retry::Backoff, _))) => verdict,
+        (Retry::Backoff, Err((general, _))) => Err((general, reason.clone())),
+        (Retry::Never | Retry::Briefly | Retry::OnSettings, Err(general)) => Err(general),
+    }
+}
+
 /// What the status of an answer means that may say in its body how long to wait.
 fn judge_patiently(answer: &Answer, wait: Option<Duration>) -> Result<(), (Retry, String)> {
     answer.judge(CREDENTIALS).map_err(|(retry, reason)| match wait {
@@ -262,7 +279,7 @@ impl Channel for Sender {
             };
             (answer, redactor) = self.ask(service, &call).await?;
         }
-        match service.judge(&answer) {
+        match judge(service, &answer) {
             Ok(reference) => Ok(Receipt {
                 reference: reference.map(|r| redactor.clean(&r)),
                 trace: answer.trace,
@@ -271,8 +288,9 @@ impl Channel for Sender {
             Err((retry, reason)) => {
                 // What only other settings help against is about the channel, in whatever form it was said.
                 let by_settings = (retry == Retry::OnSettings).then_some(Rejection::Unauthorised);
+                let rejection = service.rejects(&answer).or(by_settings);
                 let trace = Trace {
-                    rejection: service.rejects(&answer).or(by_settings),
+                    rejection: rejection.filter(|_| !answer.asks_for_patience()),
                     ..answer.trace
                 };
                 Err(SendError::new(retry, redactor.clean(&reason), trace))

@@ -71,6 +71,11 @@ pub(super) fn judge(
     Err((retry, reason))
 }
 
+/// The message is neither taken nor refused.
+pub(super) fn asks_for_patience(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 408 | 425 | 429)
+}
+
 /// What a status says about the address itself, whatever was to be sent there.
 pub(super) fn rejection(status: StatusCode) -> Option<Rejection> {
     match status.as_u16() {

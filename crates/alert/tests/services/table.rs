@@ -168,6 +168,27 @@ async fn what_any_service_may_do_is_told_apart() {
     }
 }
 
+/// Whatever word or number of the service stands in the body.
+#[tokio::test]
+async fn who_asks_for_patience_gets_it_for_as_long_as_the_header_says() {
+    for copy in every(wall).await {
+        let kind = copy.row.kind;
+        let documented = (copy.row.noes)().into_iter().map(|no| no.reply);
+        let unknown =
+            json!({ "code": 4_711, "errcode": 4_711, "ok": false, "message": "limit", "errmsg": "limit" });
+        for reply in documented.chain([Reply::ok(unknown.to_string())]) {
+            for status in [408, 425, 429] {
+                let reply = reply.clone().but(status).header("retry-after", "7");
+                let shown = format!("{kind}, {reply:?}");
+                let error = copy.refusal(reply).await;
+                // Some say in the body how long.
+                assert!(matches!(error.retry, Retry::After(_)), "{shown}: {error:?}");
+                assert_eq!(error.trace.rejection, None, "{shown}");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_silent_service_is_left_after_ten_seconds() {
     let copies = every(wall).await;
