@@ -53,6 +53,10 @@ impl Service for Alertmanager {
             return Err((Retry::Briefly, reason));
         }
         answer.judge("the user and the password or the token of this channel")?;
+        // Its yes has no body.
+        if said::is_page(answer) {
+            return Err(said::stranger("Alertmanager"));
+        }
         Ok(None)
     }
 }

@@ -61,6 +61,13 @@ impl Service for Apprise {
             ),
             _ => {
                 answer.judge(super::CREDENTIALS)?;
+                // Versions and settings of it answer with JSON, with a log as text, or with a list in HTML.
+                if said::begins_as_page(answer) {
+                    return Err(said::stranger("Apprise"));
+                }
+                if !error.is_empty() {
+                    return Err((Retry::Briefly, format!("Apprise refuses the message: {error}.")));
+                }
                 return Ok(None);
             }
         };

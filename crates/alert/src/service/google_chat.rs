@@ -11,6 +11,7 @@ use url::Url;
 use super::{
     CREDENTIALS, Call, Outgoing, Service, Stage, Unusable, Verdict,
     escape::{apart, cut, html},
+    said,
 };
 use crate::{channel::Retry, http::Answer, message::Brief};
 
@@ -47,9 +48,12 @@ impl Service for GoogleChat {
                 )
             }
             _ => {
-                // Its names for messages are parts of the address; a webhook can do nothing with them.
                 answer.judge(CREDENTIALS)?;
-                return Ok(None);
+                // Its names for messages are parts of the address; a webhook can do nothing with them.
+                return match said["name"].as_str() {
+                    Some(_) => Ok(None),
+                    None => Err(said::stranger("Google Chat")),
+                };
             }
         };
         Err((Retry::Briefly, reason))

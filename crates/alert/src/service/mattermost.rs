@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::{
     CREDENTIALS, Call, Outgoing, Service, Unusable, Verdict,
     escape::{apart, backslashed, code, cut, html},
+    said,
     slack::colour,
 };
 use crate::{channel::Retry, http::Answer, message::Brief};
@@ -45,12 +46,12 @@ impl Service for Mattermost {
             Some(_) => "Make a new webhook and enter its address",
             None => {
                 answer.judge(CREDENTIALS)?;
-                return Ok(None);
+                return match answer.body.trim_ascii() {
+                    b"ok" => Ok(None),
+                    _ => Err(said::stranger("Mattermost")),
+                };
             }
         };
-        if answer.status.is_success() {
-            return Ok(None);
-        }
         let reason = format!("Mattermost does not take the message ({status}, {id}). {advice}.");
         Err((Retry::Briefly, reason))
     }

@@ -3,7 +3,7 @@
 use domain::attention::Rejection;
 use serde_json::{Value, json};
 
-use super::{CREDENTIALS, Call, Outgoing, Service, Stage, Unusable, Verdict, escape::cut};
+use super::{CREDENTIALS, Call, Outgoing, Service, Stage, Unusable, Verdict, escape::cut, said};
 use crate::{channel::Retry, http::Answer};
 
 pub(super) struct Ntfy;
@@ -55,7 +55,10 @@ impl Service for Ntfy {
             return Err((Retry::Briefly, reason));
         }
         answer.judge(CREDENTIALS)?;
-        Ok(said["id"].as_str().map(str::to_owned))
+        match said["id"].as_str() {
+            Some(id) => Ok(Some(id.to_owned())),
+            None => Err(said::stranger("ntfy")),
+        }
     }
 
     /// A topic that the token may not write to, or that wants one, is a 403 with a number of ntfy's own.

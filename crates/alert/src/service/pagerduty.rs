@@ -55,7 +55,14 @@ impl Service for PagerDuty {
             return Err((Retry::Briefly, reason));
         }
         answer.judge(super::CREDENTIALS)?;
-        Ok(said["dedup_key"].as_str().map(str::to_owned))
+        match said["status"].as_str() {
+            Some("success") => Ok(said::name(&said["dedup_key"])),
+            Some(_) => {
+                let message = said["message"].as_str().unwrap_or_default();
+                Err((Retry::Briefly, format!("PagerDuty refuses the event: {message}.")))
+            }
+            None => Err(said::stranger("PagerDuty")),
+        }
     }
 
     /// A key that is not known is said with 400, as is an event that is not understood.

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::{
     CREDENTIALS, Call, Outgoing, Service, Unusable, Verdict,
     escape::{apart, backslashed, cut},
+    said,
 };
 use crate::{
     channel::Retry,
@@ -68,6 +69,10 @@ impl Service for Teams {
 /// The old connectors, which take the same message, said what went wrong in a 200.
 fn judge_connector(answer: &Answer, code: u16) -> Verdict {
     answer.judge(CREDENTIALS)?;
+    // A workflow says nothing at all with its 202, unless somebody has added an answer of their own to it.
+    if said::is_page(answer) {
+        return Err(said::stranger("Teams"));
+    }
     let said = String::from_utf8_lossy(&answer.body);
     if !said.contains("Webhook message delivery failed") {
         return Ok(None);

@@ -168,6 +168,37 @@ async fn what_any_service_may_do_is_told_apart() {
     }
 }
 
+/// A login page of a network or of a proxy, and another program, say yes to whatever they are asked.
+#[tokio::test]
+async fn what_a_stranger_says_is_no_yes() {
+    // Their own yes has no body, or one that is not documented.
+    let any_words = ["teams", "alertmanager", "apprise"];
+    for copy in every(wall).await {
+        let kind = copy.row.kind;
+        let page = "\n<!DOCTYPE html>\n<html><head><title>Log in</title></head><body></body></html>";
+        let html = |body: &str| Reply::ok(body).header("content-type", "text/html; charset=utf-8");
+        let mut replies = vec![
+            Reply::ok(page),
+            html(page),
+            html("<html lang=en>Hi</html>").but(202),
+        ];
+        if !any_words.contains(&kind) {
+            let others = ["", "welcome", "{}", "{\"message\": \"hello\"}"];
+            replies.extend(others.map(Reply::ok));
+            replies.push(Reply::status(204));
+        }
+        for reply in replies {
+            let shown = format!("{kind}, {reply:?}");
+            let error = copy.refusal(reply).await;
+            assert!(
+                matches!(error.retry, Retry::Briefly | Retry::Backoff),
+                "{shown}: {error:?}"
+            );
+            assert!(error.reason.contains("ddress"), "{shown}: {}", error.reason);
+        }
+    }
+}
+
 /// Whatever word or number of the service stands in the body.
 #[tokio::test]
 async fn who_asks_for_patience_gets_it_for_as_long_as_the_header_says() {

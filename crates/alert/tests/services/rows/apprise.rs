@@ -16,6 +16,7 @@ pub(super) fn row() -> Row {
                 Reply::status(status).body(json!({ "error": error, "details": [] }).to_string())
             };
             vec![
+                No::new(no(200, "nothing was sent"), Retry::Briefly, "nothing was sent"),
                 No::new(Reply::status(204), Retry::Briefly, "no services under the key")
                     .rejecting(Rejection::NotFound),
                 No::new(

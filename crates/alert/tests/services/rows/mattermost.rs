@@ -19,6 +19,11 @@ pub(super) fn row() -> Row {
             };
             vec![
                 No::new(
+                    no(200, "web.incoming_webhook.text.app_error"),
+                    Retry::Briefly,
+                    "Make a new webhook",
+                ),
+                No::new(
                     no(400, "web.incoming_webhook.invalid.app_error"),
                     Retry::Briefly,
                     "Make a new webhook",

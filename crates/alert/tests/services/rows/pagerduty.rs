@@ -45,6 +45,11 @@ pub(super) fn row() -> Row {
                     Retry::Briefly,
                     "summary",
                 ),
+                No::new(
+                    Reply::status(202).body(other.to_string()),
+                    Retry::Briefly,
+                    "Event object is invalid",
+                ),
                 No::new(Reply::status(429), Retry::Backoff, "slow down"),
                 No::new(Reply::status(500), Retry::Backoff, "error of its own"),
             ]
