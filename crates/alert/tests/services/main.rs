@@ -7,6 +7,7 @@
 mod scene;
 
 mod particular;
+mod patience;
 mod refused;
 mod row;
 mod rows;
