@@ -5,7 +5,7 @@
 //! service's file for the request, exchanges it through the egress policy (`http`), and asks the file what the answer
 //! means. What a target or a person put into a message is text and nothing else: each file escapes it for its service.
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
@@ -23,6 +23,7 @@ use url::Url;
 use crate::{
     channel::{Channel, Receipt, Retry, SendError, Trace},
     http::{Answer, Http, Redactor, answer::after},
+    lifecycle,
     links::{Links, Pages},
     message::{Brief, Reader},
 };
@@ -74,6 +75,11 @@ pub(crate) trait Service: Send + Sync {
     /// Whether its no is about the channel and not about the message.
     fn rejects(&self, answer: &Answer) -> Option<Rejection> {
         answer.rejection()
+    }
+
+    /// Whether it keeps an incident of its own, which opens and is resolved, for each of ours.
+    fn keeps_incidents(&self, _config: &ServiceChannel) -> bool {
+        false
     }
 
     /// Whether it says that the message that was to be changed cannot be changed (any more). Then a new one is sent:
@@ -249,6 +255,12 @@ impl Channel for Sender {
             let reason = "This version of Watchbell does not know the service of this channel.";
             return Err(refused(Retry::OnSettings, reason.to_owned()));
         };
+        let notice = if service.keeps_incidents(&self.config) {
+            lifecycle::current(notice)
+        } else {
+            Cow::Borrowed(notice)
+        };
+        let notice = &*notice;
         let now = self.http.now();
         let reader = Reader::new(&general, (self.config.language, self.config.timezone), now);
         let pages = Pages {

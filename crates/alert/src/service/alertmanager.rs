@@ -12,6 +12,7 @@
 use std::time::Duration;
 
 use domain::{
+    channel::ServiceChannel,
     delivery::{Event, Subject},
     text::sanitize,
 };
@@ -39,6 +40,10 @@ impl Service for Alertmanager {
             (None, Some(token)) => request.bearer(token),
             (None, None) => request,
         })
+    }
+
+    fn keeps_incidents(&self, _config: &ServiceChannel) -> bool {
+        true
     }
 
     fn judge(&self, answer: &Answer) -> Verdict {

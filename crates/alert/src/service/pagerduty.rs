@@ -1,6 +1,6 @@
 //! PagerDuty, Events API v2: <https://developer.pagerduty.com/docs/send-alert-event>.
 
-use domain::attention::Rejection;
+use domain::{attention::Rejection, channel::ServiceChannel};
 use serde_json::{Value, json};
 
 use super::{Call, Outgoing, Service, Stage, Unusable, Verdict, escape::cut, said};
@@ -43,6 +43,10 @@ impl Service for PagerDuty {
             body["links"] = json!([{ "href": url, "text": label }]);
         }
         Ok(Outgoing::post(call.server(&["v2", "enqueue"])?).json(&body))
+    }
+
+    fn keeps_incidents(&self, _config: &ServiceChannel) -> bool {
+        true
     }
 
     fn judge(&self, answer: &Answer) -> Verdict {

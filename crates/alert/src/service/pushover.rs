@@ -10,7 +10,7 @@
 
 use std::time::Duration;
 
-use domain::clock::Timestamp;
+use domain::{channel::ServiceChannel, clock::Timestamp};
 use sha2::{Digest, Sha256};
 
 use super::{CREDENTIALS, Call, Outgoing, Service, Stage, Unusable, Verdict, escape::cut, said};
@@ -70,6 +70,11 @@ impl Service for Pushover {
             fields.extend([("url", url.as_str()), ("url_title", label)]);
         }
         Ok(Outgoing::post(call.server(&["1", "messages.json"])?).form(&fields))
+    }
+
+    /// An alarm rings until it is silenced.
+    fn keeps_incidents(&self, config: &ServiceChannel) -> bool {
+        priority(config.get("priority")) == EMERGENCY
     }
 
     fn judge(&self, answer: &Answer) -> Verdict {

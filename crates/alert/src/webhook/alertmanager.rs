@@ -18,6 +18,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{Site, own::span};
+use crate::lifecycle;
 
 const VERSION: &str = "4";
 /// Go's zero time: what Alertmanager sends as the end of an alert that has none.
@@ -68,6 +69,7 @@ struct Alert {
 
 impl Group {
     pub(super) fn new(notice: &Notice, site: &Site) -> Self {
+        let notice = &*lifecycle::current(notice);
         let alert = match &notice.subject {
             Some(subject) => Alert::about(subject, notice, site),
             None => Alert::test(notice, site),

@@ -6,6 +6,7 @@
 #[path = "../scene/mod.rs"]
 mod scene;
 
+mod lifecycle;
 mod particular;
 mod patience;
 mod refused;
