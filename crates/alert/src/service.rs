@@ -5,9 +5,8 @@
 //! service's file for the request, exchanges it through the egress policy (`http`), and asks the file what the answer
 //! means. What a target or a person put into a message is text and nothing else: each file escapes it for its service.
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::time::Duration;
 
-use async_trait::async_trait;
 use domain::{
     attention::Rejection,
     channel::{ChannelKind, ServiceChannel},
@@ -15,23 +14,19 @@ use domain::{
     delivery::{Event, Notice},
     policy::Severity,
 };
-use reqwest::header::AUTHORIZATION;
-use secrecy::SecretString;
-use store::Store;
 use url::Url;
 
 use crate::{
-    channel::{Channel, Receipt, Retry, SendError, Trace},
-    http::{Answer, Http, Redactor, answer::after},
-    lifecycle,
-    links::{Links, Pages},
-    message::{Brief, Reader},
+    channel::Retry,
+    http::{Answer, answer::after},
+    message::Brief,
 };
 
 mod escape;
 mod outgoing;
 mod plain;
 mod said;
+mod sender;
 
 mod alertmanager;
 mod apprise;
@@ -57,6 +52,7 @@ mod twilio;
 mod wecom;
 
 pub(crate) use outgoing::Outgoing;
+pub(crate) use sender::Sender;
 
 /// What a refused login is about.
 const CREDENTIALS: &str = "the address, the key or the token of this channel";
@@ -77,6 +73,21 @@ pub(crate) trait Service: Send + Sync {
         answer.rejection()
     }
 
+    /// What is asked of it before the message. When that fails, the message is sent all the same and its delivery says so.
+    fn before(&self, _call: &Call<'_>) -> Result<Vec<Step>, Unusable> {
+        Ok(Vec::new())
+    }
+
+    /// What is asked of it when it has taken the message. When that fails, so has the message.
+    fn afterwards(&self, _call: &Call<'_>) -> Result<Option<Step>, Unusable> {
+        Ok(None)
+    }
+
+    /// Where it says that the room of the channel is now. Then the message is sent there in the same attempt.
+    fn moved(&self, _answer: &Answer) -> Option<Moved> {
+        None
+    }
+
     /// Whether it keeps an incident of its own, which opens and is resolved, for each of ours.
     fn keeps_incidents(&self, _config: &ServiceChannel) -> bool {
         false
@@ -91,6 +102,20 @@ pub(crate) trait Service: Send + Sync {
 
 /// The service's yes, with its own name for the message if it gives one; or what to do next, and why in words.
 pub(crate) type Verdict = Result<Option<String>, (Retry, String)>;
+
+/// Something that belongs to a message and is asked beside it.
+pub(crate) struct Step {
+    pub(crate) request: Outgoing,
+    /// How a sentence begins that says that it failed; the reason follows.
+    pub(crate) failed: &'static str,
+}
+
+/// Another room for the messages of a channel.
+pub(crate) struct Moved {
+    pub(crate) room: String,
+    /// What a person should do, in words.
+    pub(crate) advice: String,
+}
 
 /// Why nothing can be asked with what was filled in: a sentence for a person.
 #[derive(Debug)]
@@ -125,12 +150,17 @@ fn of(kind: ChannelKind) -> Option<&'static dyn Service> {
 }
 
 /// One message on its way to a service.
+#[derive(Clone, Copy)]
 pub(crate) struct Call<'a> {
     pub(crate) config: &'a ServiceChannel,
     pub(crate) notice: &'a Notice,
     pub(crate) brief: &'a Brief,
     /// The same for every message about one incident, and different between installations.
     pub(crate) key: &'a str,
+    /// The same of each event that it tells of, in the order of [`Notice::also`] behind its own.
+    pub(crate) keys: &'a [(Event, String)],
+    /// Where the room is that was filled in, if the service says that it has moved.
+    pub(crate) room: Option<&'a str>,
     /// When it is sent.
     pub(crate) at: Timestamp,
 }
@@ -174,6 +204,11 @@ impl Call<'_> {
         self.get(field).ok_or_else(missing)
     }
 
+    /// The room that was filled in, or where it is now.
+    pub(crate) fn room(&self) -> Result<&str, Unusable> {
+        self.room.map_or_else(|| self.need("room"), Ok)
+    }
+
     /// The address that was filled in.
     pub(crate) fn url(&self) -> Result<Url, Unusable> {
         parse(self.need("url")?)
@@ -205,23 +240,6 @@ impl Call<'_> {
     }
 }
 
-/// The service's verdict. Who asks for patience by the status gets it, and as long as the header says, whatever word or
-/// number the body has beside it.
-fn judge(service: &dyn Service, answer: &Answer) -> Verdict {
-    let verdict = service.judge(answer);
-    let (Err((retry, reason)), true) = (&verdict, answer.asks_for_patience()) else {
-        return verdict;
-    };
-    let general = answer.judge(CREDENTIALS);
-    match (retry, general) {
-        (Retry::After(_) | Retry::Within(_), _)
-        | (_, Ok(()))
-        | (Retry::Backoff, Err((Retry::Backoff, _))) => verdict,
-        (Retry::Backoff, Err((general, _))) => Err((general, reason.clone())),
-        (Retry::Never | Retry::Briefly | Retry::OnSettings, Err(general)) => Err(general),
-    }
-}
-
 /// What the status of an answer means that may say in its body how long to wait.
 fn judge_patiently(answer: &Answer, wait: Option<Duration>) -> Result<(), (Retry, String)> {
     answer.judge(CREDENTIALS).map_err(|(retry, reason)| match wait {
@@ -233,98 +251,4 @@ fn judge_patiently(answer: &Answer, wait: Option<Duration>) -> Result<(), (Retry
 fn parse(text: &str) -> Result<Url, Unusable> {
     Url::parse(text)
         .map_err(|_| Unusable("The address of this channel is not a URL. Enter it again.".to_owned()))
-}
-
-/// One channel of a service.
-pub(crate) struct Sender {
-    pub(crate) http: Arc<Http>,
-    pub(crate) links: Links,
-    pub(crate) store: Store,
-    pub(crate) config: ServiceChannel,
-}
-
-#[async_trait]
-impl Channel for Sender {
-    async fn send(&self, notice: &Notice) -> Result<Receipt, SendError> {
-        let refused = |retry, reason: String| SendError::new(retry, reason, Trace::default());
-        let general = self.store.settings().general().await.map_err(|error| {
-            let reason = format!("The settings could not be read: {error}. It is tried again.");
-            refused(Retry::Backoff, reason)
-        })?;
-        let Some(service) = of(self.config.kind()) else {
-            let reason = "This version of Watchbell does not know the service of this channel.";
-            return Err(refused(Retry::OnSettings, reason.to_owned()));
-        };
-        let notice = if service.keeps_incidents(&self.config) {
-            lifecycle::current(notice)
-        } else {
-            Cow::Borrowed(notice)
-        };
-        let notice = &*notice;
-        let now = self.http.now();
-        let reader = Reader::new(&general, (self.config.language, self.config.timezone), now);
-        let pages = Pages {
-            links: &self.links,
-            token: &|incident| {
-                let links = self.store.acknowledgements();
-                links.token(incident, notice.channel, &notice.recipient)
-            },
-        };
-        let brief = Brief::new(notice, pages, reader);
-        let key = self.links.key(notice);
-        let call = Call {
-            config: &self.config,
-            notice,
-            brief: &brief,
-            key: &key,
-            at: now,
-        };
-        let (mut answer, mut redactor) = self.ask(service, &call).await?;
-        if call.opening().is_some() && service.lost(&answer) {
-            let alone = Notice {
-                thread_reference: None,
-                ..notice.clone()
-            };
-            let call = Call {
-                notice: &alone,
-                ..call
-            };
-            (answer, redactor) = self.ask(service, &call).await?;
-        }
-        match judge(service, &answer) {
-            Ok(reference) => Ok(Receipt {
-                reference: reference.map(|r| redactor.clean(&r)),
-                trace: answer.trace,
-                ..Receipt::default()
-            }),
-            Err((retry, reason)) => {
-                // What only other settings help against is about the channel, in whatever form it was said.
-                let by_settings = (retry == Retry::OnSettings).then_some(Rejection::Unauthorised);
-                let rejection = service.rejects(&answer).or(by_settings);
-                let trace = Trace {
-                    rejection: rejection.filter(|_| !answer.asks_for_patience()),
-                    ..answer.trace
-                };
-                Err(SendError::new(retry, redactor.clean(&reason), trace))
-            }
-        }
-    }
-}
-
-impl Sender {
-    async fn ask(&self, service: &dyn Service, call: &Call<'_>) -> Result<(Answer, Redactor), SendError> {
-        let request = service
-            .request(call)
-            .and_then(Outgoing::into_request)
-            .map_err(|Unusable(reason)| SendError::new(Retry::OnSettings, reason, Trace::default()))?;
-        // Some logins hold the secret in other letters (RFC 7617).
-        let login = request.headers().get(AUTHORIZATION);
-        let login = login.and_then(|v| v.to_str().ok()).map(SecretString::from);
-        // Some repeat the message, and more people read the log than were told.
-        let proof = call.brief.proof().map(SecretString::from);
-        let secrets: Vec<&SecretString> = self.config.secret_values().chain(&login).chain(&proof).collect();
-        let redactor = Redactor::new(request.url(), &secrets);
-        let answer = self.http.exchange(request, &redactor).await?;
-        Ok((answer, redactor))
-    }
 }

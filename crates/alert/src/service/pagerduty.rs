@@ -2,8 +2,9 @@
 
 use domain::{attention::Rejection, channel::ServiceChannel};
 use serde_json::{Value, json};
+use url::Url;
 
-use super::{Call, Outgoing, Service, Stage, Unusable, Verdict, escape::cut, said};
+use super::{Call, Outgoing, Service, Stage, Step, Unusable, Verdict, escape::cut, said};
 use crate::{channel::Retry, http::Answer};
 
 pub(super) struct PagerDuty;
@@ -18,12 +19,7 @@ impl Service for PagerDuty {
             Stage::Acknowledge => "acknowledge",
             Stage::Resolve => "resolve",
         };
-        let mut body = json!({
-            "routing_key": call.need("key")?,
-            "event_action": action,
-            "dedup_key": call.key,
-            "client": "Watchbell",
-        });
+        let mut body = event(call, action)?;
         if action == "trigger" {
             let details: serde_json::Map<String, Value> = brief
                 .facts
@@ -42,7 +38,18 @@ impl Service for PagerDuty {
             body["client_url"] = url.as_str().into();
             body["links"] = json!([{ "href": url, "text": label }]);
         }
-        Ok(Outgoing::post(call.server(&["v2", "enqueue"])?).json(&body))
+        Ok(Outgoing::post(address(call)?).json(&body))
+    }
+
+    /// The incident of a test is over as soon as it has shown that the key opens one: nobody is rung for long.
+    fn afterwards(&self, call: &Call<'_>) -> Result<Option<Step>, Unusable> {
+        if call.stage() != Stage::Test {
+            return Ok(None);
+        }
+        Ok(Some(Step {
+            request: Outgoing::post(address(call)?).json(&event(call, "resolve")?),
+            failed: "PagerDuty opened the incident of this test and did not take its end, so resolve it there by hand.",
+        }))
     }
 
     fn keeps_incidents(&self, _config: &ServiceChannel) -> bool {
@@ -79,4 +86,18 @@ impl Service for PagerDuty {
         }
         answer.rejection()
     }
+}
+
+fn address(call: &Call<'_>) -> Result<Url, Unusable> {
+    call.server(&["v2", "enqueue"])
+}
+
+/// What every event has.
+fn event(call: &Call<'_>, action: &str) -> Result<Value, Unusable> {
+    Ok(json!({
+        "routing_key": call.need("key")?,
+        "event_action": action,
+        "dedup_key": call.key,
+        "client": "Watchbell",
+    }))
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{
-    Call, Outgoing, Service, Stage, Unusable, Verdict,
+    Call, Moved, Outgoing, Service, Stage, Unusable, Verdict,
     escape::{apart, cut},
     judge_patiently,
 };
@@ -26,7 +26,7 @@ const LONGEST_LINE: usize = 700;
 
 impl Service for Telegram {
     fn request(&self, call: &Call<'_>) -> Result<Outgoing, Unusable> {
-        let room = call.need("room")?;
+        let room = call.room()?;
         let Text { text, entities, .. } = Text::of(call.brief);
         let mut body = json!({
             "chat_id": room,
@@ -105,6 +105,17 @@ impl Service for Telegram {
             }
             _ => answer.rejection(),
         }
+    }
+
+    fn moved(&self, answer: &Answer) -> Option<Moved> {
+        let said: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let id = said["parameters"]["migrate_to_chat_id"].as_i64()?;
+        Some(Moved {
+            room: id.to_string(),
+            advice: format!(
+                "The group has become a supergroup, which has another id. Enter {id} as the room of this channel."
+            ),
+        })
     }
 
     /// In a topic a message is not sent without the one that it answers, whatever was asked for.
