@@ -33,13 +33,8 @@ pub(super) fn notice(event: Event, at: Timestamp, progress: Option<Progress>) ->
                 reason: Reason::new(ReasonKind::Status, "The answer was 503."),
                 progress,
             },
-            monitor: MonitorLabel {
-                id: MonitorId(3),
-                name: "Shop \"<b>\" 商店".into(),
-                kind: "http".into(),
-                target: "https://shop.example/health".into(),
-                tags: vec!["prod".into()],
-            },
+            monitor: shop(),
+            opened_as: shop(),
             checks: Vec::new(),
         }),
         message_id: "x@example.org".into(),
@@ -48,6 +43,16 @@ pub(super) fn notice(event: Event, at: Timestamp, progress: Option<Progress>) ->
         also: Vec::new(),
         counted: Vec::new(),
         shared_with: Vec::new(),
+    }
+}
+
+fn shop() -> MonitorLabel {
+    MonitorLabel {
+        id: MonitorId(3),
+        name: "Shop \"<b>\" 商店".into(),
+        kind: "http".into(),
+        target: "https://shop.example/health".into(),
+        tags: vec!["prod".into()],
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{clock::Clock, delivery::DeliveryState};
+use domain::{clock::Clock, delivery::DeliveryState, monitor::MonitorConfig};
 use serde_json::{Value, json};
 use testkit::{FakeClock, HttpTarget, Reply, Request};
 
@@ -82,4 +82,45 @@ async fn an_old_message_about_an_incident_that_is_over_opens_it_nowhere() {
         }
         running.stop().await;
     }
+}
+
+/// An alert is known by its labels alone: it must be the same one at its end, and no other monitor's.
+#[tokio::test]
+async fn an_alert_keeps_its_labels_whatever_becomes_of_its_monitor() {
+    let clock = Arc::new(FakeClock::new());
+    let scene = Scene::new(Arc::clone(&clock) as Arc<dyn Clock>).await;
+    let service = HttpTarget::start().await;
+    let row = rows::all().into_iter().find(|row| row.kind == "alertmanager");
+    let row = row.unwrap();
+    service.reply((row.yes)());
+    let config = (row.config)(&service.url(""));
+    let channel = scene
+        .channel(json!({ "name": "Ops", "kind": row.kind, "config": config }))
+        .await;
+    let monitor = scene.monitor("Shop", &[channel.id]).await;
+    let twin = scene.monitor("Shop", &[channel.id]).await;
+    let running = scene.start();
+    scene.down(&monitor).await;
+    scene.wait_state(1, DeliveryState::Sent).await;
+    scene.down(&twin).await;
+    scene.wait_state(2, DeliveryState::Sent).await;
+    let body = json!({
+        "name": "Shop of tomorrow", "kind": "http", "target": {"url": "https://shop.example/health"},
+        "schedule": {"every": "30s"}, "confirm_after": 1, "channels": [channel.id.0], "tags": ["new"],
+    });
+    let renamed = MonitorConfig::from_json(body, None).unwrap();
+    let renamed = scene.store.monitors().update(monitor.id, &renamed).await;
+    let renamed = renamed.unwrap().unwrap();
+    clock.advance(Duration::from_mins(3));
+    scene.up(&renamed).await;
+    scene.wait_state(3, DeliveryState::Sent).await;
+    running.stop().await;
+    let requests = service.requests();
+    let bodies: Vec<Value> = requests.iter().map(Request::json).collect();
+    let labels: Vec<&Value> = bodies.iter().map(|b| &b[0]["labels"]).collect();
+    assert_ne!(labels[0], labels[1]);
+    assert_eq!(labels[0], labels[2]);
+    assert_eq!(labels[2]["monitor"], "Shop");
+    let summary = bodies[2][0]["annotations"]["summary"].as_str().unwrap();
+    assert!(summary.starts_with("Shop of tomorrow: "), "{summary}");
 }
