@@ -1,8 +1,4 @@
 //! A receiver that asks to slow down is asked nothing more by its channel until then.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test whose scene cannot be set fails at once and loudly"
-)]
 
 use std::{sync::Arc, time::Duration};
 
