@@ -113,6 +113,20 @@ both! {
         }
     }
 
+    async fn what_is_put_off_waits_and_says_why_unless_the_channel_was_saved_since(db: Db) {
+        let hook = db.webhook("https://hook.example/a").await;
+        outages(&db, &hook, 2).await;
+        let (since, until) = (db.now(), db.now().plus(Duration::from_mins(10)));
+        db.advance(Duration::from_secs(1));
+        let outbox = db.store.outbox();
+        assert!(outbox.put_off(hook.id, since, until, "Slow down.").await.unwrap());
+        assert!(db.claim(&hook).await.is_empty());
+        assert_eq!(outbox.oldest_due(db.now()).await.unwrap(), None);
+        save(&db, &hook, true).await;
+        assert!(!outbox.put_off(hook.id, since, until, "Slow down.").await.unwrap());
+        assert_eq!(db.claim(&hook).await.len(), 2);
+    }
+
     async fn one_message_is_tried_at_long_intervals_and_the_others_wait_and_say_so(db: Db) {
         let hook = db.channel(json!({"name": "Chat", "kind": "slack", "config": {"url": "https://hooks.slack.com/services/T/B/x"}})).await;
         outages(&db, &hook, 4).await;
