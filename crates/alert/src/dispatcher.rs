@@ -34,6 +34,7 @@ use crate::{channel::Channel, mail::Batch};
 mod delivery;
 mod lane;
 mod parcel;
+mod patience;
 mod route;
 #[cfg(test)]
 mod tests;

@@ -107,6 +107,11 @@ impl Answer {
         answer::judge(self.status, &self.headers, &self.url, self.at, credentials)
     }
 
+    /// Whether its status means that the same message is taken later.
+    pub(crate) fn asks_for_patience(&self) -> bool {
+        answer::asks_for_patience(self.status)
+    }
+
     /// What its status says about the address itself.
     pub(crate) fn rejection(&self) -> Option<Rejection> {
         answer::rejection(self.status)

@@ -37,6 +37,7 @@ mod dispatcher;
 mod email;
 mod http;
 mod id;
+mod lifecycle;
 mod links;
 pub mod mail;
 mod message;

@@ -55,8 +55,12 @@ impl Links {
                 notice.delivery
             ),
         };
-        page.split_once("://")
-            .map_or(page.clone(), |(_, rest)| rest.to_owned())
+        without_scheme(&page)
+    }
+
+    /// The same for each message that tells of this incident alone.
+    pub(crate) fn incident_key(&self, id: IncidentId) -> String {
+        without_scheme(&self.incident(id))
     }
 
     /// All of them.
@@ -96,6 +100,11 @@ impl Links {
     fn page(&self, kind: &str, id: i64) -> String {
         format!("{}/{kind}/{id}", self.0.as_str().trim_end_matches('/'))
     }
+}
+
+fn without_scheme(page: &str) -> String {
+    page.split_once("://")
+        .map_or_else(|| page.to_owned(), |(_, rest)| rest.to_owned())
 }
 
 #[cfg(test)]

@@ -5,9 +5,8 @@
 //! service's file for the request, exchanges it through the egress policy (`http`), and asks the file what the answer
 //! means. What a target or a person put into a message is text and nothing else: each file escapes it for its service.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use async_trait::async_trait;
 use domain::{
     attention::Rejection,
     channel::{ChannelKind, ServiceChannel},
@@ -15,22 +14,19 @@ use domain::{
     delivery::{Event, Notice},
     policy::Severity,
 };
-use reqwest::header::AUTHORIZATION;
-use secrecy::SecretString;
-use store::Store;
 use url::Url;
 
 use crate::{
-    channel::{Channel, Receipt, Retry, SendError, Trace},
-    http::{Answer, Http, Redactor, answer::after},
-    links::{Links, Pages},
-    message::{Brief, Reader},
+    channel::Retry,
+    http::{Answer, answer::after},
+    message::Brief,
 };
 
 mod escape;
 mod outgoing;
 mod plain;
 mod said;
+mod sender;
 
 mod alertmanager;
 mod apprise;
@@ -56,6 +52,7 @@ mod twilio;
 mod wecom;
 
 pub(crate) use outgoing::Outgoing;
+pub(crate) use sender::Sender;
 
 /// What a refused login is about.
 const CREDENTIALS: &str = "the address, the key or the token of this channel";
@@ -76,6 +73,26 @@ pub(crate) trait Service: Send + Sync {
         answer.rejection()
     }
 
+    /// What is asked of it before the message. When that fails, the message is sent all the same and its delivery says so.
+    fn before(&self, _call: &Call<'_>) -> Result<Vec<Step>, Unusable> {
+        Ok(Vec::new())
+    }
+
+    /// What is asked of it when it has taken the message. When that fails, so has the message.
+    fn afterwards(&self, _call: &Call<'_>) -> Result<Option<Step>, Unusable> {
+        Ok(None)
+    }
+
+    /// Where it says that the room of the channel is now. Then the message is sent there in the same attempt.
+    fn moved(&self, _answer: &Answer) -> Option<Moved> {
+        None
+    }
+
+    /// Whether it keeps an incident of its own, which opens and is resolved, for each of ours.
+    fn keeps_incidents(&self, _config: &ServiceChannel) -> bool {
+        false
+    }
+
     /// Whether it says that the message that was to be changed cannot be changed (any more). Then a new one is sent:
     /// nobody may go without word of a recovery because somebody tidied up.
     fn lost(&self, _answer: &Answer) -> bool {
@@ -85,6 +102,20 @@ pub(crate) trait Service: Send + Sync {
 
 /// The service's yes, with its own name for the message if it gives one; or what to do next, and why in words.
 pub(crate) type Verdict = Result<Option<String>, (Retry, String)>;
+
+/// Something that belongs to a message and is asked beside it.
+pub(crate) struct Step {
+    pub(crate) request: Outgoing,
+    /// How a sentence begins that says that it failed; the reason follows.
+    pub(crate) failed: &'static str,
+}
+
+/// Another room for the messages of a channel.
+pub(crate) struct Moved {
+    pub(crate) room: String,
+    /// What a person should do, in words.
+    pub(crate) advice: String,
+}
 
 /// Why nothing can be asked with what was filled in: a sentence for a person.
 #[derive(Debug)]
@@ -119,12 +150,17 @@ fn of(kind: ChannelKind) -> Option<&'static dyn Service> {
 }
 
 /// One message on its way to a service.
+#[derive(Clone, Copy)]
 pub(crate) struct Call<'a> {
     pub(crate) config: &'a ServiceChannel,
     pub(crate) notice: &'a Notice,
     pub(crate) brief: &'a Brief,
     /// The same for every message about one incident, and different between installations.
     pub(crate) key: &'a str,
+    /// The same of each event that it tells of, in the order of [`Notice::also`] behind its own.
+    pub(crate) keys: &'a [(Event, String)],
+    /// Where the room is that was filled in, if the service says that it has moved.
+    pub(crate) room: Option<&'a str>,
     /// When it is sent.
     pub(crate) at: Timestamp,
 }
@@ -166,6 +202,11 @@ impl Call<'_> {
             ))
         };
         self.get(field).ok_or_else(missing)
+    }
+
+    /// The room that was filled in, or where it is now.
+    pub(crate) fn room(&self) -> Result<&str, Unusable> {
+        self.room.map_or_else(|| self.need("room"), Ok)
     }
 
     /// The address that was filled in.
@@ -210,91 +251,4 @@ fn judge_patiently(answer: &Answer, wait: Option<Duration>) -> Result<(), (Retry
 fn parse(text: &str) -> Result<Url, Unusable> {
     Url::parse(text)
         .map_err(|_| Unusable("The address of this channel is not a URL. Enter it again.".to_owned()))
-}
-
-/// One channel of a service.
-pub(crate) struct Sender {
-    pub(crate) http: Arc<Http>,
-    pub(crate) links: Links,
-    pub(crate) store: Store,
-    pub(crate) config: ServiceChannel,
-}
-
-#[async_trait]
-impl Channel for Sender {
-    async fn send(&self, notice: &Notice) -> Result<Receipt, SendError> {
-        let refused = |retry, reason: String| SendError::new(retry, reason, Trace::default());
-        let general = self.store.settings().general().await.map_err(|error| {
-            let reason = format!("The settings could not be read: {error}. It is tried again.");
-            refused(Retry::Backoff, reason)
-        })?;
-        let Some(service) = of(self.config.kind()) else {
-            let reason = "This version of Watchbell does not know the service of this channel.";
-            return Err(refused(Retry::OnSettings, reason.to_owned()));
-        };
-        let now = self.http.now();
-        let reader = Reader::new(&general, (self.config.language, self.config.timezone), now);
-        let pages = Pages {
-            links: &self.links,
-            token: &|incident| {
-                let links = self.store.acknowledgements();
-                links.token(incident, notice.channel, &notice.recipient)
-            },
-        };
-        let brief = Brief::new(notice, pages, reader);
-        let key = self.links.key(notice);
-        let call = Call {
-            config: &self.config,
-            notice,
-            brief: &brief,
-            key: &key,
-            at: now,
-        };
-        let (mut answer, mut redactor) = self.ask(service, &call).await?;
-        if call.opening().is_some() && service.lost(&answer) {
-            let alone = Notice {
-                thread_reference: None,
-                ..notice.clone()
-            };
-            let call = Call {
-                notice: &alone,
-                ..call
-            };
-            (answer, redactor) = self.ask(service, &call).await?;
-        }
-        match service.judge(&answer) {
-            Ok(reference) => Ok(Receipt {
-                reference: reference.map(|r| redactor.clean(&r)),
-                trace: answer.trace,
-                ..Receipt::default()
-            }),
-            Err((retry, reason)) => {
-                // What only other settings help against is about the channel, in whatever form it was said.
-                let by_settings = (retry == Retry::OnSettings).then_some(Rejection::Unauthorised);
-                let trace = Trace {
-                    rejection: service.rejects(&answer).or(by_settings),
-                    ..answer.trace
-                };
-                Err(SendError::new(retry, redactor.clean(&reason), trace))
-            }
-        }
-    }
-}
-
-impl Sender {
-    async fn ask(&self, service: &dyn Service, call: &Call<'_>) -> Result<(Answer, Redactor), SendError> {
-        let request = service
-            .request(call)
-            .and_then(Outgoing::into_request)
-            .map_err(|Unusable(reason)| SendError::new(Retry::OnSettings, reason, Trace::default()))?;
-        // Some logins hold the secret in other letters (RFC 7617).
-        let login = request.headers().get(AUTHORIZATION);
-        let login = login.and_then(|v| v.to_str().ok()).map(SecretString::from);
-        // Some repeat the message, and more people read the log than were told.
-        let proof = call.brief.proof().map(SecretString::from);
-        let secrets: Vec<&SecretString> = self.config.secret_values().chain(&login).chain(&proof).collect();
-        let redactor = Redactor::new(request.url(), &secrets);
-        let answer = self.http.exchange(request, &redactor).await?;
-        Ok((answer, redactor))
-    }
 }

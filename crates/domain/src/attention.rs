@@ -1,7 +1,8 @@
 //! When a channel needs somebody's attention: whoever is behind it refuses us as such, and not one message of ours.
 //!
 //! A receiver that says "gone" means it. A login that is refused or an address that is not known may be a deployment in
-//! progress, so those count when they come three times in a row, also of several messages.
+//! progress, so those count when they come three times in a row, also of several messages. A refusal after which the
+//! message is not tried again is enough by itself: where there is one incident, nothing else would be counted.
 
 use std::time::Duration;
 
@@ -29,6 +30,8 @@ pub const TRIED_EVERY: Duration = Duration::from_mins(30);
 pub enum Word {
     Works,
     Rejects(Rejection),
+    /// A rejection after which this message is not tried again, unless a person does something.
+    Dismisses(Rejection),
     /// An answer about something else.
     Otherwise,
     /// No answer at all.
@@ -79,9 +82,10 @@ impl Standing {
                 rejections: 0,
                 ..self
             },
-            Word::Rejects(rejection) => {
+            Word::Rejects(rejection) | Word::Dismisses(rejection) => {
                 let rejections = self.rejections.saturating_add(1);
-                let enough = rejection == Rejection::Gone || rejections >= ENOUGH;
+                let last = matches!(word, Word::Dismisses(_));
+                let enough = last || rejection == Rejection::Gone || rejections >= ENOUGH;
                 let since = self.attention.as_ref().map(|a| a.since);
                 let attention = (enough || since.is_some()).then(|| Attention {
                     since: since.unwrap_or(at),
@@ -125,9 +129,12 @@ mod tests {
     #[test]
     fn it_takes_three_in_a_row_or_one_that_is_for_good() {
         use Rejection::{Gone, NotFound, Unauthorised};
-        use Word::{Nothing, Otherwise, Rejects, Works};
+        use Word::{Dismisses, Nothing, Otherwise, Rejects, Works};
         for (words, needs) in [
-            (&[Rejects(Gone)][..], true),
+            (&[Dismisses(Unauthorised)][..], true),
+            (&[Otherwise, Otherwise, Dismisses(NotFound)], true),
+            (&[Dismisses(Unauthorised), Works], false),
+            (&[Rejects(Gone)], true),
             (&[Rejects(NotFound), Rejects(NotFound)], false),
             (&[Rejects(NotFound), Rejects(NotFound), Rejects(NotFound)], true),
             (

@@ -128,7 +128,10 @@ pub const DESCRIBED: usize = 50;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Subject {
     pub incident: Incident,
+    /// As the monitor is called now.
     pub monitor: MonitorLabel,
+    /// As it was called when the incident opened: what others know the incident by must not change while it lasts.
+    pub opened_as: MonitorLabel,
     /// The latest checks of the monitor, oldest first, at most [`LAST_CHECKS`]. Empty when they cannot be read.
     pub checks: Vec<LastCheck>,
     /// Monitors whose outages were taken for this one, by name.

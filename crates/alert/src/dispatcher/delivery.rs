@@ -31,6 +31,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Open,
     parcel::{Parcel, Room},
+    patience::{LONGEST_STEP, Patience},
     route::{self, Admission, Delay, Routes},
 };
 use crate::{
@@ -85,6 +86,7 @@ pub(super) struct Deliverer {
     routes: Arc<Routes>,
     /// Channels whose mail profile takes no more messages for a moment.
     full: Mutex<HashMap<ChannelId, Delay>>,
+    patience: Patience,
     /// What recipients still get in this hour, of those who got something.
     hours: Mutex<Hours>,
 }
@@ -100,6 +102,7 @@ impl Deliverer {
             clock,
             in_flight: AtomicUsize::new(0),
             full: Mutex::default(),
+            patience: Patience::default(),
             hours: Mutex::default(),
         }
     }
@@ -207,6 +210,16 @@ impl Deliverer {
         // A clock that was set back ends it.
         full.retain(|_, delay| delay.until > now && delay.until.since(now) < LONGEST_FULL);
         full.get(&channel).cloned()
+    }
+
+    /// Whether the receiver behind this channel asked for patience, and it is not over.
+    pub(super) fn asked_for_patience(&self, channel: ChannelId) -> bool {
+        self.patience.holds(channel, self.clock.now())
+    }
+
+    /// The same, and what is due of this channel waits and says so.
+    pub(super) async fn keeps_patience(&self, channel: ChannelId) -> bool {
+        self.patience.keep(&self.store, channel, self.clock.now()).await
     }
 
     /// What the way of this channel has room for. One that cannot be read now says so when it is claimed.
@@ -327,7 +340,13 @@ impl Deliverer {
             self.full.lock().insert(claimed.channel.id, delay.clone());
             return Tried::Postponed(delay);
         }
+        let started_at = self.clock.now();
         let result = self.send((config, profile, batch), &notice).await;
+        if let Err(error) = &result {
+            let usual = config.retry_policy().delay(claimed.attempt, random());
+            self.patience
+                .note(claimed, started_at, error, self.clock.now().plus(usual));
+        }
         if for_people && result.is_err() {
             self.give_hour_back(&notice);
         }
@@ -438,7 +457,9 @@ fn judge(
         }
         Retry::After(wait) => (
             AttemptVerdict::Deferred { reason },
-            Next::Retry { at: now.plus(wait) },
+            Next::Retry {
+                at: now.plus(wait.min(LONGEST_STEP)),
+            },
         ),
         Retry::OnSettings => (AttemptVerdict::Waiting { reason }, Next::Wait),
     };

@@ -124,6 +124,13 @@ impl Lane {
                 self.deliverer.postpone(claims, &delay).await;
                 ready.clear();
             }
+            if !ready.is_empty() && self.deliverer.asked_for_patience(self.channel) {
+                let claims = ready.iter().flat_map(|r| r.parcel.claims());
+                self.deliverer.give_back(claims).await;
+                ready.clear();
+                more = true;
+                continue;
+            }
             while !self.stop.is_cancelled()
                 && let Some(place) = turns.place(ready.front(), &room)
                 && let Some(next) = ready.pop_front()
@@ -166,7 +173,7 @@ impl Lane {
 
     /// True when there may be more than was taken.
     async fn claim(&self, ready: &mut VecDeque<Ready>) -> bool {
-        if self.deliverer.full(self.channel).is_some() {
+        if self.deliverer.full(self.channel).is_some() || self.deliverer.keeps_patience(self.channel).await {
             return false;
         }
         let since = Instant::now();

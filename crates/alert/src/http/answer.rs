@@ -13,7 +13,8 @@ use url::Url;
 use crate::channel::Retry;
 
 const SHORTEST_WAIT: Duration = Duration::from_secs(1);
-const LONGEST_WAIT: Duration = Duration::from_hours(1);
+/// No message lives for longer.
+const LONGEST_WAIT: Duration = Duration::from_hours(24);
 
 /// `Ok` is the receiver's yes; otherwise what to do and a sentence for a person.
 pub(super) fn judge(
@@ -71,6 +72,11 @@ pub(super) fn judge(
     Err((retry, reason))
 }
 
+/// The message is neither taken nor refused.
+pub(super) fn asks_for_patience(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 408 | 425 | 429)
+}
+
 /// What a status says about the address itself, whatever was to be sent there.
 pub(super) fn rejection(status: StatusCode) -> Option<Rejection> {
     match status.as_u16() {
@@ -81,7 +87,7 @@ pub(super) fn rejection(status: StatusCode) -> Option<Rejection> {
     }
 }
 
-/// `Retry-After` in either form (RFC 9110, 10.2.3), held between a second and an hour.
+/// `Retry-After` in either form (RFC 9110, 10.2.3), held between a second and a day.
 fn later(headers: &HeaderMap, now: Timestamp) -> Retry {
     let wait = headers
         .get(RETRY_AFTER)
@@ -181,10 +187,12 @@ mod tests {
     }
 
     #[test]
-    fn retry_after_is_honoured_within_a_second_and_an_hour() {
+    fn retry_after_is_honoured_within_a_second_and_a_day() {
         for (value, retry) in [
             ("7", Retry::After(Duration::from_secs(7))),
             ("0", Retry::After(SHORTEST_WAIT)),
+            ("7200", Retry::After(Duration::from_hours(2))),
+            ("86400", Retry::After(Duration::from_hours(24))),
             ("99999999999999999999999", Retry::After(LONGEST_WAIT)),
             (
                 "Sun, 06 Nov 1994 08:50:37 GMT",

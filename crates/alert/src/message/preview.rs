@@ -66,6 +66,13 @@ pub(super) fn sample(event: Event, reader: Reader) -> Notice {
         latency: Some(Duration::from_millis(if down { 41 } else { 87 })),
         reason: down.then(|| reader.text("mail-sample-reason")),
     };
+    let monitor = MonitorLabel {
+        id: MonitorId(1),
+        name: reader.text("mail-sample-monitor"),
+        kind: "http".to_owned(),
+        target: "https://shop.example/health".to_owned(),
+        tags: vec!["prod".to_owned(), "eu".to_owned()],
+    };
     Notice {
         delivery: DeliveryId(Uuid::nil()),
         event,
@@ -95,13 +102,8 @@ pub(super) fn sample(event: Event, reader: Reader) -> Notice {
                     Event::Opened | Event::Reminder | Event::Flapping | Event::Test => Progress::Open,
                 },
             },
-            monitor: MonitorLabel {
-                id: MonitorId(1),
-                name: reader.text("mail-sample-monitor"),
-                kind: "http".to_owned(),
-                target: "https://shop.example/health".to_owned(),
-                tags: vec!["prod".to_owned(), "eu".to_owned()],
-            },
+            opened_as: monitor.clone(),
+            monitor,
             checks: [4, 3, 2, 1, 0].map(|ago| check(ago, ago > 0 || !resolved)).into(),
         }),
         message_id: "sample@example.org".to_owned(),

@@ -88,6 +88,16 @@ fn public_url() -> Url {
     Url::parse("https://watch.example.org").unwrap()
 }
 
+fn shop() -> MonitorLabel {
+    MonitorLabel {
+        id: MonitorId(3),
+        name: "Shop <front> & \"Co\"".to_owned(),
+        kind: "http".to_owned(),
+        target: "https://shop.example/health?a=1&b=2".to_owned(),
+        tags: vec!["prod".to_owned()],
+    }
+}
+
 fn opened() -> Notice {
     Notice {
         delivery: DeliveryId(Uuid::from_u128(0x0193_9d1c_0000_7000_8000_0000_0000_0001)),
@@ -108,13 +118,8 @@ fn opened() -> Notice {
                 reason: Reason::new(ReasonKind::Connect, "Connection refused by 192.0.2.1:443."),
                 progress: Progress::Open,
             },
-            monitor: MonitorLabel {
-                id: MonitorId(3),
-                name: "Shop <front> & \"Co\"".to_owned(),
-                kind: "http".to_owned(),
-                target: "https://shop.example/health?a=1&b=2".to_owned(),
-                tags: vec!["prod".to_owned()],
-            },
+            monitor: shop(),
+            opened_as: shop(),
             checks: checks(),
         }),
         message_id: OPENING_ID.to_owned(),

@@ -1,17 +1,17 @@
 //! Alertmanager, API v2: <https://prometheus.io/docs/alerting/latest/alerts_api/>.
 //!
-//! An alert is known by its labels, so they are the same from the opening to the recovery; what changes on the way is
-//! told in the annotations. An acknowledgement has no counterpart there: the alert is sent again, still firing.
+//! An alert is known by its labels, so they are the same from the opening to the recovery: they say what the monitor was
+//! called when the incident opened, and its number tells two of one name apart. What changes on the way is told in the
+//! annotations. An acknowledgement has no counterpart there: the alert is sent again, still firing.
 //!
 //! Alertmanager holds an alert for resolved at its `endsAt`; without one, `resolve_timeout` (five minutes) after it was
 //! last received: <https://github.com/prometheus/alertmanager/issues/2748>. Prometheus repeats its alerts every minute,
 //! Watchbell tells of a change once. So a firing alert ends in [`LASTS`], long after most outages are over, and the
-//! recovery moves its end to the moment when it happened. An alert whose recovery never arrives, or whose monitor got
-//! another name in between, is gone after that time.
+//! recovery moves its end to the moment when it happened. An alert whose recovery never arrives is gone after that time.
 
 use std::time::Duration;
 
-use domain::{delivery::Subject, text::sanitize};
+use domain::{channel::ServiceChannel, delivery::Subject, incident::Origin, text::sanitize};
 use serde_json::{Value, json};
 
 use super::{Call, Outgoing, Service, Stage, Unusable, Verdict, said};
@@ -38,6 +38,10 @@ impl Service for Alertmanager {
         })
     }
 
+    fn keeps_incidents(&self, _config: &ServiceChannel) -> bool {
+        true
+    }
+
     fn judge(&self, answer: &Answer) -> Verdict {
         if answer.status.as_u16() == 400 {
             // A text, or an object that holds one.
@@ -50,6 +54,10 @@ impl Service for Alertmanager {
             return Err((Retry::Briefly, reason));
         }
         answer.judge("the user and the password or the token of this channel")?;
+        // Its yes has no body.
+        if said::is_page(answer) {
+            return Err(said::stranger("Alertmanager"));
+        }
         Ok(None)
     }
 }
@@ -62,12 +70,17 @@ fn alert(call: &Call<'_>, subject: &Subject) -> Value {
         (Stage::Resolve, None) => call.at,
         (Stage::Trigger | Stage::Acknowledge | Stage::Test, _) => call.at.plus(LASTS),
     };
-    let labels = json!({
+    let known_as = &subject.opened_as;
+    let mut labels = json!({
         "alertname": kind,
-        "monitor": name,
-        "instance": call.brief.source,
+        "monitor": sanitize(&known_as.name, LONGEST),
+        "instance": sanitize(&known_as.target, LONGEST),
         "severity": severity,
     });
+    match &subject.incident.origin {
+        Origin::Monitor(id) => labels["monitor_id"] = id.to_string().into(),
+        own => labels["origin"] = sanitize(&own.to_string(), LONGEST).into(),
+    }
     // The same as long as it fires: whoever is told of it again reads what is the matter.
     let summary = format!("{name}: {}", sanitize(&subject.incident.reason.detail, LONGEST));
     let mut alert = json!({

@@ -4,7 +4,7 @@
 //! of them. A key without services is a 204, and when one of them did not take the message, or none has the tag, it is a
 //! 424 whatever the others said.
 
-use domain::incident::IncidentKind;
+use domain::{attention::Rejection, incident::IncidentKind};
 use serde_json::json;
 
 use super::{
@@ -65,9 +65,23 @@ impl Service for Apprise {
             ),
             _ => {
                 answer.judge(super::CREDENTIALS)?;
+                // Versions and settings of it answer with JSON, with a log as text, or with a list in HTML.
+                if said::begins_as_page(answer) {
+                    return Err(said::stranger("Apprise"));
+                }
+                if !error.is_empty() {
+                    return Err((Retry::Briefly, format!("Apprise refuses the message: {error}.")));
+                }
                 return Ok(None);
             }
         };
         Err((retry, reason))
+    }
+
+    fn rejects(&self, answer: &Answer) -> Option<Rejection> {
+        match answer.status.as_u16() {
+            204 => Some(Rejection::NotFound),
+            _ => answer.rejection(),
+        }
     }
 }

@@ -5,6 +5,7 @@
 //! <https://open.dingtalk.com/document/orgapp/custom-robots-send-group-messages>.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use domain::attention::Rejection;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::json;
 use sha2::Sha256;
@@ -66,12 +67,23 @@ impl Service for DingTalk {
             })
         })
     }
+
+    /// A keyword that is missing is about the message; the other ways to be refused are as good as a wrong key.
+    fn rejects(&self, answer: &Answer) -> Option<Rejection> {
+        let said = said::json(answer);
+        let message = said["errmsg"].as_str().unwrap_or_default();
+        match said["errcode"].as_i64() {
+            Some(310_000) if !message.contains("keyword") => Some(Rejection::Unauthorised),
+            Some(400_102) => Some(Rejection::NotFound),
+            _ => answer.rejection(),
+        }
+    }
 }
 
 /// One number stands for each of the robot's three ways to know who writes.
 fn refused_by_settings(message: &str) -> &'static str {
     if message.contains("keyword") {
-        "wants a keyword that is not in the message. Add DOWN, ACK, UP and TEST to the robot's keywords, or let it check signatures instead."
+        "wants a keyword that is not in the message. Add DOWN, DEGRADED, CERT, NO DATA, FLAPPING, TROUBLE, ACK, UP, OK and TEST to the robot's keywords, or let it check signatures instead."
     } else if message.contains("whitelist") {
         "takes messages of this robot from other addresses only. Add the address of this computer to the robot's list."
     } else {

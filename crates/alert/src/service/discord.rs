@@ -13,7 +13,7 @@ use url::Url;
 use super::{
     Call, Outgoing, Service, Unusable, Verdict,
     escape::{backslashed, cut},
-    judge_patiently,
+    judge_patiently, said,
 };
 use crate::{
     channel::Retry,
@@ -64,11 +64,11 @@ impl Service for Discord {
                 let wait = said["retry_after"].as_f64();
                 let wait = wait.and_then(|s| Duration::try_from_secs_f64(s).ok());
                 judge_patiently(answer, wait)?;
-                let id = said["id"].as_str();
+                let Some(id) = said["id"].as_str() else {
+                    return Err(said::stranger("Discord"));
+                };
                 // A changed message is called what it was.
-                return Ok(id
-                    .filter(|id| !answer.url.path().ends_with(id))
-                    .map(str::to_owned));
+                return Ok(Some(id.to_owned()).filter(|id| !answer.url.path().ends_with(id.as_str())));
             }
         };
         Err((Retry::Briefly, reason.to_owned()))

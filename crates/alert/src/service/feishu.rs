@@ -4,6 +4,7 @@
 //! people. Errors come with a status of 200 as a number in the body.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use domain::attention::Rejection;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
@@ -35,8 +36,7 @@ impl Service for Feishu {
     fn judge(&self, answer: &Answer) -> Verdict {
         let said = said::json(answer);
         let message = said["msg"].as_str().unwrap_or_default();
-        let code = said["code"].as_i64().or_else(|| said["StatusCode"].as_i64());
-        said::by_number("Feishu", answer, (code, message), |code| {
+        said::by_number("Feishu", answer, (code(&said), message), |code| {
             Some(match code {
                 19001 => (
                     Retry::OnSettings,
@@ -52,13 +52,25 @@ impl Service for Feishu {
                 ),
                 19024 => (
                     Retry::Briefly,
-                    "wants a keyword that is not in the message. Add DOWN, ACK, UP and TEST to the bot's keywords, or sign the messages instead.",
+                    "wants a keyword that is not in the message. Add DOWN, DEGRADED, CERT, NO DATA, FLAPPING, TROUBLE, ACK, UP, OK and TEST to the bot's keywords, or sign the messages instead.",
                 ),
                 11232 => (Retry::Backoff, "asks to slow down."),
                 _ => return None,
             })
         })
     }
+
+    /// A signature or an address that is not accepted is as good as a wrong key.
+    fn rejects(&self, answer: &Answer) -> Option<Rejection> {
+        match code(&said::json(answer)) {
+            Some(19021 | 19022) => Some(Rejection::Unauthorised),
+            _ => answer.rejection(),
+        }
+    }
+}
+
+fn code(said: &Value) -> Option<i64> {
+    said["code"].as_i64().or_else(|| said["StatusCode"].as_i64())
 }
 
 fn card(brief: &Brief) -> Value {

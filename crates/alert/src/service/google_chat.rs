@@ -4,12 +4,14 @@
 //! label and the title are plain (<https://developers.google.com/workspace/chat/api/reference/rest/v1/cards>). All
 //! messages about one incident share a thread. Errors are those of all of Google: `error.status` and `error.message`.
 
+use domain::attention::Rejection;
 use serde_json::{Value, json};
 use url::Url;
 
 use super::{
     CREDENTIALS, Call, Outgoing, Service, Stage, Unusable, Verdict,
     escape::{apart, cut, html},
+    said,
 };
 use crate::{channel::Retry, http::Answer, message::Brief};
 
@@ -46,12 +48,27 @@ impl Service for GoogleChat {
                 )
             }
             _ => {
-                // Its names for messages are parts of the address; a webhook can do nothing with them.
                 answer.judge(CREDENTIALS)?;
-                return Ok(None);
+                // Its names for messages are parts of the address; a webhook can do nothing with them.
+                return match said["name"].as_str() {
+                    Some(_) => Ok(None),
+                    None => Err(said::stranger("Google Chat")),
+                };
             }
         };
         Err((Retry::Briefly, reason))
+    }
+
+    fn rejects(&self, answer: &Answer) -> Option<Rejection> {
+        let said: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let words = said["error"]["message"].as_str().unwrap_or_default();
+        match said["error"]["status"].as_str() {
+            Some("PERMISSION_DENIED" | "UNAUTHENTICATED") => Some(Rejection::Unauthorised),
+            // With the same words as a message that is too long.
+            Some("INVALID_ARGUMENT") if words.contains("API key") => Some(Rejection::Unauthorised),
+            Some("NOT_FOUND") => Some(Rejection::NotFound),
+            _ => answer.rejection(),
+        }
     }
 }
 

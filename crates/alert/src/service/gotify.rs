@@ -3,6 +3,7 @@
 //! Its clients read a message as text when they are told so: <https://gotify.net/docs/msgextras>. Errors come as
 //! `errorDescription` in the body.
 
+use domain::attention::Rejection;
 use reqwest::header::HeaderName;
 use serde_json::json;
 
@@ -58,5 +59,14 @@ impl Service for Gotify {
             Some(id) => Ok(Some(id)),
             None => Err(said::stranger("Gotify")),
         }
+    }
+
+    /// The token of a client is a 403, and one that is not known a 401.
+    fn rejects(&self, answer: &Answer) -> Option<Rejection> {
+        let described = said::json(answer)["errorDescription"].is_string();
+        if answer.status.as_u16() == 403 && described {
+            return Some(Rejection::Unauthorised);
+        }
+        answer.rejection()
     }
 }

@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use domain::attention::Rejection;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -91,6 +92,18 @@ impl Service for Matrix {
                 let reason = "The server does not answer as a homeserver does. Check its address.";
                 Err((Retry::Backoff, reason.to_owned()))
             }
+        }
+    }
+
+    /// An account that was thrown out of the room is told so with 403, and so is one that is closed.
+    fn rejects(&self, answer: &Answer) -> Option<Rejection> {
+        let said: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        match said["errcode"].as_str() {
+            Some(
+                "M_UNKNOWN_TOKEN" | "M_MISSING_TOKEN" | "M_FORBIDDEN" | "M_USER_DEACTIVATED"
+                | "M_USER_SUSPENDED" | "M_USER_LOCKED",
+            ) if answer.status.is_client_error() => Some(Rejection::Unauthorised),
+            _ => answer.rejection(),
         }
     }
 }

@@ -3,11 +3,13 @@
 //! What others wrote stands in code, where Mattermost reads no Markdown, no mention and no address; only a title with a
 //! link is plain. An error is JSON whose `id` says what it is.
 
+use domain::attention::Rejection;
 use serde_json::{Value, json};
 
 use super::{
     CREDENTIALS, Call, Outgoing, Service, Unusable, Verdict,
     escape::{apart, backslashed, code, cut, html},
+    said,
     slack::colour,
 };
 use crate::{channel::Retry, http::Answer, message::Brief};
@@ -44,14 +46,27 @@ impl Service for Mattermost {
             Some(_) => "Make a new webhook and enter its address",
             None => {
                 answer.judge(CREDENTIALS)?;
-                return Ok(None);
+                return match answer.body.trim_ascii() {
+                    b"ok" => Ok(None),
+                    _ => Err(said::stranger("Mattermost")),
+                };
             }
         };
-        if answer.status.is_success() {
-            return Ok(None);
-        }
         let reason = format!("Mattermost does not take the message ({status}, {id}). {advice}.");
         Err((Retry::Briefly, reason))
+    }
+
+    /// A webhook that is not known is said with 400, one that may not write with 403, and none at all with 501.
+    fn rejects(&self, answer: &Answer) -> Option<Rejection> {
+        let said: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let id = said["id"].as_str().filter(|_| !answer.status.is_success());
+        match id.and_then(|id| id.strip_prefix("web.incoming_webhook.")) {
+            Some("invalid.app_error" | "disabled.app_error") => Some(Rejection::NotFound),
+            Some("channel_locked.app_error" | "permissions.app_error" | "user.app_error") => {
+                Some(Rejection::Unauthorised)
+            }
+            _ => answer.rejection(),
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! ntfy, its own server or another: <https://docs.ntfy.sh/publish/#publish-as-json>.
 
+use domain::attention::Rejection;
 use serde_json::{Value, json};
 
-use super::{CREDENTIALS, Call, Outgoing, Service, Stage, Unusable, Verdict, escape::cut};
+use super::{CREDENTIALS, Call, Outgoing, Service, Stage, Unusable, Verdict, escape::cut, said};
 use crate::{channel::Retry, http::Answer};
 
 pub(super) struct Ntfy;
@@ -54,7 +55,19 @@ impl Service for Ntfy {
             return Err((Retry::Briefly, reason));
         }
         answer.judge(CREDENTIALS)?;
-        Ok(said["id"].as_str().map(str::to_owned))
+        match said["id"].as_str() {
+            Some(id) => Ok(Some(id.to_owned())),
+            None => Err(said::stranger("ntfy")),
+        }
+    }
+
+    /// A topic that the token may not write to, or that wants one, is a 403 with a number of ntfy's own.
+    fn rejects(&self, answer: &Answer) -> Option<Rejection> {
+        let said: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        if answer.status.as_u16() == 403 && said["code"].is_number() {
+            return Some(Rejection::Unauthorised);
+        }
+        answer.rejection()
     }
 }
 

@@ -1,19 +1,21 @@
 //! Pushover: <https://pushover.net/api>. Errors are a 400 with their texts in `errors`; a 429 is the month's quota.
 //!
 //! A message without `html` is text. An emergency (priority 2) rings again and again until somebody confirms it on the
-//! telephone, and carries the incident as its tag. One request tells or silences, not both:
+//! telephone, and carries the incident as its tag:
 //!
 //! - An acknowledgement silences, by the tag: somebody is there, and that is all that it has to say to a telephone that
 //!   rings (<https://pushover.net/api/receipts#cancel_by_tag>).
-//! - A recovery tells. Who was woken has confirmed the alarm and wants to know that it is over; for who did not hear it,
-//!   the message stands beside the alarm, which ends within [`RINGS`].
+//! - A recovery silences, and tells: who was woken has confirmed the alarm and wants to know that it is over.
+//!
+//! The alarm of a message about many outages has a tag of its own: one of them that is over silences nothing of the
+//! others, and it ends within [`RINGS`].
 
 use std::time::Duration;
 
-use domain::clock::Timestamp;
+use domain::{channel::ServiceChannel, clock::Timestamp, delivery::Event};
 use sha2::{Digest, Sha256};
 
-use super::{CREDENTIALS, Call, Outgoing, Service, Stage, Unusable, Verdict, escape::cut, said};
+use super::{CREDENTIALS, Call, Outgoing, Service, Stage, Step, Unusable, Verdict, escape::cut, said};
 use crate::{
     channel::Retry,
     http::{Answer, answer},
@@ -36,9 +38,8 @@ impl Service for Pushover {
     fn request(&self, call: &Call<'_>) -> Result<Outgoing, Unusable> {
         let chosen = priority(call.get("priority"));
         let tag = tag(call.key);
-        if chosen == EMERGENCY && call.stage() == Stage::Acknowledge {
-            let url = call.server(&["1", "receipts", "cancel_by_tag", &format!("{tag}.json")])?;
-            return Ok(Outgoing::post(url).form(&[("token", call.need("token")?)]));
+        if chosen == EMERGENCY && call.stage() == Stage::Acknowledge && !call.notice.is_digest() {
+            return silence(call, &tag);
         }
         let brief = call.brief;
         let priority = match call.stage() {
@@ -70,6 +71,31 @@ impl Service for Pushover {
             fields.extend([("url", url.as_str()), ("url_title", label)]);
         }
         Ok(Outgoing::post(call.server(&["1", "messages.json"])?).form(&fields))
+    }
+
+    /// An alarm rings until it is silenced.
+    fn keeps_incidents(&self, config: &ServiceChannel) -> bool {
+        priority(config.get("priority")) == EMERGENCY
+    }
+
+    fn before(&self, call: &Call<'_>) -> Result<Vec<Step>, Unusable> {
+        if priority(call.get("priority")) != EMERGENCY {
+            return Ok(Vec::new());
+        }
+        let steps = call.keys.iter().filter_map(|(event, key)| match event {
+            Event::Resolved => Some(key),
+            // Silenced by itself when it is told by itself.
+            Event::Acknowledged if call.notice.is_digest() => Some(key),
+            _ => None,
+        });
+        steps
+            .map(|key| {
+                Ok(Step {
+                    request: silence(call, &tag(key))?,
+                    failed: "The alarm on the telephone could not be silenced, and ends by itself within 30 minutes.",
+                })
+            })
+            .collect()
     }
 
     fn judge(&self, answer: &Answer) -> Verdict {
@@ -105,6 +131,12 @@ impl Service for Pushover {
             None => Err(said::stranger("Pushover")),
         }
     }
+}
+
+/// Ends the alarms with this tag, if there are any.
+fn silence(call: &Call<'_>, tag: &str) -> Result<Outgoing, Unusable> {
+    let url = call.server(&["1", "receipts", "cancel_by_tag", &format!("{tag}.json")])?;
+    Ok(Outgoing::post(url).form(&[("token", call.need("token")?)]))
 }
 
 /// Letters and digits alone, because it becomes part of a path.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{
     Call, Outgoing, Service, Unusable, Verdict,
     escape::{apart, code, cut},
-    judge_patiently,
+    judge_patiently, said,
     slack::colour,
 };
 use crate::{channel::Retry, http::Answer, message::Brief};
@@ -51,7 +51,11 @@ impl Service for RocketChat {
                 .map_err(|(retry, _)| (retry, reason));
         }
         judge_patiently(answer, reset(answer))?;
-        Ok(None)
+        if said["success"] == true {
+            Ok(None)
+        } else {
+            Err(said::stranger("Rocket.Chat"))
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What an answer says in JSON.
 
+use reqwest::header::CONTENT_TYPE;
 use serde_json::Value;
 
 use super::{CREDENTIALS, Verdict};
@@ -49,6 +50,23 @@ pub(super) fn by_number(
     }
     answer.judge(CREDENTIALS)?;
     Err(stranger(service))
+}
+
+/// Whether it is a page for people, which no service answers with: a login in front of it, another program.
+pub(super) fn is_page(answer: &Answer) -> bool {
+    let kind = answer.headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok());
+    let is_html = kind.is_some_and(|kind| kind.trim().to_ascii_lowercase().starts_with("text/html"));
+    (is_html && !answer.body.is_empty()) || begins_as_page(answer)
+}
+
+/// The same for a service that may say so of what is none.
+pub(super) fn begins_as_page(answer: &Answer) -> bool {
+    let start = answer.body.trim_ascii_start();
+    [&b"<!doctype html"[..], b"<html"].iter().any(|begin| {
+        start
+            .get(..begin.len())
+            .is_some_and(|s| s.eq_ignore_ascii_case(begin))
+    })
 }
 
 /// A yes by its status whose body is not this service's: a login page of a network, a proxy, another program.

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::{
     Call, Outgoing, Service, Unusable, Verdict,
     escape::{cut, slack},
+    said,
 };
 use crate::{
     channel::Retry,
@@ -51,7 +52,11 @@ impl Service for Slack {
             }
             _ => {
                 answer.judge(super::CREDENTIALS)?;
-                Ok(None)
+                if word == "ok" {
+                    Ok(None)
+                } else {
+                    Err(said::stranger("Slack"))
+                }
             }
         }
     }

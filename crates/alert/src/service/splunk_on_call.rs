@@ -3,7 +3,7 @@
 //!
 //! It shows what it gets as text. An unknown key is a 404, another error comes as `result` and `message` in the body.
 
-use domain::policy::Severity;
+use domain::{channel::ServiceChannel, policy::Severity};
 use serde_json::json;
 
 use super::{CREDENTIALS, Call, Outgoing, Service, Stage, Unusable, Verdict, escape::cut_bytes, said};
@@ -44,6 +44,10 @@ impl Service for SplunkOnCall {
         let (key, route) = (call.need("key")?, call.need("route")?);
         let url = call.server(&["integrations", "generic", "20131114", "alert", key, route])?;
         Ok(Outgoing::post(url).json(&body))
+    }
+
+    fn keeps_incidents(&self, _config: &ServiceChannel) -> bool {
+        true
     }
 
     fn judge(&self, answer: &Answer) -> Verdict {

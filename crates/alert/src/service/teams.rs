@@ -5,11 +5,13 @@
 //! a `TextRun` reads none, but a 202 says nothing about the card, and not every Teams takes one. The errors are those of
 //! the trigger: a word in `error.code`.
 
+use domain::attention::Rejection;
 use serde_json::{Value, json};
 
 use super::{
     CREDENTIALS, Call, Outgoing, Service, Unusable, Verdict,
     escape::{apart, backslashed, cut},
+    said,
 };
 use crate::{
     channel::Retry,
@@ -50,11 +52,27 @@ impl Service for Teams {
         };
         Err((Retry::Briefly, reason))
     }
+
+    /// A workflow that is off is said with 400.
+    fn rejects(&self, answer: &Answer) -> Option<Rejection> {
+        let said: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        match said["error"]["code"].as_str() {
+            Some("WorkflowTriggerIsNotEnabled" | "WorkflowDisabled" | "WorkflowNotFound") => {
+                Some(Rejection::NotFound)
+            }
+            Some("DirectApiAuthorizationRequired") => Some(Rejection::Unauthorised),
+            _ => answer.rejection(),
+        }
+    }
 }
 
 /// The old connectors, which take the same message, said what went wrong in a 200.
 fn judge_connector(answer: &Answer, code: u16) -> Verdict {
     answer.judge(CREDENTIALS)?;
+    // A workflow says nothing at all with its 202, unless somebody has added an answer of their own to it.
+    if said::is_page(answer) {
+        return Err(said::stranger("Teams"));
+    }
     let said = String::from_utf8_lossy(&answer.body);
     if !said.contains("Webhook message delivery failed") {
         return Ok(None);

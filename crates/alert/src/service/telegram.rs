@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{
-    Call, Outgoing, Service, Stage, Unusable, Verdict,
+    Call, Moved, Outgoing, Service, Stage, Unusable, Verdict,
     escape::{apart, cut},
     judge_patiently,
 };
@@ -26,7 +26,7 @@ const LONGEST_LINE: usize = 700;
 
 impl Service for Telegram {
     fn request(&self, call: &Call<'_>) -> Result<Outgoing, Unusable> {
-        let room = call.need("room")?;
+        let room = call.room()?;
         let Text { text, entities, .. } = Text::of(call.brief);
         let mut body = json!({
             "chat_id": room,
@@ -92,14 +92,30 @@ impl Service for Telegram {
         })
     }
 
-    /// To be blocked or thrown out is said with 403, and a room that is not known with 400.
+    /// To be blocked or thrown out is said with 403; a room that is not known, or in which others write, with 400.
     fn rejects(&self, answer: &Answer) -> Option<Rejection> {
         let said: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         match (answer.status.as_u16(), said["description"].as_str()) {
             (403, Some(_)) => Some(Rejection::Unauthorised),
             (400, Some(words)) if words.contains("chat not found") => Some(Rejection::NotFound),
+            (400, Some(words))
+                if words.contains("not enough rights") || words.contains("CHAT_WRITE_FORBIDDEN") =>
+            {
+                Some(Rejection::Unauthorised)
+            }
             _ => answer.rejection(),
         }
+    }
+
+    fn moved(&self, answer: &Answer) -> Option<Moved> {
+        let said: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let id = said["parameters"]["migrate_to_chat_id"].as_i64()?;
+        Some(Moved {
+            room: id.to_string(),
+            advice: format!(
+                "The group has become a supergroup, which has another id. Enter {id} as the room of this channel."
+            ),
+        })
     }
 
     /// In a topic a message is not sent without the one that it answers, whatever was asked for.

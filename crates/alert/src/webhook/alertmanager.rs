@@ -2,8 +2,8 @@
 //! <https://prometheus.io/docs/alerting/latest/configuration/#webhook_config>, `template.Data` and `webhook.Message` in
 //! its source.
 //!
-//! Each message is a group of one alert. Alerts are known by their labels, so nothing that changes between the opening
-//! and the recovery is one; that is told in the annotations. An acknowledgement has no counterpart there: the alert is
+//! Each message is a group of one alert. Alerts are known by their labels, so these say what the monitor was called when
+//! the incident opened, and its number; what changes between the opening and the recovery is told in the annotations. An acknowledgement has no counterpart there: the alert is
 //! sent again, still firing, and says who has it.
 
 use std::collections::BTreeMap;
@@ -11,13 +11,14 @@ use std::collections::BTreeMap;
 use domain::{
     clock::Timestamp,
     delivery::{Event, Notice, Subject},
-    incident::{Incident, IncidentKind, Progress},
+    incident::{Incident, IncidentKind, Origin, Progress},
     text::sanitize,
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{Site, own::span};
+use crate::lifecycle;
 
 const VERSION: &str = "4";
 /// Go's zero time: what Alertmanager sends as the end of an alert that has none.
@@ -25,7 +26,7 @@ const NO_END: &str = "0001-01-01T00:00:00Z";
 /// Of one label or annotation, in characters.
 const LONGEST: usize = 300;
 /// The labels that make a group. They tell the monitors apart, also two of one name.
-const GROUPED_BY: [&str; 3] = ["alertname", "instance", "monitor"];
+const GROUPED_BY: [&str; 5] = ["alertname", "instance", "monitor", "monitor_id", "origin"];
 
 /// Alertmanager leaves out what is empty.
 type Texts = BTreeMap<&'static str, String>;
@@ -68,6 +69,7 @@ struct Alert {
 
 impl Group {
     pub(super) fn new(notice: &Notice, site: &Site) -> Self {
+        let notice = &*lifecycle::current(notice);
         let alert = match &notice.subject {
             Some(subject) => Alert::about(subject, notice, site),
             None => Alert::test(notice, site),
@@ -102,13 +104,20 @@ impl Alert {
             Event::Resolved => Some(incident.resolved_at().unwrap_or(notice.at)),
             Event::Opened | Event::Reminder | Event::Flapping | Event::Acknowledged | Event::Test => None,
         };
+        let known_as = &subject.opened_as;
+        let (number, own) = match &incident.origin {
+            Origin::Monitor(id) => (id.to_string(), String::new()),
+            own => (String::new(), own.to_string()),
+        };
         let labels = filled([
             ("alertname", name),
-            ("instance", &monitor.target),
-            ("kind", &monitor.kind),
-            ("monitor", &monitor.name),
+            ("instance", &known_as.target),
+            ("kind", &known_as.kind),
+            ("monitor", &known_as.name),
+            ("monitor_id", &number),
+            ("origin", &own),
             ("severity", severity),
-            ("tags", &monitor.tags.join(",")),
+            ("tags", &known_as.tags.join(",")),
         ]);
         let annotations = filled([
             // The same as long as it fires: whoever is told of it again reads what is the matter.

@@ -34,13 +34,8 @@ pub(super) fn notice(event: Event, at: Timestamp, progress: Option<Progress>) ->
                 reason: Reason::new(ReasonKind::Status, "The answer was 503."),
                 progress,
             },
-            monitor: MonitorLabel {
-                id: MonitorId(3),
-                name: "Shop \"<b>\" 商店".into(),
-                kind: "http".into(),
-                target: "https://shop.example/health".into(),
-                tags: vec!["prod".into()],
-            },
+            monitor: shop(),
+            opened_as: shop(),
             checks: Vec::new(),
         }),
         message_id: "x@example.org".into(),
@@ -60,6 +55,16 @@ fn beside(kind: IncidentKind, event: Event, progress: Progress) -> Notice {
         subject.incident.severity = kind.severity(Severity::default());
     }
     notice
+}
+
+fn shop() -> MonitorLabel {
+    MonitorLabel {
+        id: MonitorId(3),
+        name: "Shop \"<b>\" 商店".into(),
+        kind: "http".into(),
+        target: "https://shop.example/health".into(),
+        tags: vec!["prod".into()],
+    }
 }
 
 pub(super) fn samples() -> Vec<Notice> {

@@ -198,6 +198,18 @@ fn an_alert_is_one_from_its_opening_to_its_recovery() {
     };
     let own = first.alerts[0].fingerprint.clone();
     assert_eq!(another(&|s| s.monitor.name = "Renamed".to_owned()), own);
+    let changed = {
+        let mut notice = notice(Event::Opened, OPENED, Some(Progress::Open));
+        let monitor = &mut notice.subject.as_mut().unwrap().monitor;
+        monitor.name = "Renamed".to_owned();
+        monitor.target = "https://elsewhere.example/".to_owned();
+        monitor.tags.clear();
+        alertmanager(&notice)
+    };
+    assert_eq!(changed.alerts[0].labels, first.alerts[0].labels);
+    assert_eq!(changed.group_key, first.group_key);
+    assert!(changed.alerts[0].annotations["summary"].starts_with("Renamed: "));
+    assert_eq!(first.alerts[0].labels["monitor_id"], "3");
     assert_ne!(another(&|s| s.incident.id.0 += 1), own);
     assert_ne!(another(&|s| s.monitor.id.0 += 1), own);
 }

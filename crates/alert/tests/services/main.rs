@@ -6,7 +6,10 @@
 #[path = "../scene/mod.rs"]
 mod scene;
 
+mod lifecycle;
 mod particular;
+mod patience;
+mod refused;
 mod row;
 mod rows;
 mod table;

@@ -9,13 +9,13 @@ use std::{sync::Arc, time::Duration};
 use alert::channel::{Receipt, Retry, SendError};
 use domain::{
     clock::Clock,
-    delivery::{AttemptVerdict, DeliveryState},
+    delivery::{Attempt, AttemptVerdict, DeliveryState},
 };
 use serde_json::{Value, json};
 use testkit::{FakeClock, HttpTarget, Reply, Request};
 
 use crate::{
-    row::{Row, together, unescaped},
+    row::{Row, fields, together, unescaped},
     rows,
     scene::{SOON, Scene},
 };
@@ -26,6 +26,12 @@ fn row(kind: &str) -> Row {
 
 /// What is asked of a service by an outage and its end, if it says this to what is asked second, and yes to the rest.
 async fn outage(row: &Row, second: Reply) -> (Vec<Request>, AttemptVerdict) {
+    let (requests, attempt) = outage_with_words(row, second).await;
+    (requests, attempt.verdict)
+}
+
+/// The same with all that is kept of the attempt about the end.
+async fn outage_with_words(row: &Row, second: Reply) -> (Vec<Request>, Attempt) {
     let clock = Arc::new(FakeClock::new());
     let scene = Scene::new(Arc::clone(&clock) as Arc<dyn Clock>).await;
     let service = HttpTarget::start().await;
@@ -46,7 +52,7 @@ async fn outage(row: &Row, second: Reply) -> (Vec<Request>, AttemptVerdict) {
     let attempts = scene.attempts(sent[1].id).await;
     assert_eq!(attempts.len(), 1, "{attempts:?}");
     let requests = service.wait_for_requests(2, SOON).await;
-    (requests, attempts[0].verdict.clone())
+    (requests, attempts[0].clone())
 }
 
 #[tokio::test]
@@ -87,6 +93,47 @@ async fn a_message_whose_opening_is_gone_is_sent_without_it() {
     assert_eq!(requests[1].json()["reply_parameters"]["message_id"], 42);
     assert!(requests[2].json().get("reply_parameters").is_none());
     assert!(matches!(verdict, AttemptVerdict::Accepted { .. }));
+}
+
+#[tokio::test]
+async fn a_group_with_a_new_id_gets_the_message_at_once_and_the_log_says_what_to_change() {
+    let moved = json!({
+        "ok": false, "error_code": 400, "description": "Bad Request: group chat was upgraded to a supergroup chat",
+        "parameters": { "migrate_to_chat_id": -1_001_999_i64 },
+    });
+    let reply = Reply::status(400).body(moved.to_string());
+    let (requests, attempt) = outage_with_words(&row("telegram"), reply).await;
+    assert_eq!(requests.len(), 3);
+    assert_eq!(requests[1].json()["chat_id"], "-1001557912345");
+    assert_eq!(requests[2].json()["chat_id"], "-1001999");
+    // Its number is another message's there.
+    assert!(requests[2].json().get("reply_parameters").is_none());
+    assert!(matches!(attempt.verdict, AttemptVerdict::Accepted { .. }));
+    let said = attempt.reply_text.unwrap();
+    assert!(
+        said.contains("Enter -1001999 as the room of this channel"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn an_alarm_ends_with_its_outage_and_the_end_is_told_whether_it_could_be_silenced_or_not() {
+    let row = row("pushover");
+    for (silenced, noted) in [((row.yes)(), false), (Reply::status(500), true)] {
+        let (requests, attempt) = outage_with_words(&row, silenced).await;
+        assert_eq!(requests.len(), 3);
+        let (alarm, end) = (fields(&requests[0]), fields(&requests[2]));
+        assert_eq!(
+            requests[1].path,
+            format!("/1/receipts/cancel_by_tag/{}.json", alarm["tags"])
+        );
+        assert!(fields(&requests[1])["token"].contains("c4n4ry"));
+        assert_eq!(requests[2].path, "/1/messages.json");
+        assert!(end["priority"] == "0" && end["message"].contains("up again"));
+        assert!(matches!(attempt.verdict, AttemptVerdict::Accepted { .. }));
+        let said = attempt.reply_text.unwrap();
+        assert_eq!(said.contains("could not be silenced"), noted, "{said}");
+    }
 }
 
 /// Matrix takes what has the id of a transaction that it knows for a repetition.

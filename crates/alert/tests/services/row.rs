@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use alert::channel::Retry;
+use domain::attention::Rejection;
 use serde_json::Value;
 use testkit::{Reply, Request};
 use url::form_urlencoded;
@@ -27,11 +28,26 @@ pub(crate) struct No {
     pub(crate) retry: Retry,
     /// What the reason must say.
     pub(crate) says: &'static str,
+    /// What it says about the channel, where its status does not.
+    pub(crate) rejects: Option<Rejection>,
 }
 
 impl No {
     pub(crate) fn new(reply: Reply, retry: Retry, says: &'static str) -> Self {
-        Self { reply, retry, says }
+        Self {
+            reply,
+            retry,
+            says,
+            rejects: None,
+        }
+    }
+
+    /// The same, and it is the channel that is refused.
+    pub(crate) fn rejecting(self, rejection: Rejection) -> Self {
+        Self {
+            rejects: Some(rejection),
+            ..self
+        }
     }
 }
 

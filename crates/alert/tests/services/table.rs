@@ -113,7 +113,15 @@ async fn each_documented_no_is_classified() {
             match no.retry {
                 Retry::OnSettings => assert!(about_us, "{shown}"),
                 Retry::Backoff | Retry::After(_) | Retry::Within(_) => assert!(!about_us, "{shown}"),
-                Retry::Never | Retry::Briefly => {}
+                Retry::Never | Retry::Briefly => {
+                    let by_status = match error.trace.reply_code {
+                        Some(401) => Some(Rejection::Unauthorised),
+                        Some(404) => Some(Rejection::NotFound),
+                        Some(410) => Some(Rejection::Gone),
+                        _ => None,
+                    };
+                    assert_eq!(error.trace.rejection, no.rejects.or(by_status), "{shown}");
+                }
             }
         }
     }
@@ -157,6 +165,58 @@ async fn what_any_service_may_do_is_told_apart() {
             );
         }
         assert_eq!(elsewhere.count(), 0, "{kind} followed a redirect");
+    }
+}
+
+/// A login page of a network or of a proxy, and another program, say yes to whatever they are asked.
+#[tokio::test]
+async fn what_a_stranger_says_is_no_yes() {
+    // Their own yes has no body, or one that is not documented.
+    let any_words = ["teams", "alertmanager", "apprise"];
+    for copy in every(wall).await {
+        let kind = copy.row.kind;
+        let page = "\n<!DOCTYPE html>\n<html><head><title>Log in</title></head><body></body></html>";
+        let html = |body: &str| Reply::ok(body).header("content-type", "text/html; charset=utf-8");
+        let mut replies = vec![
+            Reply::ok(page),
+            html(page),
+            html("<html lang=en>Hi</html>").but(202),
+        ];
+        if !any_words.contains(&kind) {
+            let others = ["", "welcome", "{}", "{\"message\": \"hello\"}"];
+            replies.extend(others.map(Reply::ok));
+            replies.push(Reply::status(204));
+        }
+        for reply in replies {
+            let shown = format!("{kind}, {reply:?}");
+            let error = copy.refusal(reply).await;
+            assert!(
+                matches!(error.retry, Retry::Briefly | Retry::Backoff),
+                "{shown}: {error:?}"
+            );
+            assert!(error.reason.contains("ddress"), "{shown}: {}", error.reason);
+        }
+    }
+}
+
+/// Whatever word or number of the service stands in the body.
+#[tokio::test]
+async fn who_asks_for_patience_gets_it_for_as_long_as_the_header_says() {
+    for copy in every(wall).await {
+        let kind = copy.row.kind;
+        let documented = (copy.row.noes)().into_iter().map(|no| no.reply);
+        let unknown =
+            json!({ "code": 4_711, "errcode": 4_711, "ok": false, "message": "limit", "errmsg": "limit" });
+        for reply in documented.chain([Reply::ok(unknown.to_string())]) {
+            for status in [408, 425, 429] {
+                let reply = reply.clone().but(status).header("retry-after", "7");
+                let shown = format!("{kind}, {reply:?}");
+                let error = copy.refusal(reply).await;
+                // Some say in the body how long.
+                assert!(matches!(error.retry, Retry::After(_)), "{shown}: {error:?}");
+                assert_eq!(error.trace.rejection, None, "{shown}");
+            }
+        }
     }
 }
 

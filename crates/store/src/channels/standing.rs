@@ -91,7 +91,10 @@ impl Store {
         let before = read_standing(channel)?;
         let word = match attempt.rejection {
             _ if next == Next::Sent => Word::Works,
-            Some(rejection) => Word::Rejects(rejection),
+            Some(rejection) => match next {
+                Next::Wait | Next::Failed => Word::Dismisses(rejection),
+                Next::Sent | Next::Retry { .. } => Word::Rejects(rejection),
+            },
             None if attempt.reply_code.is_some() => Word::Otherwise,
             None => Word::Nothing,
         };

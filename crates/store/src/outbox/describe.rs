@@ -228,13 +228,17 @@ fn describe_one(
     thread: Option<String>,
 ) -> Result<Notice, StoreError> {
     let event = Event::parse(&row.event).ok_or_else(|| corrupt("deliveries", row.id, "event"))?;
-    let monitor = match label {
-        Some(label) => label,
-        None => read_label(incident)?,
+    let (monitor, opened_as) = match (label, read_label(incident)) {
+        (Some(now), then) => (now.clone(), then.unwrap_or(now)),
+        (None, then) => {
+            let then = then?;
+            (then.clone(), then)
+        }
     };
     let subject = Subject {
         incident: read_incident(incident.clone())?,
         monitor,
+        opened_as,
         // Read when the transaction is over.
         checks: Vec::new(),
         took_down: Vec::new(),

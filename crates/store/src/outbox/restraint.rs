@@ -9,14 +9,43 @@ use domain::{
     duration,
     id::ChannelId,
 };
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, UpdateMany, sea_query,
+};
 
-use super::sweep;
+use super::{Outbox, quiet, sweep};
 use crate::{
-    channels::standing::{is_disabled, read_standing},
+    channels::standing::{is_disabled, lock, read_standing},
     entity::{channel, delivery},
     error::StoreError,
 };
+
+impl Outbox<'_> {
+    /// What is due of this channel before `until` waits until then and says why. `false`: somebody has saved the channel
+    /// since `since`, and nothing was changed.
+    pub async fn put_off(
+        &self,
+        channel: ChannelId,
+        since: Timestamp,
+        until: Timestamp,
+        why: &str,
+    ) -> Result<bool, StoreError> {
+        let tx = self.store.inner.db.write().await?;
+        let Some(row) = lock(&*tx, channel.0).await? else {
+            return Ok(false);
+        };
+        // What was never saved again was not corrected.
+        if row.updated_at > row.created_at && row.updated_at >= since.as_millis() {
+            return Ok(false);
+        }
+        put_off(channel, until, why)
+            .filter(sea_query::ExprTrait::not(quiet::is_held(self.store.now())))
+            .exec(&*tx)
+            .await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+}
 
 /// How many rows of a channel may be taken now.
 pub(super) enum Allowed {
@@ -49,21 +78,24 @@ impl Allowed {
         let Self::Restrained { until, why, .. } = self else {
             return Ok(());
         };
-        let put_off = delivery::ActiveModel {
-            next_attempt_at: Set(Some(until.as_millis())),
-            reason: Set(Some(why.clone())),
-            ..Default::default()
-        };
-        delivery::Entity::update_many()
-            .set(put_off)
-            .filter(delivery::Column::ChannelId.eq(channel.0))
-            .filter(delivery::Column::FinishedAt.is_null())
-            .filter(delivery::Column::State.eq(DeliveryState::Pending.as_str()))
-            .filter(delivery::Column::NextAttemptAt.lt(until.as_millis()))
-            .exec(tx)
-            .await?;
+        put_off(channel, *until, why).exec(tx).await?;
         Ok(())
     }
+}
+
+/// The rows of a channel that would be due before.
+fn put_off(channel: ChannelId, until: Timestamp, why: &str) -> UpdateMany<delivery::Entity> {
+    let waits = delivery::ActiveModel {
+        next_attempt_at: Set(Some(until.as_millis())),
+        reason: Set(Some(why.to_owned())),
+        ..Default::default()
+    };
+    delivery::Entity::update_many()
+        .set(waits)
+        .filter(delivery::Column::ChannelId.eq(channel.0))
+        .filter(delivery::Column::FinishedAt.is_null())
+        .filter(delivery::Column::State.eq(DeliveryState::Pending.as_str()))
+        .filter(delivery::Column::NextAttemptAt.lt(until.as_millis()))
 }
 
 /// Asked inside the transaction of a claim, which takes the turn that it is given.

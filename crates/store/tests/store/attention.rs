@@ -84,7 +84,7 @@ both! {
         outages(&db, &hook, 2).await;
         let mut claimed = db.claim(&hook).await;
         assert_eq!(claimed.len(), 1);
-        refuse(&db, &claimed.remove(0), Some(Rejection::Unauthorised), Next::Failed).await;
+        refuse(&db, &claimed.remove(0), Some(Rejection::Unauthorised), later(&db)).await;
         assert_eq!(attention(&db, &hook).await, None);
         assert!(open(&db).await.is_empty());
         let row = db.claim_one(&hook).await;
@@ -100,6 +100,31 @@ both! {
         assert_eq!(told.notice.event, Event::Opened);
         assert_eq!(told.notice.subject.as_ref().unwrap().monitor.name, "Watchbell: Hook");
         db.finish(&told, Next::Sent).await;
+    }
+
+    async fn one_is_enough_when_the_message_is_not_tried_again(db: Db) {
+        for next in [Next::Wait, Next::Failed] {
+            let hook = db.webhook("https://hook.example/a").await;
+            outages(&db, &hook, 1).await;
+            let row = db.claim_one(&hook).await;
+            refuse(&db, &row, Some(Rejection::Unauthorised), next).await;
+            assert!(attention(&db, &hook).await.is_some(), "{next:?}");
+            assert!(open(&db).await.iter().any(|i| i.origin == Origin::Channel(hook.id)));
+        }
+    }
+
+    async fn what_is_put_off_waits_and_says_why_unless_the_channel_was_saved_since(db: Db) {
+        let hook = db.webhook("https://hook.example/a").await;
+        outages(&db, &hook, 2).await;
+        let (since, until) = (db.now(), db.now().plus(Duration::from_mins(10)));
+        db.advance(Duration::from_secs(1));
+        let outbox = db.store.outbox();
+        assert!(outbox.put_off(hook.id, since, until, "Slow down.").await.unwrap());
+        assert!(db.claim(&hook).await.is_empty());
+        assert_eq!(outbox.oldest_due(db.now()).await.unwrap(), None);
+        save(&db, &hook, true).await;
+        assert!(!outbox.put_off(hook.id, since, until, "Slow down.").await.unwrap());
+        assert_eq!(db.claim(&hook).await.len(), 2);
     }
 
     async fn one_message_is_tried_at_long_intervals_and_the_others_wait_and_say_so(db: Db) {

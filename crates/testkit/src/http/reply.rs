@@ -51,6 +51,12 @@ impl Reply {
         }
     }
 
+    /// The same with another status.
+    #[must_use]
+    pub fn but(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
     pub fn redirect(status: u16, location: &str) -> Self {
         Self::status(status).header("location", location)
     }

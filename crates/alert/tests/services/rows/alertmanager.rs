@@ -42,7 +42,10 @@ pub(super) fn row() -> Row {
             // Whoever is paged is decided by labels: a target fills in its own and no other.
             let labels = alert["labels"].as_object().unwrap();
             let names: Vec<&str> = labels.keys().map(String::as_str).collect();
-            assert_eq!(names, ["alertname", "instance", "monitor", "severity"]);
+            assert_eq!(
+                names,
+                ["alertname", "instance", "monitor", "monitor_id", "severity"]
+            );
             assert_eq!(labels["alertname"], "WatchbellMonitorDown");
             assert_eq!(labels["severity"], "critical");
             let annotations = alert["annotations"].as_object().unwrap();

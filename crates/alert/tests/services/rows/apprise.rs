@@ -1,4 +1,5 @@
 use alert::channel::Retry;
+use domain::attention::Rejection;
 use serde_json::json;
 use testkit::Reply;
 
@@ -15,7 +16,9 @@ pub(super) fn row() -> Row {
                 Reply::status(status).body(json!({ "error": error, "details": [] }).to_string())
             };
             vec![
-                No::new(Reply::status(204), Retry::Briefly, "no services under the key"),
+                No::new(no(200, "nothing was sent"), Retry::Briefly, "nothing was sent"),
+                No::new(Reply::status(204), Retry::Briefly, "no services under the key")
+                    .rejecting(Rejection::NotFound),
                 No::new(
                     no(424, "One or more notification could not be sent"),
                     Retry::Briefly,

@@ -1,4 +1,5 @@
 use alert::channel::Retry;
+use domain::attention::Rejection;
 use serde_json::json;
 use testkit::Reply;
 
@@ -16,19 +17,23 @@ pub(super) fn row() -> Row {
             };
             vec![
                 No::new(no(310_000, "keywords not in content"), Retry::Briefly, "keywords"),
-                No::new(no(310_000, "sign not match"), Retry::Briefly, "signature"),
-                No::new(no(310_000, "invalid timestamp"), Retry::Briefly, "the clock"),
+                No::new(no(310_000, "sign not match"), Retry::Briefly, "signature")
+                    .rejecting(Rejection::Unauthorised),
+                No::new(no(310_000, "invalid timestamp"), Retry::Briefly, "the clock")
+                    .rejecting(Rejection::Unauthorised),
                 No::new(
                     no(310_000, "ip 192.0.2.1 not in whitelist"),
                     Retry::Briefly,
                     "the robot's list",
-                ),
+                )
+                .rejecting(Rejection::Unauthorised),
                 No::new(
                     no(300_005, "token is not exist"),
                     Retry::OnSettings,
                     "enter its new address",
                 ),
-                No::new(no(400_102, "bot is stopped"), Retry::Briefly, "Turn it on"),
+                No::new(no(400_102, "bot is stopped"), Retry::Briefly, "Turn it on")
+                    .rejecting(Rejection::NotFound),
                 No::new(
                     no(130_101, "send too fast, exceed 20 times per minute"),
                     Retry::Backoff,

@@ -1,4 +1,5 @@
 use alert::channel::Retry;
+use domain::attention::Rejection;
 use serde_json::{Value, json};
 use testkit::Reply;
 
@@ -29,8 +30,10 @@ pub(super) fn row() -> Row {
                     ),
                     Retry::Briefly,
                     "the clock of this computer",
-                ),
-                No::new(no(19022, "Ip Not Allowed"), Retry::Briefly, "IP whitelist"),
+                )
+                .rejecting(Rejection::Unauthorised),
+                No::new(no(19022, "Ip Not Allowed"), Retry::Briefly, "IP whitelist")
+                    .rejecting(Rejection::Unauthorised),
                 No::new(no(19024, "Key Words Not Found"), Retry::Briefly, "keywords"),
                 No::new(no(9499, "Bad Request"), Retry::Briefly, "Bad Request"),
                 No::new(no(11232, "frequency limited"), Retry::Backoff, "slow down"),

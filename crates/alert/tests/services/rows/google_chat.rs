@@ -1,4 +1,5 @@
 use alert::channel::Retry;
+use domain::attention::Rejection;
 use serde_json::json;
 use testkit::Reply;
 
@@ -37,12 +38,23 @@ pub(super) fn row() -> Row {
                     ),
                     Retry::Briefly,
                     "with key and token",
-                ),
+                )
+                .rejecting(Rejection::Unauthorised),
                 No::new(
                     no(400, "INVALID_ARGUMENT", "Message is too long."),
                     Retry::Briefly,
                     "Message is too long",
                 ),
+                No::new(
+                    no(
+                        400,
+                        "INVALID_ARGUMENT",
+                        "API key not valid. Please pass a valid API key.",
+                    ),
+                    Retry::Briefly,
+                    "API key not valid",
+                )
+                .rejecting(Rejection::Unauthorised),
                 No::new(
                     no(429, "RESOURCE_EXHAUSTED", "Resource has been exhausted."),
                     Retry::Backoff,

@@ -1,4 +1,5 @@
 use alert::channel::Retry;
+use domain::attention::Rejection;
 use serde_json::json;
 use testkit::Reply;
 
@@ -33,7 +34,8 @@ pub(super) fn row() -> Row {
                     no(403, "Forbidden", "you are not allowed to access this api"),
                     Retry::Briefly,
                     "of an application",
-                ),
+                )
+                .rejecting(Rejection::Unauthorised),
                 No::new(
                     no(400, "Bad Request", "Field 'message' is required"),
                     Retry::Briefly,

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use alert::channel::Retry;
+use domain::attention::Rejection;
 use serde_json::{Value, json};
 use testkit::Reply;
 
@@ -17,12 +18,14 @@ pub(super) fn row() -> Row {
             let error = |code: &str| json!({ "errcode": code, "error": "No." });
             vec![
                 No::new(no(401, error("M_UNKNOWN_TOKEN")), Retry::Briefly, "Log in anew"),
-                No::new(no(403, error("M_FORBIDDEN")), Retry::Briefly, "Invite it"),
+                No::new(no(403, error("M_FORBIDDEN")), Retry::Briefly, "Invite it")
+                    .rejecting(Rejection::Unauthorised),
                 No::new(
                     no(403, error("M_USER_DEACTIVATED")),
                     Retry::Briefly,
                     "Use another one",
-                ),
+                )
+                .rejecting(Rejection::Unauthorised),
                 No::new(
                     no(404, error("M_UNRECOGNIZED")),
                     Retry::Briefly,

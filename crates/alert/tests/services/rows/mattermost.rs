@@ -1,4 +1,5 @@
 use alert::channel::Retry;
+use domain::attention::Rejection;
 use serde_json::{Value, json};
 use testkit::Reply;
 
@@ -18,20 +19,28 @@ pub(super) fn row() -> Row {
             };
             vec![
                 No::new(
-                    no(400, "web.incoming_webhook.invalid.app_error"),
+                    no(200, "web.incoming_webhook.text.app_error"),
                     Retry::Briefly,
                     "Make a new webhook",
                 ),
                 No::new(
+                    no(400, "web.incoming_webhook.invalid.app_error"),
+                    Retry::Briefly,
+                    "Make a new webhook",
+                )
+                .rejecting(Rejection::NotFound),
+                No::new(
                     no(501, "web.incoming_webhook.disabled.app_error"),
                     Retry::Briefly,
                     "turned off",
-                ),
+                )
+                .rejecting(Rejection::NotFound),
                 No::new(
                     no(403, "web.incoming_webhook.channel_locked.app_error"),
                     Retry::Briefly,
                     "leave the room empty",
-                ),
+                )
+                .rejecting(Rejection::Unauthorised),
                 No::new(
                     no(404, "web.incoming_webhook.channel.app_error"),
                     Retry::Briefly,
@@ -41,7 +50,8 @@ pub(super) fn row() -> Row {
                     no(403, "web.incoming_webhook.permissions.app_error"),
                     Retry::Briefly,
                     "may not write there",
-                ),
+                )
+                .rejecting(Rejection::Unauthorised),
                 No::new(
                     no(500, "app.post.save.app_error"),
                     Retry::Backoff,

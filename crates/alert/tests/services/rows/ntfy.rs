@@ -1,4 +1,5 @@
 use alert::channel::Retry;
+use domain::attention::Rejection;
 use serde_json::json;
 use testkit::Reply;
 
@@ -23,7 +24,8 @@ pub(super) fn row() -> Row {
                     Retry::Briefly,
                     "does not let us in",
                 ),
-                No::new(no(403, 40301, "forbidden"), Retry::Briefly, "does not let us in"),
+                No::new(no(403, 40301, "forbidden"), Retry::Briefly, "does not let us in")
+                    .rejecting(Rejection::Unauthorised),
                 No::new(
                     no(429, 42901, "limit reached: too many requests"),
                     Retry::Backoff,

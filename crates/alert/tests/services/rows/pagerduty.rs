@@ -1,4 +1,5 @@
 use alert::channel::Retry;
+use domain::attention::Rejection;
 use serde_json::json;
 use testkit::Reply;
 
@@ -19,11 +20,35 @@ pub(super) fn row() -> Row {
                 "status": "invalid event", "message": "Event object is invalid",
                 "errors": ["Length of 'routing_key' is incorrect (should be 32 characters)"],
             });
+            let unknown = json!({
+                "status": "invalid event", "message": "Event object is invalid", "errors": ["Invalid routing key"],
+            });
+            let other = json!({
+                "status": "invalid event", "message": "Event object is invalid", "errors": ["'payload.summary' is missing or blank"],
+            });
             vec![
                 No::new(
                     Reply::status(400).body(invalid.to_string()),
                     Retry::Briefly,
                     "Length of 'routing_key' is incorrect",
+                )
+                .rejecting(Rejection::Unauthorised),
+                No::new(
+                    Reply::status(400).body(unknown.to_string()),
+                    Retry::Briefly,
+                    "Invalid routing key",
+                )
+                .rejecting(Rejection::Unauthorised),
+                // About this event alone.
+                No::new(
+                    Reply::status(400).body(other.to_string()),
+                    Retry::Briefly,
+                    "summary",
+                ),
+                No::new(
+                    Reply::status(202).body(other.to_string()),
+                    Retry::Briefly,
+                    "Event object is invalid",
                 ),
                 No::new(Reply::status(429), Retry::Backoff, "slow down"),
                 No::new(Reply::status(500), Retry::Backoff, "error of its own"),

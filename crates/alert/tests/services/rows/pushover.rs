@@ -50,7 +50,7 @@ pub(super) fn row() -> Row {
                         .header("X-Limit-App-Limit", "10000")
                         .header("X-Limit-App-Remaining", "0")
                         .header("X-Limit-App-Reset", "4102444800"),
-                    Retry::After(Duration::from_hours(1)),
+                    Retry::After(Duration::from_hours(24)),
                     "wait for the next month",
                 ),
                 No::new(Reply::status(429), Retry::Backoff, "slow down"),

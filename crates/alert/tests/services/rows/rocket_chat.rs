@@ -36,7 +36,7 @@ pub(super) fn row() -> Row {
                 ),
                 No::new(
                     no(429, "error-too-many-requests").header("x-ratelimit-reset", "9999999999999"),
-                    Retry::After(Duration::from_hours(1)),
+                    Retry::After(Duration::from_hours(24)),
                     "slow down",
                 ),
             ]

@@ -1,4 +1,5 @@
 use alert::channel::Retry;
+use domain::attention::Rejection;
 use serde_json::{Value, json};
 use testkit::Reply;
 
@@ -26,7 +27,8 @@ pub(super) fn row() -> Row {
                     Reply::status(403).body("invalid_token"),
                     Retry::Briefly,
                     "Make a new one",
-                ),
+                )
+                .rejecting(Rejection::Unauthorised),
                 No::new(
                     Reply::status(400).body("invalid_payload"),
                     Retry::Briefly,

@@ -1,4 +1,5 @@
 use alert::channel::Retry;
+use domain::attention::Rejection;
 use serde_json::json;
 use testkit::Reply;
 
@@ -18,10 +19,12 @@ pub(super) fn row() -> Row {
         noes: || {
             let no = |word: &str| Reply::ok(json!({ "ok": false, "error": word }).to_string());
             vec![
-                No::new(no("invalid_auth"), Retry::Briefly, "Check the token"),
-                No::new(no("missing_scope"), Retry::Briefly, "chat:write"),
-                No::new(no("not_in_channel"), Retry::Briefly, "Invite the app"),
-                No::new(no("is_archived"), Retry::Briefly, "another room"),
+                No::new(no("invalid_auth"), Retry::Briefly, "Check the token")
+                    .rejecting(Rejection::Unauthorised),
+                No::new(no("missing_scope"), Retry::Briefly, "chat:write").rejecting(Rejection::Unauthorised),
+                No::new(no("not_in_channel"), Retry::Briefly, "Invite the app")
+                    .rejecting(Rejection::Unauthorised),
+                No::new(no("is_archived"), Retry::Briefly, "another room").rejecting(Rejection::NotFound),
                 No::new(no("msg_too_long"), Retry::Briefly, "refuses the message"),
                 No::new(no("fatal_error"), Retry::Backoff, "error of its own"),
                 No::new(no("ratelimited"), Retry::Backoff, "slow down"),

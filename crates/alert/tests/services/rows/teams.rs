@@ -1,4 +1,5 @@
 use alert::channel::Retry;
+use domain::attention::Rejection;
 use serde_json::json;
 use testkit::Reply;
 
@@ -25,7 +26,8 @@ pub(super) fn row() -> Row {
                     no(400, "WorkflowTriggerIsNotEnabled"),
                     Retry::Briefly,
                     "Turn it on",
-                ),
+                )
+                .rejecting(Rejection::NotFound),
                 No::new(no(404, "WorkflowNotFound"), Retry::Briefly, "Make a new one"),
                 No::new(
                     no(401, "DirectApiAuthorizationRequired"),

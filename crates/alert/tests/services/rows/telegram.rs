@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use alert::channel::Retry;
+use domain::attention::Rejection;
 use serde_json::{Value, json};
 use testkit::Reply;
 
@@ -33,7 +34,8 @@ pub(super) fn row() -> Row {
                     no(400, "Bad Request: chat not found", json!({})),
                     Retry::Briefly,
                     "write to the bot first",
-                ),
+                )
+                .rejecting(Rejection::NotFound),
                 No::new(
                     no(
                         400,
@@ -56,7 +58,8 @@ pub(super) fn row() -> Row {
                     ),
                     Retry::Briefly,
                     "Let the bot in again",
-                ),
+                )
+                .rejecting(Rejection::Unauthorised),
                 No::new(
                     no(
                         400,
@@ -65,7 +68,8 @@ pub(super) fn row() -> Row {
                     ),
                     Retry::Briefly,
                     "Allow the bot",
-                ),
+                )
+                .rejecting(Rejection::Unauthorised),
                 No::new(
                     no(
                         429,
