@@ -13,7 +13,7 @@ use std::{
 use domain::{
     channel::ChannelConfig,
     clock::{Clock, Timestamp},
-    delivery::{Attempt, AttemptVerdict, Notice},
+    delivery::{Attempt, Notice},
     gathering::{MOST_PER_HOUR, MOST_SINGLE},
     id::{ChannelId, DeliveryId},
     mail::bucket::Bucket,
@@ -31,9 +31,11 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Open,
     parcel::{Parcel, Room},
-    patience::{LONGEST_STEP, Patience},
+    patience::Patience,
     route::{self, Admission, Delay, Routes},
 };
+use verdict::{judge, log};
+
 use crate::{
     channel::{LOCKED, Receipt, Retry, SendError, Trace},
     mail::Batch,
@@ -41,11 +43,10 @@ use crate::{
 
 #[cfg(test)]
 mod tests;
+mod verdict;
 
 /// Above every deadline that a channel keeps of its own, below the lease.
 const SEND_DEADLINE: Duration = Duration::from_mins(5);
-/// [`Retry::Briefly`] ends with this attempt.
-const FEW_ATTEMPTS: u32 = 3;
 /// A bucket that is empty has room again within this.
 const LONGEST_FULL: Duration = Duration::from_mins(2);
 /// How long the result of a send is held while the database does not take it.
@@ -217,7 +218,12 @@ impl Deliverer {
         self.patience.holds(channel, self.clock.now())
     }
 
-    /// The same, and what is due of this channel waits and says so.
+    /// Whether one message is to find out if that receiver answers again.
+    pub(super) fn doubts(&self, channel: ChannelId) -> bool {
+        self.patience.doubts(channel)
+    }
+
+    /// Whether it keeps patience now; what is due of this channel then waits and says so.
     pub(super) async fn keeps_patience(&self, channel: ChannelId) -> bool {
         self.patience.keep(&self.store, channel, self.clock.now()).await
     }
@@ -342,10 +348,13 @@ impl Deliverer {
         }
         let started_at = self.clock.now();
         let result = self.send((config, profile, batch), &notice).await;
-        if let Err(error) = &result {
-            let usual = config.retry_policy().delay(claimed.attempt, random());
-            self.patience
-                .note(claimed, started_at, error, self.clock.now().plus(usual));
+        match &result {
+            Ok(_) => self.patience.forget(claimed.channel.id),
+            Err(error) => {
+                let usual = config.retry_policy().delay(claimed.attempt, random());
+                let usual = self.clock.now().plus(usual);
+                self.patience.note(claimed, started_at, error, usual);
+            }
         }
         if for_people && result.is_err() {
             self.give_hour_back(&notice);
@@ -423,67 +432,6 @@ impl Deliverer {
             tracing::warn!(delivery.id = %claimed.notice.delivery, error = %error, "writing a result again");
             sleep(wait).await;
             wait = (wait * 2).min(Duration::from_secs(5));
-        }
-    }
-}
-
-/// What an attempt's result means for the row.
-fn judge(
-    result: Result<Receipt, SendError>,
-    attempt: u32,
-    policy: RetryPolicy,
-    now: Timestamp,
-    random: f64,
-) -> (Trace, AttemptVerdict, Next) {
-    let error = match result {
-        Ok(receipt) => {
-            let verdict = AttemptVerdict::Accepted {
-                reference: receipt.reference,
-            };
-            return (receipt.trace, verdict, Next::Sent);
-        }
-        Err(error) => error,
-    };
-    let reason = error.reason;
-    let wait = policy.delay(attempt, random);
-    let backoff = Next::Retry { at: now.plus(wait) };
-    let (verdict, next) = match error.retry {
-        Retry::Backoff => (AttemptVerdict::Deferred { reason }, backoff),
-        Retry::Briefly if attempt < FEW_ATTEMPTS => (AttemptVerdict::Deferred { reason }, backoff),
-        Retry::Briefly | Retry::Never => (AttemptVerdict::Refused { reason }, Next::Failed),
-        Retry::Within(limit) => {
-            let at = now.plus(wait.min(limit));
-            (AttemptVerdict::Deferred { reason }, Next::Retry { at })
-        }
-        Retry::After(wait) => (
-            AttemptVerdict::Deferred { reason },
-            Next::Retry {
-                at: now.plus(wait.min(LONGEST_STEP)),
-            },
-        ),
-        Retry::OnSettings => (AttemptVerdict::Waiting { reason }, Next::Wait),
-    };
-    (error.trace, verdict, next)
-}
-
-fn log(claimed: &Claimed, verdict: &AttemptVerdict, duration: Duration) {
-    let delivery = claimed.notice.delivery;
-    let (channel, event) = (claimed.channel.id, claimed.notice.event);
-    let (attempt, duration_ms) = (claimed.attempt, duration.as_millis() as u64);
-    match verdict {
-        AttemptVerdict::Accepted { .. } => {
-            tracing::info!(
-                delivery.id = %delivery, channel.id = %channel, %event, attempt, duration_ms,
-                "message accepted"
-            );
-        }
-        AttemptVerdict::Deferred { reason }
-        | AttemptVerdict::Waiting { reason }
-        | AttemptVerdict::Refused { reason } => {
-            tracing::warn!(
-                delivery.id = %delivery, channel.id = %channel, %event, attempt, duration_ms, reason,
-                "message not accepted"
-            );
         }
     }
 }

@@ -178,10 +178,11 @@ impl Lane {
         }
         let since = Instant::now();
         let room = self.deliverer.room(self.channel).await;
+        let doubts = self.deliverer.doubts(self.channel);
         let terms = Terms {
             room: room.messages,
             crowded: self.deliverer.crowded(self.channel),
-            ..Terms::new(BATCH, LEASE)
+            ..Terms::new(if doubts { 1 } else { BATCH }, LEASE)
         };
         match self.store.outbox().claim(self.channel, &terms).await {
             Ok(claims) => {

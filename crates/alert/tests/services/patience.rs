@@ -1,4 +1,5 @@
-//! A receiver that asks to slow down is asked nothing more by its channel until then.
+//! A receiver that asks to slow down is asked nothing more by its channel until then, and one that does not answer only
+//! now and then.
 
 use std::{sync::Arc, time::Duration};
 
@@ -55,17 +56,21 @@ impl Busy {
         }
     }
 
-    /// Until so many wait for at least this long and say why.
+    /// Until at least so many wait for at least this long and say why.
     async fn waiting(&self, n: usize, at_least: Duration) {
+        self.waiting_for("429", n, at_least).await;
+    }
+
+    async fn waiting_for(&self, word: &str, n: usize, at_least: Duration) {
         let from = self.clock.now().plus(at_least);
         wait_for(SOON, &format!("{n} of {} wait", self.channel.kind), async || {
             let all = self.scene.deliveries().await;
             let waits = |d: &&Delivery| {
                 d.state == DeliveryState::Pending
                     && d.next_attempt_at.is_some_and(|at| at >= from)
-                    && d.reason.as_ref().is_some_and(|why| why.contains("429"))
+                    && d.reason.as_ref().is_some_and(|why| why.contains(word))
             };
-            (all.iter().filter(waits).count() == n).then_some(())
+            (all.iter().filter(waits).count() >= n).then_some(())
         })
         .await;
     }
@@ -116,5 +121,36 @@ async fn a_long_time_is_kept_to_and_whoever_saves_the_channel_ends_it() {
     let saved = json!({ "name": "Ops", "kind": "pagerduty", "config": busy.config });
     busy.scene.update(busy.channel.id, saved).await;
     busy.scene.wait_state(1, DeliveryState::Sent).await;
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_receiver_that_does_not_answer_is_tried_by_one_message_now_and_then() {
+    let busy = Busy::new("webhook").await;
+    busy.service.reply(Reply::status(503));
+    busy.outages(OUTAGES).await;
+    let running = busy.scene.start();
+    // What was tried has a time of its own; all others wait.
+    let tried = 3 + SIDE_BY_SIDE;
+    let waiting = async |n| busy.waiting_for("in a row", n, Duration::from_secs(5)).await;
+    waiting(OUTAGES - tried).await;
+    let mut asked = busy.service.count();
+    assert!((3..=tried).contains(&asked), "{asked} requests");
+    for _ in 0..3 {
+        busy.clock.advance(Duration::from_mins(6));
+        busy.scene.store.outbox().wake();
+        wait_for(SOON, "one more request", async || {
+            (busy.service.count() > asked).then_some(())
+        })
+        .await;
+        waiting(OUTAGES - 1).await;
+        asked += 1;
+        assert_eq!(busy.service.count(), asked, "one message finds out");
+    }
+    busy.service.reply(busy.yes.clone());
+    // The longest that one of them waits by itself.
+    busy.clock.advance(Duration::from_mins(61));
+    busy.scene.store.outbox().wake();
+    busy.scene.wait_state(OUTAGES, DeliveryState::Sent).await;
     running.stop().await;
 }
