@@ -7,11 +7,14 @@ use domain::{
     delivery::{DeliveryState, Event},
     escalation::Act,
     hours::Quiet,
-    id::{ChannelId, RotationId},
+    id::{ChannelId, IncidentId, RotationId},
     policy::{Concern, Step},
     rotation::Contact,
 };
-use sea_orm::{ColumnTrait, ConnectionTrait, sea_query::ExprTrait};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait,
+    sea_query::{ExprTrait, SimpleExpr},
+};
 
 use super::{Case, wake};
 use crate::{
@@ -41,7 +44,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<usize, StoreError> {
         let mut planned = 0;
-        // Whoever is told by two steps at the same time is told once.
+        // Whoever is told by two steps, or by a step and a reminder, at the same time is told once.
         let mut at_once = Told::new();
         let before = match acts.as_slice() {
             [] => return Ok(0),
@@ -53,7 +56,7 @@ impl Store {
                     Some(step) => self.run(tx, case, step, (&before, &mut at_once), now).await?,
                     None => 0,
                 },
-                Act::Remind(number) => self.remind(tx, case, number, now).await?,
+                Act::Remind(number) => self.remind(tx, case, number, (&at_once, now)).await?,
                 Act::Resolve(at) => self.resolve(tx, case, at, now).await?,
             };
         }
@@ -83,16 +86,10 @@ impl Store {
         let all = self.addressees(tx, (step, &duties), Event::Opened).await?;
         let (mut first, mut again) = (Vec::new(), Vec::new());
         for addressee in all {
-            let channel = addressee.channel.id;
-            let known = |r: &String| before.contains(&(channel, r.clone()));
-            let (old, new): (BTreeSet<String>, BTreeSet<String>) =
-                addressee.recipients.iter().cloned().partition(known);
-            let fresh = |r: &String| !at_once.contains(&(channel, r.clone()));
-            let (old, new): (BTreeSet<String>, BTreeSet<String>) = (
-                old.into_iter().filter(fresh).collect(),
-                new.into_iter().filter(fresh).collect(),
-            );
-            at_once.extend(old.iter().chain(&new).map(|r| (channel, r.clone())));
+            let ear = |r: &String| (addressee.channel.id, r.clone());
+            let mut recipients = addressee.recipients.clone();
+            recipients.retain(|r| at_once.insert(ear(r)));
+            let (old, new) = recipients.into_iter().partition(|r| before.contains(&ear(r)));
             first.push(Addressee {
                 recipients: new,
                 ..addressee.clone()
@@ -120,19 +117,23 @@ impl Store {
         Ok(planned)
     }
 
-    /// A reminder that nobody could be told yet makes room for this one.
+    /// Whoever a step tells at the same time needs no reminder. One that nobody could be told yet makes room for this one.
     async fn remind<C: ConnectionTrait>(
         &self,
         tx: &C,
         case: &Case,
         number: u32,
-        now: Timestamp,
+        (at_once, now): (&Told, Timestamp),
     ) -> Result<usize, StoreError> {
-        let audience = self.followers(tx, case, Event::Reminder).await?;
-        let earlier = delivery::Column::IncidentId
-            .eq(case.incident.0)
-            .and(delivery::Column::Event.eq(Event::Reminder.as_str()))
-            .and(delivery::Column::State.eq(DeliveryState::Pending.as_str()));
+        let mut audience = self.followers(tx, case, Event::Reminder).await?;
+        for addressee in &mut audience {
+            let channel = addressee.channel.id;
+            addressee
+                .recipients
+                .retain(|r| !at_once.contains(&(channel, r.clone())));
+        }
+        // Those of the steps of this look have higher numbers.
+        let earlier = pending_reminders(case.incident).and(delivery::Column::Number.lt(number));
         outbox::cancel(tx, earlier, "A later reminder takes its place.", now).await?;
         let planned = Planned {
             incident: case.incident,
@@ -285,6 +286,26 @@ impl Store {
         }
         Ok(audience)
     }
+}
+
+/// Without those that a person had sent again.
+fn pending_reminders(incident: IncidentId) -> SimpleExpr {
+    delivery::Column::IncidentId
+        .eq(incident.0)
+        .and(delivery::Column::Event.eq(Event::Reminder.as_str()))
+        .and(delivery::Column::State.eq(DeliveryState::Pending.as_str()))
+        .and(delivery::Column::RequestedBy.is_null())
+}
+
+/// Somebody takes care of it, or wants to hear nothing for now: what was to remind them and is not sent yet is of no use.
+pub(crate) async fn drop_reminders<C: ConnectionTrait>(
+    tx: &C,
+    incident: IncidentId,
+    reason: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    outbox::cancel(tx, pending_reminders(incident), reason, now).await?;
+    Ok(())
 }
 
 fn quiet_of(steps: &[&Step]) -> Option<Quiet> {
