@@ -30,6 +30,7 @@ use crate::{
 };
 
 mod acts;
+mod audience;
 mod dependencies;
 mod forecast;
 mod row;

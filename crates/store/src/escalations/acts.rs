@@ -1,15 +1,11 @@
 //! Doing what an escalation says: who is told, by which deliveries.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use domain::{
     clock::Timestamp,
     delivery::{DeliveryState, Event},
     escalation::Act,
-    hours::Quiet,
-    id::{ChannelId, IncidentId, RotationId},
-    policy::{Concern, Step},
-    rotation::Contact,
+    id::IncidentId,
+    policy::Step,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait,
@@ -23,17 +19,10 @@ use crate::{
     incidents::{self, IncidentEventKind},
     outbox::{
         self,
-        plan::{Addressee, Planned, Told, enabled, told, told_itself},
+        plan::{Addressee, Planned, Told, told},
     },
     store::Store,
 };
-
-/// One rotation of a step.
-pub(super) struct Duty {
-    pub(super) rotation: RotationId,
-    /// Who is on call; `None`: nobody.
-    pub(super) person: Option<Contact>,
-}
 
 impl Store {
     pub(super) async fn perform<C: ConnectionTrait>(
@@ -63,7 +52,8 @@ impl Store {
         Ok(planned)
     }
 
-    /// Those who hear of it for the first time hear of the opening; the others are reminded.
+    /// Those who hear of it for the first time hear of the opening; the others are reminded. Whose opening waits for the
+    /// end of quiet hours knows nothing yet: it comes as soon as this step allows it.
     async fn run<C: ConnectionTrait>(
         &self,
         tx: &C,
@@ -84,11 +74,17 @@ impl Store {
             incidents::note(tx, case.incident, now, kind, &detail).await?;
         }
         let all = self.addressees(tx, (step, &duties), Event::Opened).await?;
+        let anybody = !(before.is_empty() && at_once.is_empty());
+        let (unaware, moved) = match anybody {
+            true => outbox::tell_sooner(tx, case.incident, &all, now).await?,
+            false => (Told::new(), 0),
+        };
         let (mut first, mut again) = (Vec::new(), Vec::new());
         for addressee in all {
             let ear = |r: &String| (addressee.channel.id, r.clone());
             let mut recipients = addressee.recipients.clone();
             recipients.retain(|r| at_once.insert(ear(r)));
+            recipients.retain(|r| !unaware.contains(&ear(r)));
             let (old, new) = recipients.into_iter().partition(|r| before.contains(&ear(r)));
             first.push(Addressee {
                 recipients: new,
@@ -104,7 +100,7 @@ impl Store {
             event: (Event::Opened, 0),
             at: case.opened_at,
         };
-        let mut planned = self.plan(tx, opened, first, now).await?;
+        let mut planned = moved + self.plan(tx, opened, first, now).await?;
         if again.iter().any(|a| !a.recipients.is_empty()) {
             case.escalation.reminders = case.escalation.reminders.saturating_add(1);
             let reminder = Planned {
@@ -125,13 +121,10 @@ impl Store {
         number: u32,
         (at_once, now): (&Told, Timestamp),
     ) -> Result<usize, StoreError> {
-        let mut audience = self.followers(tx, case, Event::Reminder).await?;
-        for addressee in &mut audience {
-            let channel = addressee.channel.id;
-            addressee
-                .recipients
-                .retain(|r| !at_once.contains(&(channel, r.clone())));
-        }
+        let mut audience = self.followers(tx, case, (Event::Reminder, now)).await?;
+        leave_out(&mut audience, at_once);
+        let (unaware, moved) = outbox::tell_sooner(tx, case.incident, &audience, now).await?;
+        leave_out(&mut audience, &unaware);
         // Those of the steps of this look have higher numbers.
         let earlier = pending_reminders(case.incident).and(delivery::Column::Number.lt(number));
         outbox::cancel(tx, earlier, "A later reminder takes its place.", now).await?;
@@ -140,7 +133,7 @@ impl Store {
             event: (Event::Reminder, number),
             at: now,
         };
-        self.plan(tx, planned, audience, now).await
+        Ok(moved + self.plan(tx, planned, audience, now).await?)
     }
 
     async fn resolve<C: ConnectionTrait>(
@@ -154,7 +147,7 @@ impl Store {
         // Nothing that is over is found by what held it.
         case.escalation.held = None;
         wake::wake_children(tx, case.label.id, now).await?;
-        let audience = self.followers(tx, case, Event::Resolved).await?;
+        let audience = self.followers(tx, case, (Event::Resolved, now)).await?;
         let planned = Planned {
             incident: case.incident,
             event: (Event::Resolved, 0),
@@ -171,7 +164,7 @@ impl Store {
         (event, at): (Event, Timestamp),
         now: Timestamp,
     ) -> Result<usize, StoreError> {
-        let audience = self.followers(tx, case, event).await?;
+        let audience = self.followers(tx, case, (event, now)).await?;
         let planned = Planned {
             incident: case.incident,
             event: (event, 0),
@@ -179,112 +172,14 @@ impl Store {
         };
         self.plan(tx, planned, audience, now).await
     }
+}
 
-    /// The recipients of a step's channels, and of those of whoever is on call in its rotations, that are switched on and
-    /// want to hear of `event`.
-    pub(super) async fn addressees<C: ConnectionTrait>(
-        &self,
-        tx: &C,
-        (step, duties): (&Step, &[Duty]),
-        event: Event,
-    ) -> Result<Vec<Addressee>, StoreError> {
-        let of_people = duties
-            .iter()
-            .filter_map(|d| d.person.as_ref())
-            .flat_map(|p| &p.channels);
-        let all = step.channels.iter().chain(of_people).map(|c| c.0).collect();
-        let mut audience = Vec::new();
-        for channel in enabled(tx, all).await? {
-            let recipients = self.recipients_for(&channel, event)?;
-            audience.push(Addressee {
-                channel,
-                recipients,
-                quiet: step.quiet.clone(),
-            });
-        }
-        Ok(audience)
-    }
-
-    /// Who is on call in the rotations of a step.
-    pub(super) async fn duties<C: ConnectionTrait>(
-        &self,
-        tx: &C,
-        step: &Step,
-        now: Timestamp,
-    ) -> Result<Vec<Duty>, StoreError> {
-        let mut duties = Vec::with_capacity(step.rotations.len());
-        for rotation in step.rotations.iter().copied() {
-            let person = match self.rotations().on_call_channels(tx, rotation, now).await {
-                Ok(found) => found.map(|(person, _)| person),
-                // A damaged rotation must not keep the others from being told.
-                Err(StoreError::Corrupt { .. }) => None,
-                Err(e) => return Err(e),
-            };
-            duties.push(Duty { rotation, person });
-        }
-        Ok(duties)
-    }
-
-    /// Whoever hears of what comes after the opening: those who were told of it, even if the policy or the channel was
-    /// changed since, for nobody is left believing in an outage; and channels that want to hear of this and not of openings. Of
-    /// a recovery hears nobody whose step does not tell of recoveries.
-    async fn followers<C: ConnectionTrait>(
-        &self,
-        tx: &C,
-        case: &Case,
-        event: Event,
-    ) -> Result<Vec<Addressee>, StoreError> {
-        let mut wanted: BTreeMap<i64, BTreeSet<String>> = BTreeMap::new();
-        let of_opening = match event {
-            // A channel that stands in does so again when it has to.
-            Event::Reminder => told_itself(tx, case.incident).await?,
-            _ => told(tx, case.incident).await?,
-        };
-        for (channel, recipient) in of_opening {
-            wanted.entry(channel).or_default().insert(recipient);
-        }
-        let steps = case.rules.steps();
-        let run = |step: &&Step| {
-            case.escalation
-                .through
-                .is_some_and(|through| step.after <= through)
-        };
-        let reached: BTreeSet<i64> = steps
-            .iter()
-            .filter(run)
-            .flat_map(|s| &s.channels)
-            .map(|c| c.0)
-            .collect();
-        let all = wanted.keys().copied().chain(reached.iter().copied()).collect();
-        let mut audience = Vec::new();
-        for channel in enabled(tx, all).await? {
-            let of_channel: Vec<&Step> = steps
-                .iter()
-                .filter(|s| s.channels.contains(&ChannelId(channel.id)))
-                .collect();
-            let silent = !of_channel.is_empty() && !of_channel.iter().any(|s| s.tells(Concern::Recovered));
-            if event == Event::Resolved && silent {
-                continue;
-            }
-            let willing = self.recipients_for(&channel, event)?;
-            if willing.is_empty() {
-                continue;
-            }
-            let mut recipients = wanted.remove(&channel.id).unwrap_or_default();
-            let of_openings = of_channel.iter().any(|s| s.tells(case.kind.concern()));
-            let by_choice = of_openings && self.recipients_for(&channel, Event::Opened)?.is_empty();
-            let of_ends_only = !of_channel.iter().any(|s| s.tells_of_openings());
-            let of_its_end = event == Event::Resolved && of_ends_only;
-            if reached.contains(&channel.id) && (by_choice || of_its_end) {
-                recipients.extend(willing);
-            }
-            audience.push(Addressee {
-                quiet: quiet_of(&of_channel),
-                channel,
-                recipients,
-            });
-        }
-        Ok(audience)
+fn leave_out(audience: &mut [Addressee], ears: &Told) {
+    for addressee in audience {
+        let channel = addressee.channel.id;
+        addressee
+            .recipients
+            .retain(|r| !ears.contains(&(channel, r.clone())));
     }
 }
 
@@ -306,8 +201,4 @@ pub(crate) async fn drop_reminders<C: ConnectionTrait>(
 ) -> Result<(), StoreError> {
     outbox::cancel(tx, pending_reminders(incident), reason, now).await?;
     Ok(())
-}
-
-fn quiet_of(steps: &[&Step]) -> Option<Quiet> {
-    steps.first()?.quiet.clone()
 }

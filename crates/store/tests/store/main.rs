@@ -39,5 +39,6 @@ mod samples;
 mod secrets;
 mod silences;
 mod standing;
+mod step_hours;
 mod troubles;
 mod upgrade;
