@@ -74,10 +74,10 @@ impl Store {
             incidents::note(tx, case.incident, now, kind, &detail).await?;
         }
         let all = self.addressees(tx, (step, &duties), Event::Opened).await?;
-        let anybody = !(before.is_empty() && at_once.is_empty());
-        let (unaware, moved) = match anybody {
-            true => outbox::tell_sooner(tx, case.incident, &all, now).await?,
-            false => (Told::new(), 0),
+        let (unaware, moved) = if before.is_empty() && at_once.is_empty() {
+            (Told::new(), 0)
+        } else {
+            outbox::tell_sooner(tx, case.incident, &all, now).await?
         };
         let (mut first, mut again) = (Vec::new(), Vec::new());
         for addressee in all {

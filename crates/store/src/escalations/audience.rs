@@ -92,9 +92,10 @@ impl Store {
             let through = case.escalation.through;
             through.is_some_and(|through| step.after <= through)
         });
-        let on_call = match run.iter().all(|step| step.rotations.is_empty()) {
-            true => BTreeSet::new(),
-            false => told_on_call(tx, case.incident).await?,
+        let on_call = if run.iter().all(|step| step.rotations.is_empty()) {
+            BTreeSet::new()
+        } else {
+            told_on_call(tx, case.incident).await?
         };
         // By step.
         let mut reached: Vec<BTreeMap<i64, Option<RotationId>>> = Vec::with_capacity(run.len());
@@ -112,14 +113,13 @@ impl Store {
             let declines = self.recipients_for(&channel, Event::Opened)?.is_empty();
             let tells = |step: &Step, reached: &BTreeMap<i64, Option<RotationId>>| {
                 let by = |r: &RotationId| on_call.contains(&(channel.id, r.0));
-                let names = step.channels.contains(&ChannelId(channel.id));
-                // Whoever came on call after the opening was not told of it.
-                let wanted_now = declines || !step.tells_of_openings();
-                names
-                    || match recipients.is_empty() {
-                        true => wanted_now && reached.contains_key(&channel.id),
-                        false => step.rotations.iter().any(by),
-                    }
+                let through_duty = if recipients.is_empty() {
+                    // Whoever came on call after the opening was not told of it.
+                    reached.contains_key(&channel.id) && (declines || !step.tells_of_openings())
+                } else {
+                    step.rotations.iter().any(by)
+                };
+                through_duty || step.channels.contains(&ChannelId(channel.id))
             };
             let of_channel: Vec<&Step> = run
                 .iter()
