@@ -30,6 +30,7 @@ mod m20261126_000016_on_call;
 mod m20261126_000017_silences;
 mod m20261126_000018_own_incidents;
 mod m20261127_000019_incident_kinds;
+mod m20261127_000020_told_on_call;
 
 pub struct Migrator;
 
@@ -56,6 +57,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000017_silences::Migration),
             Box::new(m20261126_000018_own_incidents::Migration),
             Box::new(m20261127_000019_incident_kinds::Migration),
+            Box::new(m20261127_000020_told_on_call::Migration),
         ]
     }
 }

@@ -21,8 +21,10 @@ pub const STABLE_AFTER: Duration = Duration::from_mins(15);
 /// How long a person can want to hear nothing of an incident.
 pub const SHORTEST_SNOOZE: Duration = Duration::from_mins(1);
 pub const LONGEST_SNOOZE: Duration = Duration::from_hours(7 * 24);
-/// Nothing tells when a parent comes back that nobody watches any more, so it is looked at again.
-const SECOND_LOOK: Duration = Duration::from_mins(10);
+/// A parent that comes back wakes what it holds. It may miss what comes to be held at the same moment, so that is looked
+/// at again soon; after that seldom, for in a storm there are thousands.
+const SECOND_LOOK: Duration = Duration::from_mins(1);
+const LATER_LOOKS: Duration = Duration::from_mins(10);
 
 /// Everything that a restart must read back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -119,6 +121,10 @@ impl Escalation {
             None => false,
         };
         if let Some(hold) = s.hold {
+            let look = match self.held {
+                Some(before) if before.by == hold.by => LATER_LOOKS,
+                _ => SECOND_LOOK,
+            };
             self.held = Some(hold);
             if let HeldBy::Parent(parent) = hold.by {
                 self.taken_down_by = Some(parent);
@@ -126,7 +132,11 @@ impl Escalation {
             if self.told_at.is_none() {
                 self.begun_at = None;
             }
-            self.next_at = Some(hold.until.unwrap_or_else(|| s.now.plus(SECOND_LOOK)));
+            self.next_at = Some(hold.until.unwrap_or_else(|| s.now.plus(look)));
+            return Vec::new();
+        }
+        if let Some(until) = self.grace_of_parent(s) {
+            self.next_at = Some(until);
             return Vec::new();
         }
         let released = self.held.take();
@@ -143,6 +153,18 @@ impl Escalation {
         }
         let ended = calmed || woken || (released.is_some() && self.told_at.is_some());
         self.go_on(s, ended || s.worse)
+    }
+
+    /// A parent is back that held this one after people were told of it: until when nobody is told that it is still down,
+    /// for it comes back a little later.
+    fn grace_of_parent(&mut self, s: &Situation<'_>) -> Option<Timestamp> {
+        let held = self.held.as_mut()?;
+        if !matches!(held.by, HeldBy::Parent(_)) || self.told_at.is_none() {
+            return None;
+        }
+        let until = *held.until.get_or_insert(s.now.plus(s.grace));
+        // Later than that is of a clock that was set back.
+        (s.now < until && until.since(s.now) <= s.grace).then_some(until)
     }
 
     /// `remind`: what kept it quiet is over, or it is more urgent now.

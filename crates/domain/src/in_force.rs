@@ -74,6 +74,11 @@ impl InForce {
         self.from <= at && self.until.is_none_or(|until| at < until)
     }
 
+    /// It holds nothing.
+    pub fn is_empty(&self) -> bool {
+        self.standing.is_empty()
+    }
+
     /// What holds the alerts of a monitor: of several the one that ends last, a window before a silence.
     pub fn hold_of(&self, id: MonitorId, tags: &[String], kind: Kind) -> Option<Hold> {
         let strongest = self.standing.iter().find(|s| s.matcher.matches(id, tags, kind))?;

@@ -142,11 +142,6 @@ impl Default for MonitorState {
 }
 
 impl MonitorState {
-    /// Up, and nothing speaks against it.
-    pub fn is_well(&self) -> bool {
-        matches!(self.known, Known::Up { failing: None, .. })
-    }
-
     /// It changes too often for each change to be worth a message.
     pub fn flaps(&self, now: Timestamp) -> bool {
         flaps(&self.changes, now)

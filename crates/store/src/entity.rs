@@ -223,6 +223,8 @@ table!(delivery = "deliveries" {
     held_until: Option<i64>,
     held_as: Option<String>,
     held_by: Option<String>,
+    /// By which somebody on call was told.
+    rotation_id: Option<i64>,
 });
 
 table!(window = "channel_windows" {

@@ -30,13 +30,15 @@ use crate::{
 };
 
 mod acts;
+mod audience;
 mod dependencies;
 mod forecast;
 mod row;
 mod standing;
 mod wake;
 
-pub(crate) use dependencies::taken_down_by;
+pub(crate) use acts::drop_reminders;
+pub(crate) use dependencies::{fails, taken_down_by};
 pub use forecast::{Forecast, ForecastStep, Reach};
 pub use standing::{NextAct, Standing};
 pub(crate) use wake::{let_go, look_again, look_again_at, wake_children};

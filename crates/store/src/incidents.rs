@@ -77,7 +77,7 @@ domain::named! {
         Released = "released",
         /// Who was on call when a step told them, by name.
         OnCall = "on_call",
-        /// The detail is the rotation.
+        /// The detail is the number of the rotation ([`domain::id::RotationId`]).
         NobodyOnCall = "nobody_on_call",
         Acknowledged = "acknowledged",
         /// The detail says until when, and who it was.
@@ -153,6 +153,8 @@ impl Incidents<'_> {
     pub async fn acknowledge(&self, id: IncidentId, by: &str) -> Result<Option<Incident>, StoreError> {
         let now = self.store.now();
         let tx = self.store.inner.db.write().await?;
+        // The monitor is locked before its incident, as whoever records an outcome does it.
+        let case = self.store.open_case(&*tx, id, now).await?;
         let row = incident::ActiveModel {
             acknowledged_at: Set(Some(now.as_millis())),
             acknowledged_by: Set(Some(by.to_owned())),
@@ -170,13 +172,14 @@ impl Incidents<'_> {
             return Ok(self.get(id).await?.map(|r| r.incident));
         };
         note(&*tx, id, now, IncidentEventKind::Acknowledged, by).await?;
+        escalations::drop_reminders(&*tx, id, "Acknowledged before it was sent.", now).await?;
         let origin = origin_of(&row)?;
         if origin.own().is_some() {
             let troubles = self.store.troubles();
             troubles
                 .tell(&*tx, (id, &origin), Event::Acknowledged, now)
                 .await?;
-        } else if let Some(case) = self.store.open_case(&*tx, id, now).await? {
+        } else if let Some(case) = case {
             self.store
                 .tell(&*tx, &case, (Event::Acknowledged, now), now)
                 .await?;
@@ -211,6 +214,9 @@ impl Incidents<'_> {
         }
         let detail = format!("{until} {by}");
         note(&*tx, id, now, IncidentEventKind::Snoozed, &detail).await?;
+        if until > now {
+            escalations::drop_reminders(&*tx, id, "Snoozed before it was sent.", now).await?;
+        }
         self.store.carry_on(&*tx, id, now).await?;
         tx.commit().await?;
         Ok(Some(Snoozed::Until(until)))

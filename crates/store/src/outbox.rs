@@ -37,7 +37,7 @@ pub use export::Export;
 pub use filter::DeliveryFilter;
 pub(crate) use filter::pattern;
 pub(crate) use plan::first_id;
-pub(crate) use quiet::{hold_anew, is_held};
+pub(crate) use quiet::{hold_anew, is_held, look_again, tell_sooner};
 pub(crate) use sweep::{bring_forward, cancel, cancel_of_monitor};
 
 pub struct Outbox<'a> {

@@ -59,7 +59,7 @@ impl Store {
             incidents.extend(incident);
             deliveries += planned;
         }
-        if recorded.state.is_well() {
+        if !escalations::fails(&recorded.state) {
             escalations::wake_children(&*tx, recorded.monitor, now).await?;
         }
         let sample = Sample::from_outcome(recorded.monitor, &recorded.outcome);

@@ -81,6 +81,55 @@ fn delays_count_from_the_end_of_what_held_it() {
     );
 }
 
+fn parent() -> Option<Hold> {
+    Some(Hold {
+        by: HeldBy::Parent(MonitorId(7)),
+        until: None,
+    })
+}
+
+#[test]
+fn what_a_parent_held_after_people_were_told_has_its_grace() {
+    let steps = steps(&[0, 10]);
+    let mut e = Escalation::default();
+    e.advance(&situation(at(0), &steps));
+    let held = Situation {
+        hold: parent(),
+        ..situation(at(5), &steps)
+    };
+    assert_eq!(
+        (e.advance(&held), e.next_at),
+        (vec![], Some(at(6))),
+        "looked at again soon"
+    );
+    let held = Situation { now: at(6), ..held };
+    assert_eq!(
+        (e.advance(&held), e.next_at),
+        (vec![], Some(at(16))),
+        "and then seldom"
+    );
+    for _ in 0..2 {
+        assert_eq!(
+            (e.advance(&situation(at(20), &steps)), e.next_at),
+            (vec![], Some(at(21)))
+        );
+    }
+    // Down again meanwhile.
+    let held = Situation { now: at(20), ..held };
+    assert_eq!(e.advance(&held), []);
+    assert_eq!(e.advance(&situation(at(22), &steps)), []);
+    assert!(e.held.is_some());
+    let mut set_back = e;
+    let told = [Act::Tell(1), Act::Remind(1)];
+    assert_eq!(e.advance(&situation(at(23), &steps)), told);
+    assert_eq!(e.held, None);
+    assert_eq!(
+        set_back.advance(&situation(at(12), &steps)),
+        told,
+        "the clock was set back"
+    );
+}
+
 #[test]
 fn a_clock_that_was_set_back_keeps_nobody_waiting() {
     let steps = steps(&[0, 10, 30]);

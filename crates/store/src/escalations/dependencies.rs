@@ -44,11 +44,12 @@ pub(super) async fn hold<C: ConnectionTrait>(tx: &C, monitor: MonitorId) -> Resu
     Ok(None)
 }
 
-/// One failure is enough to wait for the next check: the children may be checked more often than their parent.
-fn fails(state: &MonitorState) -> bool {
+/// One failure is enough to wait for the next check: the children may be checked more often than their parent. While we
+/// cannot look there is no next check that would confirm it, and what was not confirmed says nothing.
+pub(crate) fn fails(state: &MonitorState) -> bool {
     match &state.known {
         Known::Down { .. } => true,
-        Known::Up { failing, .. } | Known::Pending { failing } => failing.is_some(),
+        Known::Up { failing, .. } | Known::Pending { failing } => failing.is_some() && state.doubt.is_none(),
     }
 }
 

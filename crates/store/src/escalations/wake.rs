@@ -8,6 +8,7 @@ use sea_orm::{
 use crate::{
     entity::{escalation, incident},
     error::StoreError,
+    outbox,
 };
 
 /// All of them: a policy was changed, or what may hold them back.
@@ -17,7 +18,8 @@ pub(crate) async fn look_again<C: ConnectionTrait>(tx: &C, now: Timestamp) -> Re
         .column(incident::Column::Id)
         .filter(incident::Column::ResolvedAt.is_null())
         .into_query();
-    wake(tx, escalation::Column::IncidentId.in_subquery(open), now).await
+    wake(tx, escalation::Column::IncidentId.in_subquery(open), now).await?;
+    outbox::look_again(tx, now).await
 }
 
 /// That of this monitor: it was edited, or goes on.

@@ -144,7 +144,7 @@ impl Outbox<'_> {
         if to.kind == ChannelKind::Email {
             recipients::cancel_suspended(self.store, &*tx, channel, now).await?;
         }
-        quiet::settle(&*tx, channel, now).await?;
+        quiet::settle(self.store, &*tx, channel, now).await?;
         merge_openings(&*tx, channel, now).await?;
         optouts::cancel_pending(&*tx, channel, now).await?;
         if to.kind.is_for_people() {

@@ -7,7 +7,7 @@ use domain::{
     clock::Timestamp,
     delivery::{DeliveryState, Event, dedup_key},
     hours::Quiet,
-    id::{ChannelId, DeliveryId, IncidentId},
+    id::{ChannelId, DeliveryId, IncidentId, RotationId},
 };
 use sea_orm::{
     ActiveValue::Set,
@@ -44,6 +44,8 @@ pub(crate) struct Addressee {
     pub(crate) recipients: BTreeSet<String>,
     /// Of the step that tells them, beside the channel's own.
     pub(crate) quiet: Option<Quiet>,
+    /// In which somebody is on call whose channel it is; `None`: a step, or the monitor, names the channel.
+    pub(crate) rotation: Option<RotationId>,
 }
 
 impl Addressee {
@@ -52,6 +54,7 @@ impl Addressee {
             channel,
             recipients,
             quiet: None,
+            rotation: None,
         }
     }
 }
@@ -89,6 +92,7 @@ impl Store {
             channel,
             recipients,
             quiet,
+            rotation,
         } in audience
         {
             if recipients.is_empty() {
@@ -115,6 +119,7 @@ impl Store {
                     recipient: Set(recipient),
                     message_id: Set(format!("{id}@{message_domain}")),
                     fallback_of: Set(instead_of),
+                    rotation_id: Set(rotation.map(|r| r.0)),
                     ..new.clone()
                 });
             }
@@ -186,6 +191,23 @@ pub(crate) async fn told_itself<C: ConnectionTrait>(
 ) -> Result<Told, StoreError> {
     let own = openings(incident).filter(delivery::Column::FallbackOf.is_null());
     Ok(own.into_tuple().all(tx).await?.into_iter().collect())
+}
+
+/// Channels that told whoever was on call, each with the rotation by which it did.
+pub(crate) async fn told_on_call<C: ConnectionTrait>(
+    tx: &C,
+    incident: IncidentId,
+) -> Result<BTreeSet<(i64, i64)>, StoreError> {
+    let all: Vec<(i64, i64)> = delivery::Entity::find()
+        .select_only()
+        .columns([delivery::Column::ChannelId, delivery::Column::RotationId])
+        .distinct()
+        .filter(delivery::Column::IncidentId.eq(incident.0))
+        .filter(delivery::Column::RotationId.is_not_null())
+        .into_tuple()
+        .all(tx)
+        .await?;
+    Ok(all.into_iter().collect())
 }
 
 fn openings(incident: IncidentId) -> Select<delivery::Entity> {

@@ -8,24 +8,30 @@
 use domain::{
     clock::Timestamp,
     delivery::{DeliveryState, Event},
+    hold::HeldBy,
     hours::{LONGEST_STRETCH, Quiet, QuietAction},
-    id::ChannelId,
+    id::{ChannelId, IncidentId, MonitorId},
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    Statement,
     sea_query::{Expr, ExprTrait, SimpleExpr},
 };
 
-use super::plan;
+use super::plan::{self, Addressee, Told};
 use crate::{
     channels::read_quiet,
-    entity::{channel, delivery},
+    entity::{channel, delivery, incident, monitor},
     error::StoreError,
+    monitors::{Links, read_monitor},
+    store::Store,
 };
 
 const BY_CHANNEL: &str = "channel";
 const BY_STEP: &str = "step";
+/// By a silence or a maintenance window that was there when the hours ended.
+const BY_HOLD: &str = "hold";
 
 /// A message that is not sent yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,11 +86,24 @@ pub(super) fn fresh(
     let row = plan::fresh(event, now);
     match holds(quiet.as_ref(), step, now) {
         None => row,
-        Some(plan) => delivery::ActiveModel {
-            held_by: Set(Some(if plan.by_step { BY_STEP } else { BY_CHANNEL }.to_owned())),
-            expires_at: Set(expiry(plan.until, event).as_millis()),
-            ..put_off(row, &plan)
-        },
+        Some(plan) => held(row, &plan, event),
+    }
+}
+
+fn held(row: delivery::ActiveModel, plan: &HeldPlan, event: Event) -> delivery::ActiveModel {
+    delivery::ActiveModel {
+        held_by: Set(Some(if plan.by_step { BY_STEP } else { BY_CHANNEL }.to_owned())),
+        expires_at: Set(expiry(plan.until, event).as_millis()),
+        ..put_off(row, plan)
+    }
+}
+
+fn released(why: &str, now: Timestamp) -> delivery::ActiveModel {
+    delivery::ActiveModel {
+        held_until: Set(Some(now.as_millis())),
+        next_attempt_at: Set(Some(now.as_millis())),
+        reason: Set(Some(format!("Released: {why}."))),
+        ..Default::default()
     }
 }
 
@@ -146,17 +165,7 @@ pub(crate) async fn hold_anew<C: ConnectionTrait>(
         .add(is_held(now));
     let (until, row) = match holds(quiet, None, now) {
         Some(plan) => (plan.until, put_off(delivery::ActiveModel::default(), &plan)),
-        None => (
-            now,
-            delivery::ActiveModel {
-                held_until: Set(Some(now.as_millis())),
-                next_attempt_at: Set(Some(now.as_millis())),
-                reason: Set(Some(
-                    "Released: the quiet hours of the channel were changed.".to_owned(),
-                )),
-                ..Default::default()
-            },
-        ),
+        None => (now, released("the quiet hours of the channel were changed", now)),
     };
     for event in Event::ALL {
         let row = delivery::ActiveModel {
@@ -171,6 +180,149 @@ pub(crate) async fn hold_anew<C: ConnectionTrait>(
             .exec(tx)
             .await?;
     }
+    Ok(())
+}
+
+/// A step tells these now: an opening that quiet hours still hold from them is held no longer than the step holds it.
+/// Gives whose openings those are, for nobody is reminded of what they do not know, and how many were brought forward.
+pub(crate) async fn tell_sooner<C: ConnectionTrait>(
+    tx: &C,
+    incident: IncidentId,
+    audience: &[Addressee],
+    now: Timestamp,
+) -> Result<(Told, usize), StoreError> {
+    let waiting: Vec<(uuid::Uuid, i64, String, i64)> = delivery::Entity::find()
+        .select_only()
+        .columns([
+            delivery::Column::Id,
+            delivery::Column::ChannelId,
+            delivery::Column::Recipient,
+            delivery::Column::HeldUntil,
+        ])
+        .filter(opening())
+        .filter(delivery::Column::IncidentId.eq(incident.0))
+        .filter(is_held(now))
+        .into_tuple()
+        .all(tx)
+        .await?;
+    let (mut unaware, mut moved) = (Told::new(), 0);
+    for (id, channel, recipient, until) in waiting {
+        let tells = |a: &&Addressee| a.channel.id == channel && a.recipients.contains(&recipient);
+        let Some(addressee) = audience.iter().find(tells) else {
+            continue;
+        };
+        unaware.insert((channel, recipient));
+        let of_channel = read_quiet(&addressee.channel).unwrap_or_default();
+        let plan = holds(of_channel.as_ref(), addressee.quiet.as_ref(), now);
+        if plan.as_ref().map_or(now, |plan| plan.until).as_millis() >= until {
+            continue;
+        }
+        let mut row = match plan {
+            Some(plan) => held(delivery::ActiveModel::default(), &plan, Event::Opened),
+            None => delivery::ActiveModel {
+                expires_at: Set(expiry(now, Event::Opened).as_millis()),
+                ..released("a step without these quiet hours tells it", now)
+            },
+        };
+        if let Some(rotation) = addressee.rotation {
+            row.rotation_id = Set(Some(rotation.0));
+        }
+        delivery::Entity::update_many()
+            .set(row)
+            .filter(delivery::Column::Id.eq(id))
+            .exec(tx)
+            .await?;
+        moved += 1;
+    }
+    Ok((unaware, moved))
+}
+
+/// An opening that nobody was sent yet; not what a person had sent again.
+fn opening() -> Condition {
+    pending()
+        .add(delivery::Column::Event.eq(Event::Opened.as_str()))
+        .add(delivery::Column::Attempts.eq(0))
+        .add(delivery::Column::RequestedBy.is_null())
+}
+
+/// Openings whose quiet hours are over while a silence or a maintenance window holds their incident wait for its end.
+async fn put_off_held<C: ConnectionTrait>(
+    store: &Store,
+    tx: &C,
+    channel: ChannelId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let over = || {
+        opening()
+            .add(delivery::Column::ChannelId.eq(channel.0))
+            .add(delivery::Column::HeldUntil.lte(now.as_millis()))
+    };
+    if store.in_force().is_empty() {
+        return Ok(());
+    }
+    let of = delivery::Entity::find()
+        .select_only()
+        .column(delivery::Column::IncidentId)
+        .filter(over())
+        .into_query();
+    let incidents = incident::Entity::find()
+        .filter(incident::Column::Id.in_subquery(of))
+        .filter(incident::Column::Origin.is_null())
+        .all(tx)
+        .await?;
+    for incident in incidents {
+        let monitor = monitor::Entity::find_by_id(incident.monitor_id).one(tx).await?;
+        let Some(config) = monitor.and_then(|m| read_monitor(m, Links::default(), &store.inner.sealer).ok())
+        else {
+            continue;
+        };
+        let config = config.config;
+        let matched = (
+            MonitorId(incident.monitor_id),
+            config.tags.as_slice(),
+            config.target.kind(),
+        );
+        let Some(hold) = store.hold_of(tx, matched, now).await? else {
+            continue;
+        };
+        let horizon = now.plus(LONGEST_STRETCH);
+        let until = hold.until.unwrap_or(horizon).min(horizon);
+        let whose = match hold.by {
+            HeldBy::Maintenance(_) => "a maintenance window",
+            HeldBy::Silence(_) | HeldBy::Parent(_) => "a silence",
+        };
+        let row = delivery::ActiveModel {
+            held_until: Set(Some(until.as_millis())),
+            held_as: Set(Some(QuietAction::Hold.as_str().to_owned())),
+            held_by: Set(Some(BY_HOLD.to_owned())),
+            next_attempt_at: Set(Some(until.as_millis())),
+            expires_at: Set(expiry(until, Event::Opened).as_millis()),
+            reason: Set(Some(format!("Held until {until} by {whose}."))),
+            ..Default::default()
+        };
+        delivery::Entity::update_many()
+            .set(row)
+            .filter(over())
+            .filter(delivery::Column::IncidentId.eq(incident.id))
+            .exec(tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Silences or windows were changed: what they put off is looked at when it is claimed.
+pub(crate) async fn look_again<C: ConnectionTrait>(tx: &C, now: Timestamp) -> Result<(), StoreError> {
+    let row = delivery::ActiveModel {
+        expires_at: Set(expiry(now, Event::Opened).as_millis()),
+        ..released("silences or maintenance windows were changed", now)
+    };
+    delivery::Entity::update_many()
+        .set(row)
+        .filter(opening())
+        .filter(delivery::Column::HeldBy.eq(BY_HOLD))
+        .filter(is_held(now))
+        .exec(tx)
+        .await?;
     Ok(())
 }
 
@@ -198,8 +350,10 @@ const TOLD_LATER: &str = "UPDATE deliveries SET state = 'cancelled', reason = 'T
          (o.event = 'incident.reminder' AND (o.created_at > deliveries.created_at \
            OR (o.created_at = deliveries.created_at AND o.id > deliveries.id)))))";
 
-/// Drops what needs not be told any more. Before openings are merged into their recoveries.
+/// Drops what needs not be told any more, and puts off what must not be told yet. Before openings are merged into their
+/// recoveries.
 pub(super) async fn settle<C: ConnectionTrait>(
+    store: &Store,
     tx: &C,
     channel: ChannelId,
     now: Timestamp,
@@ -223,7 +377,7 @@ pub(super) async fn settle<C: ConnectionTrait>(
         let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, values);
         tx.execute_raw(statement).await?;
     }
-    Ok(())
+    put_off_held(store, tx, channel, now).await
 }
 
 /// Everything that was held for one recipient to be told in one message travels together, under the id of the first.

@@ -6,77 +6,20 @@ use domain::{
     channel::Channel,
     clock::Timestamp,
     delivery::Event,
-    hold::HeldBy,
-    id::{IncidentId, MonitorId},
+    id::IncidentId,
     monitor::Monitor,
-    outcome::{Reason, ReasonKind, Verdict},
+    outcome::Verdict,
     policy::{Policy, PolicyConfig},
-    state::{Known, MonitorState, Streak},
+    state::{Known, MonitorState},
 };
 use serde_json::{Value, json};
-use store::{Because, Record, Recorded, Snoozed, StoreError, outbox::Next};
+use store::{Because, Record, Recorded, Snoozed, StoreError};
 
 use crate::harness::{Db, both, incident_of, outcome};
 
 const MIN: Duration = Duration::from_mins(1);
 
 impl Db {
-    async fn policy(&self, body: Value) -> Policy {
-        let config = PolicyConfig::from_json(body).unwrap();
-        self.store.policies().create(&config).await.unwrap()
-    }
-
-    /// What is due now is planned and delivered; the events that this channel was told, in order.
-    async fn told(&self, channel: &Channel) -> Vec<Event> {
-        self.due().await;
-        let mut told = Vec::new();
-        for claimed in self.claim(channel).await {
-            told.push(claimed.notice.event);
-            assert!(self.finish(&claimed, Next::Sent).await);
-        }
-        told
-    }
-
-    async fn incident(&self, id: IncidentId) -> domain::incident::Incident {
-        self.store.incidents().get(id).await.unwrap().unwrap().incident
-    }
-
-    /// One failure, which is not confirmed yet.
-    async fn fail_once(&self, monitor: &Monitor) {
-        let reason = Reason::new(ReasonKind::Connect, "Connection refused.");
-        let known = Known::Up {
-            since: self.now(),
-            failing: Some(Streak {
-                first_at: self.now(),
-                failures: 1,
-                reason: reason.clone(),
-            }),
-        };
-        self.record_state(monitor, Verdict::Down(reason), known).await;
-    }
-
-    async fn is_well(&self, monitor: &Monitor) {
-        let known = Known::Up {
-            since: self.now(),
-            failing: None,
-        };
-        self.record_state(monitor, Verdict::Up, known).await;
-    }
-
-    async fn record_state(&self, monitor: &Monitor, verdict: Verdict, known: Known) {
-        let recorded = Recorded {
-            monitor: monitor.id,
-            revision: monitor.revision,
-            outcome: outcome(self.now(), verdict),
-            state: MonitorState {
-                known,
-                ..MonitorState::default()
-            },
-            transitions: Vec::new(),
-        };
-        self.store.record(recorded).await.unwrap();
-    }
-
     /// As [`Db::come_up`], of a monitor that changed at these times.
     async fn come_up_after(&self, monitor: &Monitor, changes: Vec<Timestamp>) -> Record {
         let at = self.now();
@@ -351,76 +294,6 @@ both! {
         let late = db.store.incidents().snooze(id, db.now().plus(MIN), "ada").await.unwrap();
         assert!(matches!(late, Some(Snoozed::NoNeed(_))), "{late:?}");
         assert_eq!(db.store.incidents().snooze(IncidentId(99), until, "ada").await.unwrap(), None);
-    }
-
-    async fn a_child_is_not_told_of_while_its_parent_is_down(db: Db) {
-        let hook = db.webhook("https://a.example/x").await;
-        let router = db.monitor(&[&hook]).await;
-        let switch = db.monitor_with(json!({"channels": [hook.id], "parents": [router.id]})).await;
-        let child = db.monitor_with(json!({"name": "Deep", "channels": [hook.id], "parents": [switch.id]})).await;
-        let since = db.now();
-        let of_router = incident_of(db.go_down(&router).await);
-        assert_eq!(db.told(&hook).await, [Event::Opened]);
-        let held = incident_of(db.go_down(&child).await);
-        assert_eq!(db.told(&hook).await, []);
-        let escalation = db.store.incidents().escalation(held).await.unwrap().unwrap();
-        assert_eq!(escalation.held.map(|h| h.by), Some(HeldBy::Parent(router.id)));
-        assert_eq!(db.store.incidents().taken_down(router.id, since).await.unwrap(), ["Deep"]);
-        // The parent is back; the child has a check to come back itself.
-        db.come_up(&router).await;
-        assert_eq!(db.told(&hook).await, [Event::Resolved]);
-        db.come_up(&child).await;
-        db.advance(10 * MIN);
-        assert_eq!(db.told(&hook).await, [], "nobody heard of its outage");
-        // This time it stays down.
-        db.go_down(&router).await;
-        let held = incident_of(db.go_down(&child).await);
-        assert_eq!(db.told(&hook).await, [Event::Opened]);
-        db.come_up(&router).await;
-        assert_eq!(db.told(&hook).await, [Event::Resolved]);
-        db.advance(10 * MIN);
-        assert_eq!(db.told(&hook).await, [Event::Opened]);
-        assert!(db.incident(held).await.is_open() && !db.incident(of_router).await.is_open());
-    }
-
-    async fn a_failing_parent_is_waited_for(db: Db) {
-        let hook = db.webhook("https://a.example/x").await;
-        let parent = db.monitor(&[&hook]).await;
-        let child = db.monitor_with(json!({"channels": [hook.id], "parents": [parent.id]})).await;
-        db.fail_once(&parent).await;
-        db.go_down(&child).await;
-        assert_eq!(db.told(&hook).await, []);
-        db.is_well(&parent).await;
-        assert_eq!(db.told(&hook).await, [], "it may come back with its parent");
-        db.advance(10 * MIN);
-        assert_eq!(db.told(&hook).await, [Event::Opened], "it was not the parent");
-    }
-
-    async fn a_child_that_was_told_of_hears_its_recovery_whatever_its_parent_does(db: Db) {
-        let hook = db.webhook("https://a.example/x").await;
-        let parent = db.monitor(&[]).await;
-        let child = db.monitor_with(json!({"channels": [hook.id], "parents": [parent.id]})).await;
-        db.go_down(&child).await;
-        assert_eq!(db.told(&hook).await, [Event::Opened]);
-        db.go_down(&parent).await;
-        db.come_up(&child).await;
-        assert_eq!(db.told(&hook).await, [Event::Resolved]);
-    }
-
-    async fn who_depends_on_whom_is_no_circle(db: Db) {
-        let first = db.monitor(&[]).await;
-        let second = db.monitor_with(json!({"parents": [first.id]})).await;
-        let circle = crate::harness::config(json!({"parents": [second.id]}));
-        let refused = db.store.monitors().update(first.id, &circle).await;
-        assert!(matches!(refused, Err(StoreError::DependsOnItself)), "{refused:?}");
-        let unknown = crate::harness::config(json!({"parents": [77]}));
-        let refused = db.store.monitors().create(&unknown).await;
-        assert!(matches!(refused, Err(StoreError::UnknownMonitor(MonitorId(77)))), "{refused:?}");
-        let read = db.store.monitors().get(second.id).await.unwrap().unwrap();
-        assert_eq!(read.config.parents, [first.id]);
-        assert!(db.store.monitors().delete(first.id).await.unwrap());
-        let read = db.store.monitors().get(second.id).await.unwrap().unwrap();
-        assert!(read.config.parents.is_empty());
     }
 
     async fn a_paused_monitor_tells_nobody_until_it_goes_on(db: Db) {

@@ -5,10 +5,11 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use domain::{
     channel::{Channel, ChannelDraft},
     clock::{Clock, Timestamp},
-    delivery::{Attempt, AttemptVerdict, DeliveryState},
+    delivery::{Attempt, AttemptVerdict, DeliveryState, Event},
     id::{ChannelId, DeliveryId, IncidentId, MonitorId},
     monitor::{Monitor, MonitorConfig},
     outcome::{Evidence, Outcome, Phases, Reason, ReasonKind, Verdict},
+    policy::{Policy, PolicyConfig},
     state::{Known, MonitorState, Transition},
 };
 use sea_orm::ConnectionTrait;
@@ -103,6 +104,13 @@ impl Db {
         db.close().await.unwrap();
     }
 
+    /// One connection of its own.
+    pub(crate) async fn connect(&self) -> sea_orm::DatabaseConnection {
+        let mut options = sea_orm::ConnectOptions::new(&self.url);
+        options.max_connections(1);
+        sea_orm::Database::connect(options).await.unwrap()
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -179,6 +187,26 @@ impl Db {
             }],
         };
         self.store.record(recorded).await.unwrap()
+    }
+
+    pub(crate) async fn policy(&self, body: Value) -> Policy {
+        let config = PolicyConfig::from_json(body).unwrap();
+        self.store.policies().create(&config).await.unwrap()
+    }
+
+    /// What is due now is planned and delivered; the events that this channel was told, in order.
+    pub(crate) async fn told(&self, channel: &Channel) -> Vec<Event> {
+        self.due().await;
+        let mut told = Vec::new();
+        for claimed in self.claim(channel).await {
+            told.push(claimed.notice.event);
+            assert!(self.finish(&claimed, Next::Sent).await);
+        }
+        told
+    }
+
+    pub(crate) async fn incident(&self, id: IncidentId) -> domain::incident::Incident {
+        self.store.incidents().get(id).await.unwrap().unwrap().incident
     }
 
     pub(crate) async fn claim(&self, channel: &Channel) -> Vec<Claimed> {

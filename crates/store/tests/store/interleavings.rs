@@ -13,10 +13,10 @@ use domain::{
     id::{ChannelId, IncidentId, SilenceId},
     maintenance::MaintenanceConfig,
     monitor::Monitor,
-    outcome::{Reason, ReasonKind, Verdict},
+    outcome::{Fault, FaultKind, Reason, ReasonKind, Verdict},
     policy::PolicyConfig,
     silence::SilenceDraft,
-    state::{Known, MonitorState, advance},
+    state::{Known, MonitorState, Transition, advance},
 };
 use proptest::{collection, prelude::*, test_runner::TestCaseError};
 use serde_json::json;
@@ -37,7 +37,7 @@ const SHELF: usize = 2;
 enum Step {
     Outcome {
         monitor: usize,
-        up: bool,
+        found: Found,
     },
     Wait {
         minutes: u32,
@@ -66,6 +66,15 @@ enum Step {
 }
 
 #[derive(Clone, Copy, Debug)]
+enum Found {
+    Up,
+    Slow,
+    Down,
+    /// A fault of our own.
+    Nothing,
+}
+
+#[derive(Clone, Copy, Debug)]
 enum End {
     Sent,
     Later,
@@ -78,6 +87,12 @@ enum End {
 
 fn step() -> impl Strategy<Value = Step> {
     let monitor = 0..MONITORS;
+    let found = prop_oneof![
+        4 => Just(Found::Up),
+        4 => Just(Found::Down),
+        1 => Just(Found::Slow),
+        1 => Just(Found::Nothing),
+    ];
     let end = prop_oneof![
         6 => Just(End::Sent),
         2 => Just(End::Later),
@@ -85,7 +100,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<bool>().prop_map(|arrived| End::Lost { arrived }),
     ];
     prop_oneof![
-        8 => (monitor.clone(), any::<bool>()).prop_map(|(monitor, up)| Step::Outcome { monitor, up }),
+        8 => (monitor.clone(), found).prop_map(|(monitor, found)| Step::Outcome { monitor, found }),
         5 => (0_u32..25).prop_map(|minutes| Step::Wait { minutes }),
         6 => collection::vec(end, 1..4).prop_map(|ends| Step::Send { ends }),
         2 => monitor.clone().prop_map(|monitor| Step::Acknowledge { monitor }),
@@ -147,9 +162,11 @@ impl World {
         let policy = PolicyConfig::from_json(policy).unwrap();
         let policy = db.store.policies().create(&policy).await.unwrap();
         let router = db
-            .monitor_with(json!({"name": "Router", "policy": policy.id, "confirm_after": 2}))
+            .monitor_with(
+                json!({"name": "Router", "policy": policy.id, "confirm_after": 2, "slow_above": "1s"}),
+            )
             .await;
-        let own = json!({"name": "Shop", "channels": [mail.id.0], "confirm_after": 1});
+        let own = json!({"name": "Shop", "channels": [mail.id.0], "confirm_after": 1, "slow_above": "1s"});
         let shop = db.monitor_with(own).await;
         let shelf =
             json!({"name": "Shelf", "channels": [hook.id.0], "confirm_after": 1, "parents": [router.id]});
@@ -172,7 +189,7 @@ impl World {
     async fn take(&mut self, step: &Step) {
         let now = self.db.now();
         match step {
-            Step::Outcome { monitor, up } => self.outcome(*monitor, *up).await,
+            Step::Outcome { monitor, found } => self.outcome(*monitor, *found).await,
             Step::Wait { minutes } => self.db.advance(*minutes * MIN + Duration::from_millis(7)),
             Step::Send { ends } => self.send(ends).await,
             Step::Acknowledge { monitor } => {
@@ -245,27 +262,37 @@ impl World {
         open.get(&id).map(|i| i.id)
     }
 
-    async fn outcome(&mut self, n: usize, up: bool) {
+    async fn outcome(&mut self, n: usize, found: Found) {
         let (now, monitor) = (self.db.now(), &self.monitors[n]);
-        let verdict = if up {
-            Verdict::Up
-        } else {
-            Verdict::Down(Reason::new(ReasonKind::Connect, "Connection refused."))
+        let verdict = match found {
+            Found::Up | Found::Slow => Verdict::Up,
+            Found::Down => Verdict::Down(Reason::new(ReasonKind::Connect, "Connection refused.")),
+            Found::Nothing => Verdict::Internal(Fault::new(FaultKind::Resolver, "No resolver answers.")),
         };
-        let outcome = outcome(now, verdict);
-        let (state, transition) = advance(self.states[n].clone(), &outcome, monitor.config.thresholds);
-        let opens = matches!(transition, Some(domain::state::Transition::Opened { .. }));
+        let mut outcome = outcome(now, verdict);
+        if matches!(found, Found::Slow) {
+            outcome.phases.total = Duration::from_secs(2);
+        }
+        let config = &monitor.config;
+        let (mut state, transition) = advance(self.states[n].clone(), &outcome, config.thresholds);
+        let mut transitions: Vec<Transition> = transition.into_iter().collect();
+        transitions.extend(state.judge(&outcome, &config.warnings, config.thresholds));
+        let opens = |t: &Transition| matches!(t, Transition::Opened { .. });
+        let opens: Vec<bool> = transitions.iter().map(opens).collect();
         let recorded = Recorded {
             monitor: monitor.id,
             revision: monitor.revision,
             outcome,
             state: state.clone(),
-            transitions: transition.into_iter().collect(),
+            transitions,
         };
         let record = self.db.store.record(recorded).await.unwrap();
-        if let (true, Record::Stored { incidents, .. }) = (opens, record) {
-            let id = incidents[0];
-            self.opened.entry(id).or_insert((n, now));
+        if let Record::Stored { incidents, .. } = record {
+            // Nothing is resolved that was not open.
+            assert_eq!(incidents.len(), opens.len());
+            for (id, _) in incidents.into_iter().zip(opens).filter(|(_, opens)| *opens) {
+                self.opened.entry(id).or_insert((n, now));
+            }
         }
         if n == ROUTER {
             let failed = fails(&self.states[n]);
@@ -399,6 +426,17 @@ impl World {
                 let held = reasons.find(|s| s.holds(row.created_at));
                 prop_assert!(held.is_none(), "held by {held:?}: {row:?}");
             }
+            if row.event == Event::Reminder {
+                let told = |r: &&Delivery| {
+                    let ear =
+                        (r.incident, r.channel, &r.recipient) == (row.incident, row.channel, &row.recipient);
+                    ear && r.id != row.id && r.created_at == row.created_at
+                };
+                let twice = rows
+                    .iter()
+                    .find(|r| told(r) && matches!(r.event, Event::Opened | Event::Reminder));
+                prop_assert!(twice.is_none(), "told twice at once: {row:?} {twice:?}");
+            }
         }
         for (ear, events) in &self.heard {
             let end = events
@@ -453,7 +491,7 @@ impl World {
 fn fails(state: &MonitorState) -> bool {
     match &state.known {
         Known::Down { .. } => true,
-        Known::Up { failing, .. } | Known::Pending { failing } => failing.is_some(),
+        Known::Up { failing, .. } | Known::Pending { failing } => failing.is_some() && state.doubt.is_none(),
     }
 }
 
@@ -479,7 +517,7 @@ async fn live(steps: Vec<Step>) -> Result<(), TestCaseError> {
         }
     }
     for monitor in [SHELF, 1, ROUTER] {
-        world.outcome(monitor, true).await;
+        world.outcome(monitor, Found::Up).await;
     }
     world.calm(150).await;
     for monitor in 0..MONITORS {

@@ -75,6 +75,7 @@ const NEW_COLUMNS: &[(&str, &[&str])] = &[
             "held_until",
             "held_as",
             "held_by",
+            "rotation_id",
         ],
     ),
     ("sample_rollups", &["maintenance", "excluded_ms"]),
