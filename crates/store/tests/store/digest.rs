@@ -350,4 +350,32 @@ both! {
         assert!(expired.iter().all(|d| d.reason.as_deref() == Some("Not delivered within 1d. Last: 451 greylisted")),
             "{:?}", expired[0].reason);
     }
+
+    async fn only_a_message_about_one_outage_is_changed_when_it_is_over(db: Db) {
+        let chat = json!({ "name": "Chat", "kind": "slack", "config": { "url": "https://hooks.slack.com/services/T/B/x" } });
+        let chat = db.channel(chat).await;
+        let mut monitors = Vec::new();
+        for _ in 0..13 {
+            let monitor = db.monitor(&[&chat]).await;
+            db.go_down(&monitor).await;
+            db.advance(Duration::from_millis(1));
+            monitors.push(monitor);
+        }
+        let alone = db.claim_one(&chat).await;
+        db.finish(&alone, Next::Sent).await;
+        db.advance(WINDOW);
+        let digest = db.claim_one(&chat).await;
+        assert_eq!(digest.notice.count(), 12);
+        db.finish(&digest, Next::Sent).await;
+
+        let leader = digest.notice.subject.as_ref().unwrap().monitor.id;
+        for (told, reference) in [(alone.notice.subject.unwrap().monitor.id, Some("4711")), (leader, None)] {
+            db.advance(WINDOW * 4);
+            db.come_up(monitors.iter().find(|m| m.id == told).unwrap()).await;
+            let recovery = db.claim_one(&chat).await;
+            assert_eq!((recovery.notice.event, recovery.notice.count()), (Event::Resolved, 1));
+            assert_eq!(recovery.notice.thread_reference.as_deref(), reference);
+            db.finish(&recovery, Next::Sent).await;
+        }
+    }
 }
