@@ -26,6 +26,7 @@ mod maintenances;
 mod monitors;
 mod opening;
 mod optouts;
+mod order;
 mod outbox;
 mod quiet;
 mod recipients;
