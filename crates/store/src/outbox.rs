@@ -20,6 +20,7 @@ use crate::store::Store;
 mod browse;
 mod bundle;
 mod claim;
+mod deletion;
 mod describe;
 mod digest;
 mod export;
@@ -38,7 +39,7 @@ pub use filter::DeliveryFilter;
 pub(crate) use filter::pattern;
 pub(crate) use plan::first_id;
 pub(crate) use quiet::{hold_anew, is_held};
-pub(crate) use sweep::{bring_forward, cancel, cancel_of_monitor};
+pub(crate) use sweep::{bring_forward, cancel};
 
 pub struct Outbox<'a> {
     pub(crate) store: &'a Store,

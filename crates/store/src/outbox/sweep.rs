@@ -7,21 +7,17 @@ use domain::{
     clock::Timestamp,
     delivery::{DeliveryState, Event},
     duration,
-    id::{ChannelId, MonitorId},
+    id::ChannelId,
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Statement,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Statement,
     sea_query::{Expr, ExprTrait, IntoCondition, SimpleExpr},
 };
 use uuid::Uuid;
 
 use super::{digest, fallback, finish, quiet};
-use crate::{
-    entity::{delivery, incident},
-    error::StoreError,
-    store::Store,
-};
+use crate::{entity::delivery, error::StoreError, store::Store};
 
 /// So many claims in a row may end without a result (crash, lost power) before the row itself is the suspect.
 const MOST_INTERRUPTIONS: i32 = 5;
@@ -294,28 +290,6 @@ pub(crate) async fn cancel<C: ConnectionTrait>(
         .exec(tx)
         .await?;
     Ok(done.rows_affected)
-}
-
-pub(crate) async fn cancel_of_monitor<C: ConnectionTrait>(
-    tx: &C,
-    monitor: MonitorId,
-    reason: &str,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let incidents = incident::Entity::find()
-        .select_only()
-        .column(incident::Column::Id)
-        .filter(incident::Column::MonitorId.eq(monitor.0))
-        .filter(incident::Column::Origin.is_null())
-        .into_query();
-    cancel(
-        tx,
-        delivery::Column::IncidentId.in_subquery(incidents),
-        reason,
-        now,
-    )
-    .await?;
-    Ok(())
 }
 
 fn lease_over(now: Timestamp) -> SimpleExpr {

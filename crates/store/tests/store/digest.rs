@@ -195,10 +195,15 @@ both! {
         let again = db.claim_one(&mail).await;
         assert_eq!((again.notice.count(), again.attempt), (9, 1));
         assert_eq!(again.notice.message_id, digest.notice.message_id);
-        // Also while it is being sent.
-        db.store.monitors().delete(again.notice.subject.as_ref().unwrap().monitor.id).await.unwrap();
+        // Also while it is being sent: it may have arrived, so that its end is told.
+        let deleted = again.notice.subject.as_ref().unwrap().monitor.id;
+        db.store.monitors().delete(deleted).await.unwrap();
         assert!(db.finish(&again, Next::Retry { at: db.now() }).await);
-        let last = db.claim_one(&mail).await;
+        let mut claimed = db.claim(&mail).await;
+        assert_eq!(claimed.len(), 2);
+        let over = claimed.pop().unwrap();
+        assert_eq!((over.notice.event, over.notice.subject.unwrap().monitor.id), (Event::Resolved, deleted));
+        let last = claimed.pop().unwrap();
         assert_eq!((last.notice.count(), last.attempt), (8, 2));
         assert!(db.finish(&last, Next::Sent).await);
         let (_, attempts) = db.store.outbox().get(digest.notice.delivery).await.unwrap().unwrap();

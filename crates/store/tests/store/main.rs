@@ -13,6 +13,7 @@ mod attention;
 mod bounces;
 mod bundle;
 mod dead_man;
+mod deletion;
 mod digest;
 mod escalations;
 mod fallback;
