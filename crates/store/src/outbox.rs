@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use crate::store::Store;
 
+mod asked;
 mod browse;
 mod bundle;
 mod claim;
@@ -34,6 +35,7 @@ mod restraint;
 mod sweep;
 mod window;
 
+pub(crate) use asked::Looks;
 pub use export::Export;
 pub use filter::DeliveryFilter;
 pub(crate) use filter::pattern;

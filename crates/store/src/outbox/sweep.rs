@@ -136,11 +136,14 @@ pub(super) async fn interrupted<C: ConnectionTrait>(
         ..unleased()
     };
     let unfinished = || delivery::Column::FinishedAt.is_null();
+    let given_up = Condition::all()
+        .add(unfinished())
+        .add(lost.clone())
+        .add(delivery::Column::Interruptions.gte(MOST_INTERRUPTIONS - 1));
+    store.ask_fallbacks(tx, given_up.clone(), now).await?;
     let failed = delivery::Entity::update_many()
         .set(poisoned)
-        .filter(unfinished())
-        .filter(lost.clone())
-        .filter(delivery::Column::Interruptions.gte(MOST_INTERRUPTIONS - 1))
+        .filter(given_up)
         .exec_with_returning(tx)
         .await?;
     let again = delivery::ActiveModel {
@@ -170,13 +173,6 @@ pub(super) async fn interrupted<C: ConnectionTrait>(
     for row in waited.into_values() {
         let which = digest::of_claim(row.id, row.digest_of);
         fallback::settle_told(tx, row.channel_id, &which, now).await?;
-    }
-    for row in &failed {
-        match store.stand_in(tx, row, now).await {
-            // What cannot be read cannot be told by anybody.
-            Err(StoreError::Corrupt { .. }) => {}
-            other => other?,
-        }
     }
     Ok((failed.len() + returned.len()) as u64)
 }
