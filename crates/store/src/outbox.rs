@@ -156,6 +156,8 @@ pub struct Backlog {
     pub pending: u64,
     /// Since when the oldest of them could be sent: planned, or released by quiet hours.
     pub oldest_pending: Option<Timestamp>,
+    /// Could be taken now, and were not yet.
+    pub due: u64,
     /// Failed or expired in the last 24 hours.
     pub failed: u64,
     /// Pending until settings are corrected.

@@ -99,6 +99,16 @@ impl Outbox<'_> {
         Ok(at.into_iter().flatten().next().map(Timestamp::from_millis))
     }
 
+    /// Of channels that are switched on.
+    pub(super) async fn due_count(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let sql = format!(
+            "SELECT COUNT(*) AS n FROM deliveries d JOIN channels c ON c.id = d.channel_id \
+             WHERE {DUE} AND d.next_attempt_at <= $1 AND c.enabled"
+        );
+        let n: Vec<i64> = self.column(&sql, "n", now).await?;
+        Ok(n.into_iter().next().unwrap_or(0).unsigned_abs())
+    }
+
     async fn column<T: TryGetable>(
         &self,
         sql: &str,
