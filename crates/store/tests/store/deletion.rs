@@ -6,16 +6,11 @@ use domain::{
     delivery::{DeliveryState, Event},
     incident::IncidentKind,
     monitor::Monitor,
-    outcome::{Reason, ReasonKind, Verdict},
-    state::{Known, MonitorState, Transition},
 };
 use serde_json::json;
-use store::{
-    Recorded,
-    outbox::{Delivery, DeliveryFilter, Next},
-};
+use store::outbox::{Delivery, DeliveryFilter, Next};
 
-use crate::harness::{Db, both, incident_of, outcome};
+use crate::harness::{Db, both, incident_of};
 
 async fn rows(db: &Db) -> Vec<Delivery> {
     let filter = DeliveryFilter {
@@ -34,29 +29,6 @@ async fn states(db: &Db) -> Vec<(Event, DeliveryState)> {
 async fn delete(db: &Db, monitor: &Monitor) {
     assert!(db.store.monitors().delete(monitor.id).await.unwrap());
     assert_eq!(db.store.incidents().open_count().await.unwrap(), 0);
-}
-
-/// Its certificate is about to expire; it is up.
-async fn certificate_expires(db: &Db, monitor: &Monitor) {
-    let at = db.now();
-    let recorded = Recorded {
-        monitor: monitor.id,
-        revision: monitor.revision,
-        outcome: outcome(at, Verdict::Up),
-        state: MonitorState {
-            known: Known::Up {
-                since: at,
-                failing: None,
-            },
-            ..MonitorState::default()
-        },
-        transitions: vec![Transition::Opened {
-            kind: IncidentKind::Certificate,
-            since: at,
-            reason: Reason::new(ReasonKind::Certificate, "It expires in 6 days."),
-        }],
-    };
-    db.store.record(recorded).await.unwrap();
 }
 
 both! {
@@ -84,7 +56,7 @@ both! {
     async fn each_of_its_incidents_is_ended(db: Db) {
         let hook = db.webhook("https://hooks.example/x").await;
         let monitor = db.monitor(&[&hook]).await;
-        certificate_expires(&db, &monitor).await;
+        db.worry(&monitor, IncidentKind::Certificate).await;
         db.go_down(&monitor).await;
         for opening in db.claim(&hook).await {
             db.finish(&opening, Next::Sent).await;

@@ -1,11 +1,15 @@
 //! Messages that are collected, and deliveries that travel in one message.
 
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use domain::{
     channel::Channel,
     delivery::{DeliveryState, Event},
     gathering::WINDOW,
+    incident::IncidentKind,
     monitor::Monitor,
 };
 use serde_json::json;
@@ -76,7 +80,7 @@ both! {
         assert_eq!((digests.len(), told.len()), (2, 2), "one for each recipient");
         for digest in &digests {
             assert_eq!((digest.notice.count(), digest.notice.also.len()), (100, 49));
-            assert_eq!(digest.notice.counted, [((Event::Opened, domain::incident::IncidentKind::Down), 50)]);
+            assert_eq!(digest.notice.counted, [((Event::Opened, IncidentKind::Down), 50)]);
             assert_eq!(members(&db, digest).await, 100);
             assert!(db.finish(digest, Next::Sent).await);
         }
@@ -382,5 +386,39 @@ both! {
             assert_eq!(recovery.notice.thread_reference.as_deref(), reference);
             db.finish(&recovery, Next::Sent).await;
         }
+    }
+
+    async fn each_of_several_kinds_in_a_digest_is_described_or_counted_as_what_it_is(db: Db) {
+        let (mail, _) = storm(&db, &["a@example.org"], 1).await;
+        let kinds = [IncidentKind::Down, IncidentKind::Certificate, IncidentKind::NoData];
+        let first = monitors(&db, &[&mail], 1).await;
+        down(&db, &first).await;
+        let alone = db.claim_one(&mail).await;
+        db.finish(&alone, Next::Sent).await;
+        let monitors = monitors(&db, &[&mail], 60).await;
+        for (monitor, kind) in monitors.iter().zip(kinds.into_iter().cycle()) {
+            match kind {
+                IncidentKind::Down => db.go_down(monitor).await,
+                other => db.worry(monitor, other).await,
+            };
+            db.advance(Duration::from_millis(1));
+        }
+        db.advance(WINDOW);
+        let mut counted: HashMap<IncidentKind, u64> = HashMap::new();
+        let mut described: HashMap<IncidentKind, u64> = HashMap::new();
+        let digest = db.claim_one(&mail).await;
+        for one in std::iter::once(&digest.notice).chain(&digest.notice.also) {
+            assert_eq!(one.event, Event::Opened);
+            let subject = one.subject.as_ref().unwrap();
+            let at = monitors.iter().position(|m| m.id == subject.monitor.id).unwrap();
+            assert_eq!(subject.incident.kind, kinds[at % 3]);
+            *described.entry(subject.incident.kind).or_default() += 1;
+        }
+        for ((event, kind), n) in &digest.notice.counted {
+            assert_eq!(*event, Event::Opened);
+            assert_eq!(counted.insert(*kind, *n), None, "each sort once");
+        }
+        let of = |found: &HashMap<IncidentKind, u64>| kinds.map(|kind| found.get(&kind).copied().unwrap_or(0));
+        assert_eq!((of(&described), of(&counted)), ([17, 17, 16], [3, 3, 4]));
     }
 }
