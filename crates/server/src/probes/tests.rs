@@ -1,8 +1,3 @@
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot set its scene must fail at once"
-)]
-
 use domain::{
     channel::ChannelDraft,
     incident::Origin,
