@@ -136,6 +136,8 @@ pub struct Subject {
     pub checks: Vec<LastCheck>,
     /// Monitors whose outages were taken for this one, by name.
     pub took_down: Vec<String>,
+    /// The incident is over because its monitor was deleted.
+    pub deleted: bool,
 }
 
 impl Subject {

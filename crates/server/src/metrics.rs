@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use domain::state::Status;
+use domain::{clock::Timestamp, state::Status};
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{counter::ConstCounter, family::Family, gauge::Gauge},
@@ -20,6 +20,16 @@ use crate::probes::Vitals;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ByStatus {
     status: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByState {
+    state: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByProfile {
+    profile: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -109,32 +119,8 @@ async fn collect(vitals: &Vitals) -> Result<String, StoreError> {
         i64::try_from(neglected.len()).unwrap_or(i64::MAX),
     );
 
-    let backlog = vitals.store.outbox().backlog().await?;
-    let oldest = backlog
-        .oldest_pending
-        .map_or(0, |t| vitals.clock.now().since(t).as_secs());
-    gauge(
-        &mut registry,
-        "deliveries_pending",
-        "Deliveries not final yet",
-        clamp(backlog.pending),
-    );
-    gauge(
-        &mut registry,
-        "deliveries_waiting",
-        "Deliveries that wait for settings",
-        clamp(backlog.waiting),
-    );
-    gauge(
-        &mut registry,
-        "deliveries_failed",
-        "Deliveries that failed for good",
-        clamp(backlog.failed),
-    );
-    let age = Gauge::<i64>::default();
-    age.set(clamp(oldest));
-    let help = "Age of the oldest delivery that is not final";
-    registry.register_with_unit("deliveries_oldest_pending", help, Unit::Seconds, age);
+    deliveries(&mut registry, &vitals.store, vitals.clock.now()).await?;
+    breakers(&mut registry, &vitals.store).await?;
 
     let offline = Family::<ByZone, Gauge>::default();
     for zone in vitals.store.settings().zones().await?.zones.iter() {
@@ -176,6 +162,64 @@ async fn collect(vitals: &Vitals) -> Result<String, StoreError> {
     // Writing to a String does not fail.
     let _ = encode(&mut text, &registry);
     Ok(text)
+}
+
+pub(crate) async fn deliveries(
+    registry: &mut Registry,
+    store: &store::Store,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let backlog = store.outbox().backlog().await?;
+    let oldest = backlog.oldest_pending.map_or(0, |t| now.since(t).as_secs());
+    gauge(
+        registry,
+        "deliveries_pending",
+        "Deliveries not final yet",
+        clamp(backlog.pending),
+    );
+    gauge(
+        registry,
+        "deliveries_waiting",
+        "Deliveries that wait for settings",
+        clamp(backlog.waiting),
+    );
+    gauge(
+        registry,
+        "deliveries_failed",
+        "Deliveries that failed or expired in the last 24 hours",
+        clamp(backlog.failed),
+    );
+    let age = Gauge::<i64>::default();
+    age.set(clamp(oldest));
+    let help = "Age of the oldest delivery that is not final";
+    registry.register_with_unit("deliveries_oldest_pending", help, Unit::Seconds, age);
+    gauge(
+        registry,
+        "deliveries_due",
+        "Deliveries that could be taken now, and were not yet",
+        clamp(backlog.due),
+    );
+    let ended = Family::<ByState, Gauge>::default();
+    for (state, count) in store.outbox().ended().await? {
+        let state = state.as_str();
+        ended.get_or_create(&ByState { state }).set(clamp(count));
+    }
+    let help = "Deliveries that ended in the last 24 hours, by how they ended";
+    registry.register("deliveries_ended", help, ended);
+    Ok(())
+}
+
+/// By the id of the mail profile; one that was never used is closed.
+pub(crate) async fn breakers(registry: &mut Registry, store: &store::Store) -> Result<(), StoreError> {
+    let open = Family::<ByProfile, Gauge>::default();
+    for (id, health) in store.mail().health_of_all().await? {
+        let is_open = health.breaker.open_since().is_some();
+        let profile = id.to_string();
+        open.get_or_create(&ByProfile { profile }).set(is_open.into());
+    }
+    let help = "1 while the mail server fails and one message at a time tries it";
+    registry.register("mail_breaker_open", help, open);
+    Ok(())
 }
 
 fn gauge(registry: &mut Registry, name: &str, help: &str, value: i64) {

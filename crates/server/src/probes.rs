@@ -11,7 +11,8 @@ use axum::{
     routing::get,
 };
 use domain::clock::{Clock, Timestamp};
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
+use store::StoreError;
 
 /// A tick older than this is stale.
 const STALE: Duration = Duration::from_secs(30);
@@ -48,9 +49,13 @@ pub(crate) fn router(vitals: Vitals) -> Router {
 
 async fn ready(State(vitals): State<Vitals>) -> Response {
     let now = vitals.clock.now();
-    let mut stale = Map::new();
-    match tokio::time::timeout(Duration::from_secs(3), vitals.store.ping()).await {
-        Ok(Ok(())) => {}
+    let (mut stale, mut found) = (Map::new(), Map::new());
+    let answers = async {
+        vitals.store.ping().await?;
+        messages(&vitals.store, now).await
+    };
+    match tokio::time::timeout(Duration::from_secs(3), answers).await {
+        Ok(Ok(messages)) => found = messages,
         Ok(Err(error)) => {
             tracing::warn!(error = %error, "the database does not answer");
             stale.insert("database".into(), "does not answer; see the log".into());
@@ -75,18 +80,44 @@ async fn ready(State(vitals): State<Vitals>) -> Response {
         .into_iter()
         .map(|(zone, since)| (zone.to_string(), since.to_rfc3339().into()))
         .collect();
-    if stale.is_empty() && offline.is_empty() {
-        Json(json!({ "ready": true })).into_response()
-    } else if stale.is_empty() {
-        Json(json!({ "ready": true, "offline_since": offline })).into_response()
-    } else {
-        (
-            StatusCode::SERVICE_UNAVAILABLE,
-            Json(json!({ "ready": false, "stale": stale })),
-        )
-            .into_response()
+    found.insert("ready".into(), stale.is_empty().into());
+    if stale.is_empty() {
+        if !offline.is_empty() {
+            found.insert("offline_since".into(), offline.into());
+        }
+        return Json(found).into_response();
     }
+    found.insert("stale".into(), stale.into());
+    (StatusCode::SERVICE_UNAVAILABLE, Json(found)).into_response()
 }
+
+/// How the messages do. A receiver or a mail server that is down is no reason to restart anything either.
+async fn messages(store: &store::Store, now: Timestamp) -> Result<Map<String, Value>, StoreError> {
+    let backlog = store.outbox().backlog().await?;
+    let outbox = json!({
+        "oldest_pending_seconds": backlog.oldest_pending.map(|t| now.since(t).as_secs()),
+        "due": backlog.due,
+        "failed_24h": backlog.failed,
+    });
+    let mut found = Map::from_iter([("outbox".to_owned(), outbox)]);
+    let health = store.mail().health_of_all().await?;
+    let mut open: Vec<_> = health
+        .into_iter()
+        .filter_map(|(id, health)| Some((id.0, health.breaker.open_since()?)))
+        .collect();
+    open.sort_unstable();
+    if !open.is_empty() {
+        let open: Map<_, _> = open
+            .into_iter()
+            .map(|(id, since)| (id.to_string(), since.to_rfc3339().into()))
+            .collect();
+        found.insert("mail_breakers_open_since".into(), open.into());
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests;
 
 fn is_stale(now: Timestamp, tick: Timestamp) -> bool {
     now.since(tick) > STALE

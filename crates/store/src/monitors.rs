@@ -19,7 +19,7 @@ use sea_orm::{
 use crate::{
     entity::{channel, monitor, monitor_channel, monitor_parent, monitor_state, monitor_tag},
     error::StoreError,
-    escalations, holds, incidents, outbox, policies, samples,
+    escalations, holds, incidents, policies, samples,
     seal::Place,
     settings,
     store::Store,
@@ -171,24 +171,29 @@ impl Monitors<'_> {
         Ok(changed.into_iter().next())
     }
 
-    /// Its open incident is resolved with it, and its pending deliveries are cancelled. `false`: there was none.
+    /// Its open incidents are resolved with it, and whoever was told of them hears of that; what was not sent yet is
+    /// cancelled. `false`: there was none.
     pub async fn delete(&self, id: MonitorId) -> Result<bool, StoreError> {
         let now = self.store.now();
         let tx = self.store.inner.db.write().await?;
         // Locked first, so that on PostgreSQL an outcome that is being recorded is in, or sees that the monitor is gone.
-        monitor::Entity::find_by_id(id.0)
+        let row = monitor::Entity::find_by_id(id.0)
             .lock_exclusive()
             .one(&*tx)
             .await?;
-        outbox::cancel_of_monitor(&*tx, id, "The monitor was deleted.", now).await?;
+        let Some(row) = row else {
+            return Ok(false);
+        };
+        self.store.end_messages(&*tx, &row, now).await?;
         incidents::close_with_monitor(&*tx, id, now).await?;
         escalations::let_go(&*tx, id, now).await?;
         samples::delete_of_monitor(&*tx, id).await?;
-        let deleted = monitor::Entity::delete_by_id(id.0).exec(&*tx).await?;
+        monitor::Entity::delete_by_id(id.0).exec(&*tx).await?;
         tx.commit().await?;
         self.store.inner.journal.forget(id);
         self.store.inner.holds.forget(id);
-        Ok(deleted.rows_affected > 0)
+        self.store.outbox().wake();
+        Ok(true)
     }
 
     /// Damaged rows are left out (and logged): one of them must not keep the others from being checked.

@@ -17,9 +17,11 @@ use uuid::Uuid;
 
 use crate::store::Store;
 
+mod asked;
 mod browse;
 mod bundle;
 mod claim;
+mod deletion;
 mod describe;
 mod digest;
 mod export;
@@ -33,12 +35,13 @@ mod restraint;
 mod sweep;
 mod window;
 
+pub(crate) use asked::Looks;
 pub use export::Export;
 pub use filter::DeliveryFilter;
 pub(crate) use filter::pattern;
 pub(crate) use plan::first_id;
 pub(crate) use quiet::{hold_anew, is_held, look_again, tell_sooner};
-pub(crate) use sweep::{bring_forward, cancel, cancel_of_monitor};
+pub(crate) use sweep::{bring_forward, cancel};
 
 pub struct Outbox<'a> {
     pub(crate) store: &'a Store,
@@ -153,6 +156,8 @@ pub struct Backlog {
     pub pending: u64,
     /// Since when the oldest of them could be sent: planned, or released by quiet hours.
     pub oldest_pending: Option<Timestamp>,
+    /// Could be taken now, and were not yet.
+    pub due: u64,
     /// Failed or expired in the last 24 hours.
     pub failed: u64,
     /// Pending until settings are corrected.

@@ -14,7 +14,7 @@ use domain::{
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, ExprTrait, LikeExpr, OnConflict},
+    sea_query::{Expr, ExprTrait, IntoCondition, LikeExpr, OnConflict},
 };
 
 use crate::{
@@ -197,18 +197,15 @@ pub(crate) async fn cancel_suspended<C: ConnectionTrait>(
             suspension.since.to_utc().format("%Y-%m-%d"),
             why.trim_end_matches('.')
         );
-        let which = || {
-            delivery::Column::ChannelId
-                .eq(channel.0)
-                .and(delivery::Column::State.eq(DeliveryState::Pending.as_str()))
-                .and(delivery::Column::Recipient.eq(address.as_str()))
-                .and(delivery::Column::FinishedAt.is_null())
-        };
+        let which = delivery::Column::ChannelId
+            .eq(channel.0)
+            .and(delivery::Column::State.eq(DeliveryState::Pending.as_str()))
+            .and(delivery::Column::Recipient.eq(address.as_str()))
+            .and(delivery::Column::FinishedAt.is_null());
         // Whoever stands in for the channel tells it instead.
-        for row in delivery::Entity::find().filter(which()).all(tx).await? {
-            store.stand_in(tx, &row, now).await?;
-        }
-        outbox::cancel(tx, which(), &reason, now).await?;
+        let instead = which.clone().into_condition();
+        store.ask_fallbacks(tx, instead, now).await?;
+        outbox::cancel(tx, which, &reason, now).await?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use domain::delivery::Notice;
 
 use super::{
     digest::Summary,
-    incident::{announced, headline, note, section},
+    incident::{announced_of, headline, note, section},
     view::{Row, Tone, clean},
     words::{Reader, tagged_subject},
 };
@@ -41,7 +41,7 @@ impl Brief {
             return Self::of_many(notice, pages, reader);
         }
         let name = clean(&subject.monitor.name);
-        let (word, tone, _) = announced(notice.event, subject.about());
+        let (word, tone, _) = announced_of(notice.event, subject);
         let own = subject.incident.origin.own().is_some();
         let headline = headline(notice.event, subject, usize::MAX, reader);
         let section = section(notice.event, subject, pages, reader);
@@ -52,7 +52,7 @@ impl Brief {
             title: tagged_subject(word, if own { &headline } else { &name }),
             headline,
             facts: facts.map(|Row { label, value }| (label, value)).collect(),
-            note: note(notice, subject, reader).filter(|_| own),
+            note: note(notice, subject, reader).filter(|_| own || subject.deleted),
             link: section.link.map(|l| (l.label, l.url)),
             acknowledge: section.acknowledge.map(|l| (l.label, l.url)),
             source: clean(&subject.monitor.target),

@@ -13,7 +13,7 @@ use domain::{
 };
 
 use super::{
-    incident::{announced, section},
+    incident::{announced, announced_of, section},
     space::Parts,
     view::{Item, Link, Section, Tone, View, clean},
     words::{Reader, shortened, tagged_subject},
@@ -175,7 +175,7 @@ pub(super) fn view(notice: &Notice, pages: Pages<'_>, reader: Reader, parts: Par
 }
 
 fn part(event: Event, subject: &Subject, pages: Pages<'_>, reader: Reader) -> Section {
-    let (word, ..) = announced(event, subject.about());
+    let (word, ..) = announced_of(event, subject);
     let name = shortened(&clean(&subject.monitor.name), LONGEST_NAME);
     Section {
         title: Some(format!("{word}: {name}")),
@@ -185,7 +185,7 @@ fn part(event: Event, subject: &Subject, pages: Pages<'_>, reader: Reader) -> Se
 }
 
 fn item(event: Event, subject: &Subject, links: &Links, reader: Reader, parts: Parts) -> Item {
-    let (word, tone, _) = announced(event, subject.about());
+    let (word, tone, _) = announced_of(event, subject);
     let incident = &subject.incident;
     let when = reader.absolute(incident.resolved_at().unwrap_or(incident.since));
     let named = matches!(parts, Parts::Named { .. });

@@ -47,6 +47,15 @@ pub(crate) fn announced(
     }
 }
 
+/// The same of this incident: one whose monitor was deleted is over, and nobody knows whether anything is up.
+pub(super) fn announced_of(event: Event, subject: &Subject) -> (&'static str, Tone, &'static str) {
+    if subject.deleted && event == Event::Resolved {
+        ("ENDED", Tone::Neutral, "mail-headline-deleted")
+    } else {
+        announced(event, subject.about())
+    }
+}
+
 pub(super) fn view(
     notice: &Notice,
     subject: &Subject,
@@ -55,7 +64,7 @@ pub(super) fn view(
     (reader, space): (Reader, Space),
 ) -> View {
     let name = clean(&subject.monitor.name);
-    let (word, tone, _) = announced(notice.event, subject.about());
+    let (word, tone, _) = announced_of(notice.event, subject);
     let lasted = reader.duration(subject.incident.duration(reader.now));
     let summary = match subject.incident.resolved_at() {
         Some(_) => format!("{}: {lasted}", reader.text("mail-label-lasted")),
@@ -87,7 +96,7 @@ pub(super) fn view(
 
 /// `Shop is down`.
 pub(super) fn headline(event: Event, subject: &Subject, longest_name: usize, reader: Reader) -> String {
-    let (_, _, key) = announced(event, subject.about());
+    let (_, _, key) = announced_of(event, subject);
     if subject.incident.origin.own().is_some() {
         return own::headline(key, subject, longest_name, reader);
     }
@@ -99,6 +108,9 @@ pub(super) fn headline(event: Event, subject: &Subject, longest_name: usize, rea
 pub(super) fn note(notice: &Notice, subject: &Subject, reader: Reader) -> Option<String> {
     if subject.incident.origin.own().is_some() {
         return own::note(notice.event, &subject.incident.origin, reader);
+    }
+    if subject.deleted && notice.event == Event::Resolved {
+        return Some(reader.text("mail-note-deleted"));
     }
     // The recovery of an outage that this person never heard of stands for both messages.
     let outage = subject.incident.kind == IncidentKind::Down;
@@ -165,7 +177,7 @@ pub(super) fn section(event: Event, subject: &Subject, pages: Pages<'_>, reader:
     let reason = clean(&incident.reason.detail);
     let lasted = reader.duration(incident.duration(reader.now));
     match incident.resolved_at() {
-        Some(at) if incident.kind != IncidentKind::Down => rows.extend([
+        Some(at) if incident.kind != IncidentKind::Down || subject.deleted => rows.extend([
             row("mail-label-began", reader.absolute(incident.since)),
             row("mail-label-ended", reader.moment(at)),
             row("mail-label-lasted", lasted),

@@ -82,6 +82,7 @@ pub(super) fn sample(event: Event, reader: Reader) -> Notice {
         channel_name: reader.text("mail-sample-channel"),
         subject: Some(Subject {
             took_down: Vec::new(),
+            deleted: false,
             incident: Incident {
                 severity: Severity::default(),
                 id: IncidentId(42),

@@ -22,6 +22,7 @@ use super::{ComposeError, Language, Reader, Writing, notice_letter};
 use crate::mail::Letter;
 
 mod content;
+mod deleted;
 mod golden;
 mod headers;
 mod hostile;
@@ -108,6 +109,7 @@ fn opened() -> Notice {
         channel_name: "Ops".to_owned(),
         subject: Some(Subject {
             took_down: Vec::new(),
+            deleted: false,
             incident: Incident {
                 severity: Severity::default(),
                 id: IncidentId(7),

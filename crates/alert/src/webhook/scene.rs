@@ -24,6 +24,7 @@ pub(super) fn notice(event: Event, at: Timestamp, progress: Option<Progress>) ->
         channel_name: "Hook".into(),
         subject: progress.map(|progress| Subject {
             took_down: Vec::new(),
+            deleted: false,
             incident: Incident {
                 severity: Severity::default(),
                 id: IncidentId(7),

@@ -28,7 +28,8 @@ use crate::{
     page::{Page, cut, read_cursor, rows_to_read},
 };
 
-const FAILURES_COUNT_FOR: Duration = Duration::from_hours(24);
+/// For so long it is counted what ended.
+const A_DAY: Duration = Duration::from_hours(24);
 
 impl Outbox<'_> {
     /// Latest first.
@@ -120,11 +121,8 @@ impl Outbox<'_> {
             .into_tuple()
             .one(db)
             .await?;
-        let since = self.store.now().minus(FAILURES_COUNT_FOR);
-        // Ids are in the order of planning, and nothing lives for longer than a day after quiet hours: the index leads
-        // straight there.
-        let longest = Event::Opened.time_to_live() + LONGEST_STRETCH;
-        let first = plan::first_id(since.minus(longest));
+        let since = self.store.now().minus(A_DAY);
+        let first = first_that_ended(since);
         let lost = [DeliveryState::Failed.as_str(), DeliveryState::Expired.as_str()];
         let failed = delivery::Entity::find()
             .filter(delivery::Column::State.is_in(lost))
@@ -132,6 +130,7 @@ impl Outbox<'_> {
             .filter(delivery::Column::FinishedAt.gte(since.as_millis()));
         Ok(Backlog {
             pending: unfinished().count(db).await?,
+            due: self.due_count(self.store.now()).await?,
             oldest_pending: oldest.flatten().map(Timestamp::from_millis),
             failed: failed.count(db).await?,
             waiting: unfinished()
@@ -140,6 +139,33 @@ impl Outbox<'_> {
                 .await?,
         })
     }
+
+    /// How many deliveries ended in each way in the last 24 hours.
+    pub async fn ended(&self) -> Result<Vec<(DeliveryState, u64)>, StoreError> {
+        let since = self.store.now().minus(A_DAY);
+        let counts: Vec<(String, i64)> = delivery::Entity::find()
+            .select_only()
+            .column(delivery::Column::State)
+            .column_as(delivery::Column::Id.count(), "n")
+            .filter(delivery::Column::Id.gte(first_that_ended(since)))
+            .filter(delivery::Column::FinishedAt.gte(since.as_millis()))
+            .group_by(delivery::Column::State)
+            .into_tuple()
+            .all(self.store.inner.db.read())
+            .await?;
+        let all = DeliveryState::ALL.iter().filter(|state| state.is_final());
+        let of = |state: &DeliveryState| {
+            let found = counts.iter().find(|(name, _)| name == state.as_str());
+            (*state, found.map_or(0, |(_, n)| n.unsigned_abs()))
+        };
+        Ok(all.map(of).collect())
+    }
+}
+
+/// Nothing with a smaller id ended after `since`: ids are in the order of planning, and nothing lives for longer than a
+/// day after quiet hours. The index leads straight there.
+fn first_that_ended(since: Timestamp) -> Uuid {
+    plan::first_id(since.minus(Event::Opened.time_to_live() + LONGEST_STRETCH))
 }
 
 /// What was said in these attempts, by attempt, as far as it is still kept.

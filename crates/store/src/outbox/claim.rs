@@ -33,22 +33,23 @@ use crate::{
     samples::{Sample, SampleKind},
 };
 
-/// Rows that nothing but their own time holds back. A recovery (or anything later) never overtakes the message about the
-/// opening: while that one is being sent, the row waits; while it is pending, claiming merges it.
+/// Rows `d` that nothing but their own time holds back. The messages of one incident reach one recipient in their order:
+/// one waits while another is being sent, for a service would take a late reminder as a new outage. Nothing overtakes the
+/// opening, also not while it waits for its next try, but the recovery that a claim merges it into. A copy of the opening
+/// that a person had sent again holds back nothing once its try is over. What travels in a digest was looked at when the
+/// digest was formed.
+///
+/// What is counted as due is what a claim would take, or a dispatcher would ask for it again and again.
 ///
 /// The rows of one incident are few, and those of one channel are not when everything is down at once: `+ 0` keeps both
 /// databases from looking through the channel's for each of them, whatever their statistics say.
-const DUE: &str = "d.finished_at IS NULL AND d.state = 'pending' AND NOT d.waiting AND d.next_attempt_at IS NOT NULL \
-     AND (d.event = 'incident.opened' OR 0 = (SELECT COUNT(*) FROM deliveries o \
+pub(super) const DUE: &str = "d.finished_at IS NULL AND d.state = 'pending' AND NOT d.waiting AND d.next_attempt_at IS NOT NULL \
+     AND ((d.event = 'incident.opened' AND d.requested_by IS NULL) OR 0 = (SELECT COUNT(*) FROM deliveries o \
          WHERE o.incident_id = d.incident_id AND o.channel_id + 0 = d.channel_id AND o.recipient = d.recipient \
-         AND o.event = 'incident.opened' AND o.finished_at IS NULL AND {blocking}))";
-
-pub(super) fn due(blocking: &str) -> String {
-    DUE.replace("{blocking}", blocking)
-}
-
-pub(super) const BEING_SENT: &str = "o.state || '' = 'sending'";
-pub(super) const ANY: &str = "1 = 1";
+         AND o.finished_at IS NULL AND o.id <> d.id AND ( \
+           (o.state || '' = 'sending' AND (d.digest_of IS NULL OR o.event = 'incident.opened')) \
+           OR (o.event = 'incident.opened' AND o.requested_by IS NULL \
+             AND d.event NOT IN ('incident.opened', 'incident.resolved')))))";
 
 impl Outbox<'_> {
     /// Enabled channels with rows that are due now. Settles leases and times to live that are over.
@@ -59,8 +60,7 @@ impl Outbox<'_> {
         // Of each channel one row is enough to know: when everything is down at once there are thousands.
         let sql = format!(
             "SELECT c.id AS channel_id FROM channels c WHERE c.enabled AND EXISTS ( \
-               SELECT 1 FROM deliveries d WHERE d.channel_id = c.id AND {} AND d.next_attempt_at <= $1) ORDER BY 1",
-            due(BEING_SENT)
+               SELECT 1 FROM deliveries d WHERE d.channel_id = c.id AND {DUE} AND d.next_attempt_at <= $1) ORDER BY 1"
         );
         let ids: Vec<i64> = self.column(&sql, "channel_id", now).await?;
         Ok(ids.into_iter().map(ChannelId).collect())
@@ -71,14 +71,13 @@ impl Outbox<'_> {
         // The first of each channel, of the index that is in the order of time, and not the least of thousands.
         let sql = format!(
             "SELECT MIN(t.at) AS at FROM ( \
-               SELECT (SELECT d.next_attempt_at FROM deliveries d WHERE d.channel_id = c.id AND {} \
+               SELECT (SELECT d.next_attempt_at FROM deliveries d WHERE d.channel_id = c.id AND {DUE} \
                  ORDER BY d.next_attempt_at LIMIT 1) AS at FROM channels c WHERE c.enabled \
                UNION ALL SELECT * FROM (SELECT expires_at FROM deliveries \
                  WHERE finished_at IS NULL AND state || '' = 'pending' ORDER BY expires_at LIMIT 1) e \
                UNION ALL SELECT MIN(lease_until) + 1 FROM deliveries \
                  WHERE finished_at IS NULL AND state = 'sending' AND NOT follows \
-             ) t WHERE $1 = $1",
-            due(BEING_SENT)
+             ) t WHERE $1 = $1"
         );
         let at: Vec<Option<i64>> = self.column(&sql, "at", now).await?;
         let sent = at.into_iter().flatten().next().map(Timestamp::from_millis);
@@ -87,15 +86,27 @@ impl Outbox<'_> {
     }
 
     /// Since when the longest waiting row is due that nothing holds back: nobody has taken it. What waits for settings, or
-    /// for its next try at a receiver that fails, is not due.
+    /// for its next try at a receiver that fails, is not due; nor is what waited for an earlier message, until that is done.
     pub async fn oldest_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         let sql = format!(
-            "SELECT MIN(d.next_attempt_at) AS at FROM deliveries d JOIN channels c ON c.id = d.channel_id \
-             WHERE {} AND d.next_attempt_at <= $1 AND c.enabled",
-            due(BEING_SENT)
+            "SELECT MIN(COALESCE((SELECT MAX(o.finished_at) FROM deliveries o WHERE o.incident_id = d.incident_id \
+                 AND o.channel_id + 0 = d.channel_id AND o.recipient = d.recipient \
+                 AND o.finished_at > d.next_attempt_at), d.next_attempt_at)) AS at \
+             FROM deliveries d JOIN channels c ON c.id = d.channel_id \
+             WHERE {DUE} AND d.next_attempt_at <= $1 AND c.enabled"
         );
         let at: Vec<Option<i64>> = self.column(&sql, "at", now).await?;
         Ok(at.into_iter().flatten().next().map(Timestamp::from_millis))
+    }
+
+    /// Of channels that are switched on.
+    pub(super) async fn due_count(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let sql = format!(
+            "SELECT COUNT(*) AS n FROM deliveries d JOIN channels c ON c.id = d.channel_id \
+             WHERE {DUE} AND d.next_attempt_at <= $1 AND c.enabled"
+        );
+        let n: Vec<i64> = self.column(&sql, "n", now).await?;
+        Ok(n.into_iter().next().unwrap_or(0).unsigned_abs())
     }
 
     async fn column<T: TryGetable>(
@@ -248,6 +259,7 @@ async fn merge_openings<C: ConnectionTrait>(
     Ok(())
 }
 
+/// Of one incident and recipient the first alone: the next one waits until it is done.
 async fn due_rows<C: ConnectionTrait>(
     tx: &C,
     channel: ChannelId,
@@ -262,18 +274,24 @@ async fn due_rows<C: ConnectionTrait>(
         ""
     };
     let sql = format!(
-        "SELECT d.id AS id FROM deliveries d WHERE d.channel_id = $1 AND d.next_attempt_at <= $2 AND {} AND NOT d.follows \
-         ORDER BY {ORDER} LIMIT $3 {lock}",
-        due(ANY)
+        "SELECT d.id AS id, d.incident_id AS incident_id, d.recipient AS recipient, d.digest_of AS digest_of \
+         FROM deliveries d WHERE d.channel_id = $1 AND d.next_attempt_at <= $2 AND {DUE} AND NOT d.follows \
+         ORDER BY {ORDER} LIMIT $3 {lock}"
     );
     let values = [channel.0.into(), now.as_millis().into(), i64::from(limit).into()];
     let rows = tx
         .query_all_raw(Statement::from_sql_and_values(backend, sql, values))
         .await?;
-    Ok(rows
-        .iter()
-        .map(|r| r.try_get("", "id"))
-        .collect::<Result<_, _>>()?)
+    let mut taken: BTreeSet<(i64, String)> = BTreeSet::new();
+    let mut ids = Vec::with_capacity(rows.len());
+    for row in rows {
+        let digest: Option<Uuid> = row.try_get("", "digest_of")?;
+        let whose = (row.try_get("", "incident_id")?, row.try_get("", "recipient")?);
+        if digest.is_some() || taken.insert(whose) {
+            ids.push(row.try_get("", "id")?);
+        }
+    }
+    Ok(ids)
 }
 
 /// Leases rows, and with a row that leads a digest those that follow it. In the order of [`ORDER`].

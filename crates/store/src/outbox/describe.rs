@@ -16,7 +16,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{Claimed, Lease, digest, sweep};
+use super::{Claimed, Lease, deletion, digest, sweep};
 use crate::{
     entity::{delivery, incident, monitor},
     error::{StoreError, corrupt},
@@ -61,6 +61,10 @@ impl Store {
         // As a monitor is called now, or as it was when the incident opened.
         let labels = monitors.into_iter().map(|m| (m.id, self.monitors().label(m)));
         let labels: HashMap<i64, MonitorLabel> = labels.filter_map(|(id, l)| Some((id, l.ok()?))).collect();
+        let gone = incidents
+            .iter()
+            .filter(|i| i.origin.is_none() && !labels.contains_key(&i.monitor_id));
+        let deleted = deletion::ended_so(tx, gone.map(|i| i.id).collect()).await?;
         let incidents: HashMap<i64, incident::Model> = incidents.into_iter().map(|i| (i.id, i)).collect();
         let threads = threads(tx, &rows).await?;
         let mut claimed = Vec::with_capacity(taken.len());
@@ -83,7 +87,8 @@ impl Store {
                 let described = match incidents.get(&row.incident_id) {
                     Some(incident) => {
                         let label = labels.get(&incident.monitor_id).cloned();
-                        describe_one(row, incident, label, channel, thread)
+                        let deleted = deleted.contains(&incident.id);
+                        describe_one(row, (incident, label, deleted), channel, thread)
                     }
                     None => Err(corrupt("deliveries", id, "incident_id")),
                 };
@@ -222,8 +227,7 @@ async fn give_up<C: ConnectionTrait>(
 
 fn describe_one(
     row: delivery::Model,
-    incident: &incident::Model,
-    label: Option<MonitorLabel>,
+    (incident, label, deleted): (&incident::Model, Option<MonitorLabel>, bool),
     channel: &Channel,
     thread: Option<String>,
 ) -> Result<Notice, StoreError> {
@@ -242,6 +246,7 @@ fn describe_one(
         // Read when the transaction is over.
         checks: Vec::new(),
         took_down: Vec::new(),
+        deleted,
     };
     Ok(Notice {
         delivery: DeliveryId(digest::kept_with(&row)),

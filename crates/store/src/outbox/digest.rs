@@ -18,11 +18,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{
-    Terms,
-    claim::{ANY, due},
-    plan::first_id,
-};
+use super::{Terms, claim::DUE, plan::first_id};
 use crate::{entity::delivery, error::StoreError};
 
 /// 1: what is well again; 0: everything else. The two never share a digest.
@@ -31,9 +27,8 @@ const KIND: &str = "CASE WHEN d.event = 'incident.resolved' THEN 1 ELSE 0 END";
 /// Due now in channel `$1` at `$2`, never tried, and in no company yet.
 fn fresh() -> String {
     format!(
-        "d.channel_id = $1 AND d.next_attempt_at <= $2 AND {} AND d.attempts = 0 AND d.requested_by IS NULL \
-         AND d.letter_of IS NULL AND d.digest_of IS NULL",
-        due(ANY)
+        "d.channel_id = $1 AND d.next_attempt_at <= $2 AND {DUE} AND d.attempts = 0 AND d.requested_by IS NULL \
+         AND d.letter_of IS NULL AND d.digest_of IS NULL"
     )
 }
 
@@ -141,9 +136,8 @@ async fn untried<C: ConnectionTrait>(
 ) -> Result<Vec<Untried>, StoreError> {
     let sql = format!(
         "SELECT d.recipient AS recipient, {KIND} AS kind, d.digest_of AS id, d.message_id AS message_id \
-         FROM deliveries d WHERE d.channel_id = $1 AND d.next_attempt_at <= $2 AND {} AND d.attempts = 0 \
-         AND d.digest_of IS NOT NULL AND NOT d.follows ORDER BY d.created_at, d.id",
-        due(ANY)
+         FROM deliveries d WHERE d.channel_id = $1 AND d.next_attempt_at <= $2 AND {DUE} AND d.attempts = 0 \
+         AND d.digest_of IS NOT NULL AND NOT d.follows ORDER BY d.created_at, d.id"
     );
     let rows = query(tx, &sql, vec![channel.0.into(), now.as_millis().into()]).await?;
     rows.iter()
@@ -166,10 +160,9 @@ async fn messages<C: ConnectionTrait>(
     piles: &[Pile],
 ) -> Result<i64, StoreError> {
     let sql = format!(
-        "SELECT COUNT(*) AS n FROM deliveries d WHERE d.channel_id = $1 AND d.next_attempt_at <= $2 AND {} \
+        "SELECT COUNT(*) AS n FROM deliveries d WHERE d.channel_id = $1 AND d.next_attempt_at <= $2 AND {DUE} \
          AND NOT d.follows AND NOT (d.attempts = 0 AND d.requested_by IS NULL AND d.letter_of IS NULL \
-           AND d.digest_of IS NULL)",
-        due(ANY)
+           AND d.digest_of IS NULL)"
     );
     let rows = query(tx, &sql, vec![channel.0.into(), now.as_millis().into()]).await?;
     let others: i64 = rows.first().map_or(Ok(0), |r| r.try_get("", "n"))?;

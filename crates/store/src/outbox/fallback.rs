@@ -33,11 +33,12 @@ use crate::{
 /// So long a channel has for itself.
 pub(super) const PATIENCE: Duration = Duration::from_mins(2);
 /// Rows per look; the next look follows at once.
-const BATCH: u64 = 200;
+pub(super) const BATCH: u64 = 200;
 
 impl Store {
     /// Plans the fallback of every delivery that has waited for too long. A write only when there is one.
     pub(super) async fn stand_in_if_needed(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.answer_if_asked(now).await?;
         let first = late(now).limit(1).one(self.inner.db.read()).await?;
         if first.is_none() {
             return Ok(());

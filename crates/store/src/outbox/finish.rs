@@ -11,7 +11,7 @@ use domain::{
 };
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, UpdateMany,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, UpdateMany,
     sea_query::{Expr, ExprTrait, SimpleExpr},
 };
 
@@ -79,11 +79,10 @@ impl Outbox<'_> {
         }
         match next {
             Next::Sent => fallback::settle(&*tx, &row, &rows_of(lease), now).await?,
-            Next::Failed => {
-                for row in failed(lease).all(&*tx).await? {
-                    self.store.stand_in(&*tx, &row, now).await?;
-                }
+            Next::Failed if lease.digest.is_some() => {
+                self.store.ask_fallbacks(&*tx, failed(lease), now).await?;
             }
+            Next::Failed => self.store.stand_in(&*tx, &row, now).await?,
             // The other channel may have told it while this one was trying.
             Next::Retry { .. } | Next::Wait => {
                 fallback::settle_told(&*tx, row.channel_id, &rows_of(lease), now).await?;
@@ -239,10 +238,10 @@ fn held(lease: &Lease) -> sea_orm::Select<delivery::Entity> {
 }
 
 /// Those of a claim that its attempt has ended for good.
-fn failed(lease: &Lease) -> sea_orm::Select<delivery::Entity> {
-    delivery::Entity::find()
-        .filter(rows_of(lease))
-        .filter(delivery::Column::State.eq(DeliveryState::Failed.as_str()))
+fn failed(lease: &Lease) -> Condition {
+    Condition::all()
+        .add(rows_of(lease))
+        .add(delivery::Column::State.eq(DeliveryState::Failed.as_str()))
 }
 
 fn update_held(lease: &Lease) -> UpdateMany<delivery::Entity> {

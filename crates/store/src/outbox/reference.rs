@@ -1,4 +1,5 @@
-//! What the other side called the message about an opening, for services that change it or answer it.
+//! What the other side called the message about an opening, for services that change it or answer it. An opening that was
+//! told in a digest has none: that message is about others as well.
 
 use std::collections::HashMap;
 
@@ -33,6 +34,7 @@ pub(super) async fn add_references<C: ConnectionTrait>(
         .filter(delivery::Column::IncidentId.is_in(incidents))
         .filter(delivery::Column::ChannelId.eq(channel.0))
         .filter(delivery::Column::Event.eq(Event::Opened.as_str()))
+        .filter(delivery::Column::DigestOf.is_null())
         .filter(delivery::Column::State.eq(DeliveryState::Sent.as_str()))
         .all(tx)
         .await?;

@@ -7,21 +7,17 @@ use domain::{
     clock::Timestamp,
     delivery::{DeliveryState, Event},
     duration,
-    id::{ChannelId, MonitorId},
+    id::ChannelId,
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Statement,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Statement,
     sea_query::{Expr, ExprTrait, IntoCondition, SimpleExpr},
 };
 use uuid::Uuid;
 
 use super::{digest, fallback, finish, quiet};
-use crate::{
-    entity::{delivery, incident},
-    error::StoreError,
-    store::Store,
-};
+use crate::{entity::delivery, error::StoreError, store::Store};
 
 /// So many claims in a row may end without a result (crash, lost power) before the row itself is the suspect.
 const MOST_INTERRUPTIONS: i32 = 5;
@@ -140,11 +136,14 @@ pub(super) async fn interrupted<C: ConnectionTrait>(
         ..unleased()
     };
     let unfinished = || delivery::Column::FinishedAt.is_null();
+    let given_up = Condition::all()
+        .add(unfinished())
+        .add(lost.clone())
+        .add(delivery::Column::Interruptions.gte(MOST_INTERRUPTIONS - 1));
+    store.ask_fallbacks(tx, given_up.clone(), now).await?;
     let failed = delivery::Entity::update_many()
         .set(poisoned)
-        .filter(unfinished())
-        .filter(lost.clone())
-        .filter(delivery::Column::Interruptions.gte(MOST_INTERRUPTIONS - 1))
+        .filter(given_up)
         .exec_with_returning(tx)
         .await?;
     let again = delivery::ActiveModel {
@@ -174,13 +173,6 @@ pub(super) async fn interrupted<C: ConnectionTrait>(
     for row in waited.into_values() {
         let which = digest::of_claim(row.id, row.digest_of);
         fallback::settle_told(tx, row.channel_id, &which, now).await?;
-    }
-    for row in &failed {
-        match store.stand_in(tx, row, now).await {
-            // What cannot be read cannot be told by anybody.
-            Err(StoreError::Corrupt { .. }) => {}
-            other => other?,
-        }
     }
     Ok((failed.len() + returned.len()) as u64)
 }
@@ -294,28 +286,6 @@ pub(crate) async fn cancel<C: ConnectionTrait>(
         .exec(tx)
         .await?;
     Ok(done.rows_affected)
-}
-
-pub(crate) async fn cancel_of_monitor<C: ConnectionTrait>(
-    tx: &C,
-    monitor: MonitorId,
-    reason: &str,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let incidents = incident::Entity::find()
-        .select_only()
-        .column(incident::Column::Id)
-        .filter(incident::Column::MonitorId.eq(monitor.0))
-        .filter(incident::Column::Origin.is_null())
-        .into_query();
-    cancel(
-        tx,
-        delivery::Column::IncidentId.in_subquery(incidents),
-        reason,
-        now,
-    )
-    .await?;
-    Ok(())
 }
 
 fn lease_over(now: Timestamp) -> SimpleExpr {

@@ -1,11 +1,15 @@
 //! Messages that are collected, and deliveries that travel in one message.
 
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use domain::{
     channel::Channel,
     delivery::{DeliveryState, Event},
     gathering::WINDOW,
+    incident::IncidentKind,
     monitor::Monitor,
 };
 use serde_json::json;
@@ -76,7 +80,7 @@ both! {
         assert_eq!((digests.len(), told.len()), (2, 2), "one for each recipient");
         for digest in &digests {
             assert_eq!((digest.notice.count(), digest.notice.also.len()), (100, 49));
-            assert_eq!(digest.notice.counted, [((Event::Opened, domain::incident::IncidentKind::Down), 50)]);
+            assert_eq!(digest.notice.counted, [((Event::Opened, IncidentKind::Down), 50)]);
             assert_eq!(members(&db, digest).await, 100);
             assert!(db.finish(digest, Next::Sent).await);
         }
@@ -195,10 +199,15 @@ both! {
         let again = db.claim_one(&mail).await;
         assert_eq!((again.notice.count(), again.attempt), (9, 1));
         assert_eq!(again.notice.message_id, digest.notice.message_id);
-        // Also while it is being sent.
-        db.store.monitors().delete(again.notice.subject.as_ref().unwrap().monitor.id).await.unwrap();
+        // Also while it is being sent: it may have arrived, so that its end is told.
+        let deleted = again.notice.subject.as_ref().unwrap().monitor.id;
+        db.store.monitors().delete(deleted).await.unwrap();
         assert!(db.finish(&again, Next::Retry { at: db.now() }).await);
-        let last = db.claim_one(&mail).await;
+        let mut claimed = db.claim(&mail).await;
+        assert_eq!(claimed.len(), 2);
+        let over = claimed.pop().unwrap();
+        assert_eq!((over.notice.event, over.notice.subject.unwrap().monitor.id), (Event::Resolved, deleted));
+        let last = claimed.pop().unwrap();
         assert_eq!((last.notice.count(), last.attempt), (8, 2));
         assert!(db.finish(&last, Next::Sent).await);
         let (_, attempts) = db.store.outbox().get(digest.notice.delivery).await.unwrap().unwrap();
@@ -349,5 +358,67 @@ both! {
         assert_eq!(expired.len(), 29);
         assert!(expired.iter().all(|d| d.reason.as_deref() == Some("Not delivered within 1d. Last: 451 greylisted")),
             "{:?}", expired[0].reason);
+    }
+
+    async fn only_a_message_about_one_outage_is_changed_when_it_is_over(db: Db) {
+        let chat = json!({ "name": "Chat", "kind": "slack", "config": { "url": "https://hooks.slack.com/services/T/B/x" } });
+        let chat = db.channel(chat).await;
+        let mut monitors = Vec::new();
+        for _ in 0..13 {
+            let monitor = db.monitor(&[&chat]).await;
+            db.go_down(&monitor).await;
+            db.advance(Duration::from_millis(1));
+            monitors.push(monitor);
+        }
+        let alone = db.claim_one(&chat).await;
+        db.finish(&alone, Next::Sent).await;
+        db.advance(WINDOW);
+        let digest = db.claim_one(&chat).await;
+        assert_eq!(digest.notice.count(), 12);
+        db.finish(&digest, Next::Sent).await;
+
+        let leader = digest.notice.subject.as_ref().unwrap().monitor.id;
+        for (told, reference) in [(alone.notice.subject.unwrap().monitor.id, Some("4711")), (leader, None)] {
+            db.advance(WINDOW * 4);
+            db.come_up(monitors.iter().find(|m| m.id == told).unwrap()).await;
+            let recovery = db.claim_one(&chat).await;
+            assert_eq!((recovery.notice.event, recovery.notice.count()), (Event::Resolved, 1));
+            assert_eq!(recovery.notice.thread_reference.as_deref(), reference);
+            db.finish(&recovery, Next::Sent).await;
+        }
+    }
+
+    async fn each_of_several_kinds_in_a_digest_is_described_or_counted_as_what_it_is(db: Db) {
+        let (mail, _) = storm(&db, &["a@example.org"], 1).await;
+        let kinds = [IncidentKind::Down, IncidentKind::Certificate, IncidentKind::NoData];
+        let first = monitors(&db, &[&mail], 1).await;
+        down(&db, &first).await;
+        let alone = db.claim_one(&mail).await;
+        db.finish(&alone, Next::Sent).await;
+        let monitors = monitors(&db, &[&mail], 60).await;
+        for (monitor, kind) in monitors.iter().zip(kinds.into_iter().cycle()) {
+            match kind {
+                IncidentKind::Down => db.go_down(monitor).await,
+                other => db.worry(monitor, other).await,
+            };
+            db.advance(Duration::from_millis(1));
+        }
+        db.advance(WINDOW);
+        let mut counted: HashMap<IncidentKind, u64> = HashMap::new();
+        let mut described: HashMap<IncidentKind, u64> = HashMap::new();
+        let digest = db.claim_one(&mail).await;
+        for one in std::iter::once(&digest.notice).chain(&digest.notice.also) {
+            assert_eq!(one.event, Event::Opened);
+            let subject = one.subject.as_ref().unwrap();
+            let at = monitors.iter().position(|m| m.id == subject.monitor.id).unwrap();
+            assert_eq!(subject.incident.kind, kinds[at % 3]);
+            *described.entry(subject.incident.kind).or_default() += 1;
+        }
+        for ((event, kind), n) in &digest.notice.counted {
+            assert_eq!(*event, Event::Opened);
+            assert_eq!(counted.insert(*kind, *n), None, "each sort once");
+        }
+        let of = |found: &HashMap<IncidentKind, u64>| kinds.map(|kind| found.get(&kind).copied().unwrap_or(0));
+        assert_eq!((of(&described), of(&counted)), ([17, 17, 16], [3, 3, 4]));
     }
 }

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use domain::{channel::ChannelDraft, delivery::DeliveryState, id::ChannelId};
+use domain::{channel::ChannelDraft, delivery::DeliveryState, gathering::WINDOW, id::ChannelId};
 use serde_json::json;
-use store::{StoreError, outbox::Next};
+use store::{
+    StoreError,
+    outbox::{DeliveryFilter, Next},
+};
 
 use crate::harness::{Db, LEASE, both};
 
@@ -17,6 +20,16 @@ async fn mail_to(db: &Db, to: &[&str], fallback: ChannelId) -> domain::channel::
     let body = json!({ "name": "Mail", "kind": "email", "config": { "to": to }, "fallback": fallback.0 });
     let draft = ChannelDraft::from_json(body, None).unwrap();
     db.store.channels().create(&draft).await.unwrap()
+}
+
+/// Deliveries by this channel.
+async fn instead(db: &Db, channel: ChannelId) -> usize {
+    let filter = DeliveryFilter {
+        channel: Some(channel),
+        limit: 500,
+        ..Default::default()
+    };
+    db.store.outbox().page(&filter).await.unwrap().items.len()
 }
 
 both! {
@@ -272,5 +285,50 @@ both! {
         db.store.channels().delete(hook.id).await.unwrap();
         let mail = db.store.channels().get(mail.id).await.unwrap().unwrap();
         assert_eq!(mail.fallback, None, "it went with its channel");
+    }
+
+    async fn of_a_digest_that_is_refused_so_many_are_told_at_a_time(db: Db) {
+        let mut db = db;
+        let hook = db.webhook("https://hooks.example/x").await;
+        let mail = mail_with(&db, hook.id).await;
+        for _ in 0..250 {
+            let monitor = db.monitor(&[&mail]).await;
+            db.go_down(&monitor).await;
+        }
+        let first = db.claim_one(&mail).await;
+        db.finish(&first, Next::Sent).await;
+        db.advance(WINDOW);
+        let digest = db.claim_one(&mail).await;
+        assert_eq!(digest.notice.count(), 249);
+        assert!(db.finish(&digest, Next::Failed).await);
+        assert_eq!(instead(&db, hook.id).await, 0, "no transaction grows with what travels together");
+        // Also when the process ends before anybody looks.
+        db.reopen().await;
+        assert_eq!(db.due().await, [hook.id]);
+        assert_eq!(instead(&db, hook.id).await, 200);
+        for _ in 0..3 {
+            db.due().await;
+            assert_eq!(instead(&db, hook.id).await, 249);
+        }
+    }
+
+    async fn a_digest_without_a_fallback_asks_for_none(db: Db) {
+        let mail = db.mail_channel(&["a@example.org"]).await;
+        for _ in 0..12 {
+            let monitor = db.monitor(&[&mail]).await;
+            db.go_down(&monitor).await;
+        }
+        let first = db.claim_one(&mail).await;
+        db.finish(&first, Next::Sent).await;
+        db.advance(WINDOW);
+        let digest = db.claim_one(&mail).await;
+        db.finish(&digest, Next::Failed).await;
+        // One that comes later is not for what has ended.
+        let hook = db.webhook("https://hooks.example/x").await;
+        let body = json!({ "name": "Mail", "kind": "email", "config": { "to": ["a@example.org"] }, "fallback": hook.id.0 });
+        let draft = ChannelDraft::from_json(body, None).unwrap();
+        db.store.channels().update(mail.id, &draft).await.unwrap().unwrap();
+        assert!(db.due().await.is_empty());
+        assert_eq!(instead(&db, hook.id).await, 0);
     }
 }

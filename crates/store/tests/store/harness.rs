@@ -167,6 +167,29 @@ impl Db {
         self.store.record(recorded).await.unwrap()
     }
 
+    /// It is up, and something else than an outage begins.
+    pub(crate) async fn worry(&self, monitor: &Monitor, kind: domain::incident::IncidentKind) -> Record {
+        let at = self.now();
+        let recorded = Recorded {
+            monitor: monitor.id,
+            revision: monitor.revision,
+            outcome: outcome(at, Verdict::Up),
+            state: MonitorState {
+                known: Known::Up {
+                    since: at,
+                    failing: None,
+                },
+                ..MonitorState::default()
+            },
+            transitions: vec![Transition::Opened {
+                kind,
+                since: at,
+                reason: Reason::new(ReasonKind::Certificate, "It expires in 6 days."),
+            }],
+        };
+        self.store.record(recorded).await.unwrap()
+    }
+
     pub(crate) async fn come_up(&self, monitor: &Monitor) -> Record {
         let at = self.now();
         let recorded = Recorded {

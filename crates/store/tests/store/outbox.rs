@@ -346,7 +346,7 @@ both! {
         assert!(!db.store.channels().delete(hook.id).await.unwrap());
     }
 
-    async fn deleting_a_monitor_closes_its_incident_and_cancels_what_is_pending(db: Db) {
+    async fn deleting_a_monitor_closes_its_incident_and_cancels_what_nobody_sent(db: Db) {
         let (_, monitor) = outage(&db).await;
         assert!(db.store.monitors().delete(monitor.id).await.unwrap());
         assert_eq!(states(&db).await, [(Event::Opened, DeliveryState::Cancelled)]);
