@@ -11,6 +11,7 @@ use domain::{
     clock::Timestamp,
     delivery::{DeliveryState, Event, Notice},
     id::{ChannelId, DeliveryId, IncidentId},
+    incident::IncidentKind,
     recipient::Bounce,
 };
 use uuid::Uuid;
@@ -113,6 +114,8 @@ pub struct Delivery {
     pub event_at: Timestamp,
     pub incident: IncidentId,
     pub monitor_name: String,
+    /// What the incident is about.
+    pub kind: IncidentKind,
     pub channel: ChannelId,
     pub channel_name: String,
     pub recipient: String,

@@ -8,7 +8,7 @@ overview-down = { $n } 个监控项发生故障
 overview-unknown = { $n } 个监控项无法检查
 overview-detail = 共 { $total } 个监控项，{ $up } 个正常。
 overview-acknowledged = 已由 { $by } 确认
-overview-incident = 故障记录 #{ $id }
+overview-incident = 事件 #{ $id }
 overview-more = 还有 { $n } 个
 
 steps-title = 开始使用

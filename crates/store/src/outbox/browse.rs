@@ -7,6 +7,7 @@ use domain::{
     delivery::{Attempt, DeliveryState, Event},
     hours::LONGEST_STRETCH,
     id::{ChannelId, DeliveryId, IncidentId},
+    incident::IncidentKind,
     recipient::Bounce,
 };
 use sea_orm::{
@@ -24,7 +25,7 @@ use super::{
 use crate::{
     entity::{attempt, channel, delivery, incident, monitor, transcript},
     error::{StoreError, corrupt},
-    incidents::read_label,
+    incidents::{read_kind, read_label},
     page::{Page, cut, read_cursor, rows_to_read},
 };
 
@@ -155,20 +156,20 @@ async fn transcripts<C: ConnectionTrait>(
 }
 
 async fn read<C: ConnectionTrait>(db: &C, rows: Vec<delivery::Model>) -> Result<Vec<Delivery>, StoreError> {
-    let names = monitor_names(db, &rows).await?;
+    let about = incidents_of(db, &rows).await?;
     rows.into_iter()
         .map(|row| {
-            let monitor_name = names.get(&row.incident_id).cloned().unwrap_or_default();
-            read_one(row, monitor_name)
+            let about = about.get(&row.incident_id).cloned().unwrap_or_default();
+            read_one(row, about)
         })
         .collect()
 }
 
-/// By incident: the monitor's name now, or the last one of a monitor that is gone.
-async fn monitor_names<C: ConnectionTrait>(
+/// By incident: the monitor's name now, or the last one of a monitor that is gone, and what it is about.
+async fn incidents_of<C: ConnectionTrait>(
     db: &C,
     rows: &[delivery::Model],
-) -> Result<HashMap<i64, String>, StoreError> {
+) -> Result<HashMap<i64, (String, IncidentKind)>, StoreError> {
     let incidents = incident::Entity::find()
         .filter(incident::Column::Id.is_in(rows.iter().map(|r| r.incident_id)))
         .all(db)
@@ -188,12 +189,15 @@ async fn monitor_names<C: ConnectionTrait>(
                 Some(name) => name.clone(),
                 None => read_label(&incident)?.name,
             };
-            Ok((incident.id, name))
+            Ok((incident.id, (name, read_kind(&incident)?)))
         })
         .collect()
 }
 
-fn read_one(row: delivery::Model, monitor_name: String) -> Result<Delivery, StoreError> {
+fn read_one(
+    row: delivery::Model,
+    (monitor_name, kind): (String, IncidentKind),
+) -> Result<Delivery, StoreError> {
     let damaged = |column| corrupt("deliveries", row.id, column);
     Ok(Delivery {
         id: DeliveryId(row.id),
@@ -202,6 +206,7 @@ fn read_one(row: delivery::Model, monitor_name: String) -> Result<Delivery, Stor
         event_at: Timestamp::from_millis(row.event_at),
         incident: IncidentId(row.incident_id),
         monitor_name,
+        kind,
         channel: ChannelId(row.channel_id),
         channel_name: row.channel_name,
         recipient: row.recipient,
