@@ -150,6 +150,17 @@ impl Delivery {
     }
 }
 
+/// Messages that a channel did not deliver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lost {
+    pub channel: ChannelId,
+    /// Of the channel.
+    pub name: String,
+    /// Failed or expired.
+    pub state: DeliveryState,
+    pub messages: u64,
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Backlog {
     /// Not final, those that wait for settings included.

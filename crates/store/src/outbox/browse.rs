@@ -11,13 +11,14 @@ use domain::{
     recipient::Bounce,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, sea_query::ExprTrait,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Condition, Expr, ExprTrait, Func, Order, Query},
 };
 use uuid::Uuid;
 
 use super::{
-    Backlog, Delivery, DeliveryFilter, Outbox,
+    Backlog, Delivery, DeliveryFilter, Lost, Outbox,
     finish::read_attempt,
     plan::{self, fresh, new_id},
     quiet,
@@ -111,6 +112,48 @@ impl Outbox<'_> {
         Ok(Some(id))
     }
 
+    /// Channels that did not deliver something in the last 24 hours and have delivered nothing since, by name. What was
+    /// lost is counted for each final state.
+    pub async fn lost(&self) -> Result<Vec<Lost>, StoreError> {
+        let db = self.store.inner.db.read();
+        let of_delivery = |column| Expr::col((delivery::Entity, column));
+        let of_channel = |column| Expr::col((channel::Entity, column));
+        let accepted = of_channel(channel::Column::LastSuccessAt);
+        let unheard = accepted
+            .clone()
+            .is_null()
+            .or(accepted.lt(of_delivery(delivery::Column::FinishedAt)));
+        let same = of_channel(channel::Column::Id).equals((delivery::Entity, delivery::Column::ChannelId));
+        let select = Query::select()
+            .expr_as(of_channel(channel::Column::Id), "channel")
+            .expr_as(of_channel(channel::Column::Name), "name")
+            .expr_as(of_delivery(delivery::Column::State), "state")
+            .expr_as(Func::count(of_delivery(delivery::Column::Id)), "n")
+            .from(delivery::Entity)
+            .inner_join(channel::Entity, same)
+            .cond_where(was_lost(self.store.now()))
+            .and_where(unheard)
+            .add_group_by([Expr::cust("1"), Expr::cust("2"), Expr::cust("3")])
+            .order_by_expr(Expr::cust("2"), Order::Asc)
+            .order_by_expr(Expr::cust("1"), Order::Asc)
+            .order_by_expr(Expr::cust("3"), Order::Asc)
+            .to_owned();
+        let rows = db.query_all(&select).await?;
+        rows.iter()
+            .map(|row| {
+                let (id, n): (i64, i64) = (row.try_get("", "channel")?, row.try_get("", "n")?);
+                let state: String = row.try_get("", "state")?;
+                let state = DeliveryState::parse(&state);
+                Ok(Lost {
+                    channel: ChannelId(id),
+                    name: row.try_get("", "name")?,
+                    state: state.ok_or_else(|| corrupt("deliveries", "?", "state"))?,
+                    messages: n as u64,
+                })
+            })
+            .collect()
+    }
+
     pub async fn backlog(&self) -> Result<Backlog, StoreError> {
         let db = self.store.inner.db.read();
         let unfinished = || delivery::Entity::find().filter(delivery::Column::FinishedAt.is_null());
@@ -121,16 +164,7 @@ impl Outbox<'_> {
             .into_tuple()
             .one(db)
             .await?;
-        let since = self.store.now().minus(FAILURES_COUNT_FOR);
-        // Ids are in the order of planning, and nothing lives for longer than a day after quiet hours: the index leads
-        // straight there.
-        let longest = Event::Opened.time_to_live() + LONGEST_STRETCH;
-        let first = plan::first_id(since.minus(longest));
-        let lost = [DeliveryState::Failed.as_str(), DeliveryState::Expired.as_str()];
-        let failed = delivery::Entity::find()
-            .filter(delivery::Column::State.is_in(lost))
-            .filter(delivery::Column::Id.gte(first))
-            .filter(delivery::Column::FinishedAt.gte(since.as_millis()));
+        let failed = delivery::Entity::find().filter(was_lost(self.store.now()));
         Ok(Backlog {
             pending: unfinished().count(db).await?,
             oldest_pending: oldest.flatten().map(Timestamp::from_millis),
@@ -141,6 +175,19 @@ impl Outbox<'_> {
                 .await?,
         })
     }
+}
+
+/// In the last 24 hours.
+fn was_lost(now: Timestamp) -> Condition {
+    let since = now.minus(FAILURES_COUNT_FOR);
+    // Ids are in the order of planning, and nothing lives for longer than a day after quiet hours: the index leads
+    // straight there.
+    let longest = Event::Opened.time_to_live() + LONGEST_STRETCH;
+    let lost = [DeliveryState::Failed.as_str(), DeliveryState::Expired.as_str()];
+    Condition::all()
+        .add(delivery::Column::State.is_in(lost))
+        .add(delivery::Column::Id.gte(plan::first_id(since.minus(longest))))
+        .add(delivery::Column::FinishedAt.gte(since.as_millis()))
 }
 
 /// What was said in these attempts, by attempt, as far as it is still kept.

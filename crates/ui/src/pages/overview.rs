@@ -11,19 +11,21 @@ use axum::{
 use domain::{
     channel::{Channel, ChannelKind},
     clock::Timestamp,
+    delivery::DeliveryState,
     id::{IncidentId, MonitorId},
     in_force::InForce,
+    incident::{Incident, IncidentKind, Progress},
     monitor::Monitor,
     state::{MonitorState, Status},
 };
 use serde::Deserialize;
-use store::{MonitorFilter, Neglected, Store};
+use store::{IncidentRow, MonitorFilter, Neglected, Store, outbox::Lost};
 
 use crate::{
     App, Flash, Section, Shell, SignedIn,
-    components::{Pager, href},
+    components::{Mark, Pager, href},
     error,
-    pages::settings::mail::Concerns,
+    pages::{incidents::kind, settings::mail::Concerns},
     shell::{page, status_key},
 };
 
@@ -55,6 +57,8 @@ pub(crate) struct OverviewPage {
     unheard: u64,
     /// Channels that somebody has to look after.
     neglected: Vec<Neglected>,
+    /// What channels did not deliver, and what they lost.
+    lost: Vec<Loss>,
     verdict: Verdict,
     troubles: Vec<Trouble>,
     /// More troubles than are listed.
@@ -114,9 +118,17 @@ pub(crate) struct Verdict {
     detail: String,
 }
 
+/// Messages that were not delivered, and nothing by the same channel since.
+pub(crate) struct Loss {
+    href: String,
+    name: String,
+    /// How many, and what became of them.
+    words: String,
+}
+
 /// One thing that is wrong now.
 pub(crate) struct Trouble {
-    status: Status,
+    mark: Mark,
     name: String,
     href: String,
     since: Option<Timestamp>,
@@ -147,7 +159,15 @@ async fn show(signed_in: SignedIn, Query(search): Query<Search>) -> error::Resul
     };
     let total: u64 = numbers.iter().map(|(_, n)| n).sum();
 
-    let (troubles, more_troubles) = troubles(&signed_in, of(Status::Down) + of(Status::Unknown)).await?;
+    let (expiring, expires) = store
+        .incidents()
+        .open_of_kind(IncidentKind::Certificate, MOST_TROUBLES)
+        .await?;
+    let wrong = WRONG.iter().map(|status| of(*status)).sum();
+    let (mut troubles, _) = troubles(&signed_in, &shell, wrong).await?;
+    troubles.extend(expiring.iter().map(|row| Trouble::expiring(&shell, row)));
+    troubles.truncate(MOST_TROUBLES as usize);
+    let more_troubles = (wrong + expires).saturating_sub(troubles.len() as u64);
     let found = store.monitors().page(&search.filter(signed_in.stale())).await?;
     let rows = row::load(&signed_in, &shell, found.items).await?;
     let query = [
@@ -169,7 +189,8 @@ async fn show(signed_in: SignedIn, Query(search): Query<Search>) -> error::Resul
         suspended: store.recipients().suspended_count().await?,
         unheard: store.policies().unheard().await?,
         neglected: store.channels().neglected().await?,
-        verdict: verdict(&shell, total, &of),
+        lost: losses(&shell, &store.outbox().lost().await?),
+        verdict: verdict(&shell, total, &of, expires),
         troubles,
         more_troubles,
         statuses: counts(&shell, &search, total, &numbers),
@@ -218,8 +239,30 @@ async fn checklist(store: &Store, channels: &[Channel], monitors: u64) -> error:
     Ok((!done).then_some(list))
 }
 
-fn verdict(shell: &Shell, total: u64, of: &dyn Fn(Status) -> u64) -> Verdict {
-    let (down, unknown, up) = (of(Status::Down), of(Status::Unknown), of(Status::Up));
+fn losses(shell: &Shell, lost: &[Lost]) -> Vec<Loss> {
+    let loss = |lost: &Lost| {
+        let channel = lost.channel.to_string();
+        let key = if lost.state == DeliveryState::Expired {
+            "overview-lost-expired"
+        } else {
+            "overview-lost-failed"
+        };
+        Loss {
+            href: href(
+                "/deliveries",
+                &[("state", lost.state.as_str()), ("channel", channel.as_str())],
+            ),
+            name: lost.name.clone(),
+            words: shell.t(key).count("n", lost.messages).to_string(),
+        }
+    };
+    lost.iter().map(loss).collect()
+}
+
+/// `expires`: certificates about to.
+fn verdict(shell: &Shell, total: u64, of: &dyn Fn(Status) -> u64, expires: u64) -> Verdict {
+    let (down, unknown, slow) = (of(Status::Down), of(Status::Unknown), of(Status::Degraded));
+    let up = of(Status::Up) + slow;
     let maintenance = of(Status::Maintenance);
     let (shape, tone, headline) = if total == 0 {
         ("pending", "", shell.t("overview-nothing-watched"))
@@ -227,6 +270,14 @@ fn verdict(shell: &Shell, total: u64, of: &dyn Fn(Status) -> u64) -> Verdict {
         ("down", "bad", shell.t("overview-down").count("n", down))
     } else if unknown > 0 {
         ("unknown", "warn", shell.t("overview-unknown").count("n", unknown))
+    } else if slow > 0 {
+        ("degraded", "warn", shell.t("overview-slow").count("n", slow))
+    } else if expires > 0 {
+        (
+            "degraded",
+            "warn",
+            shell.t("overview-expiring").count("n", expires),
+        )
     } else if up == 0 && maintenance > 0 {
         ("maintenance", "", shell.t("overview-under-maintenance"))
     } else if up == 0 {
@@ -251,14 +302,40 @@ fn verdict(shell: &Shell, total: u64, of: &dyn Fn(Status) -> u64) -> Verdict {
     }
 }
 
-/// Down first, then what we could not find out.
-async fn troubles(who: &SignedIn, all: u64) -> error::Result<(Vec<Trouble>, u64)> {
+impl Trouble {
+    fn expiring(shell: &Shell, row: &IncidentRow) -> Self {
+        let incident = &row.incident;
+        let monitor = incident.origin.monitor().map(|id| format!("/monitors/{id}"));
+        Self {
+            mark: kind::wrong(shell, kind::words(incident)),
+            name: row.monitor_name.clone(),
+            href: monitor.unwrap_or_else(|| format!("/incidents/{}", incident.id)),
+            since: Some(incident.since),
+            why: incident.reason.detail.clone(),
+            incident: Some(incident.id),
+            acknowledged_by: acknowledged_by(incident),
+        }
+    }
+}
+
+fn acknowledged_by(incident: &Incident) -> Option<String> {
+    match &incident.progress {
+        Progress::Acknowledged { by, .. } => Some(by.clone()),
+        Progress::Open | Progress::Resolved { .. } => None,
+    }
+}
+
+/// Statuses in which something is wrong, the worst first.
+const WRONG: [Status; 3] = [Status::Down, Status::Unknown, Status::Degraded];
+
+/// Down first, then what we could not find out, then what is slow.
+async fn troubles(who: &SignedIn, shell: &Shell, all: u64) -> error::Result<(Vec<Trouble>, u64)> {
     let store = who.store();
     if all == 0 {
         return Ok((Vec::new(), 0));
     }
     let mut found = Vec::new();
-    for status in [Status::Down, Status::Unknown] {
+    for status in WRONG {
         let limit = MOST_TROUBLES.saturating_sub(u32::try_from(found.len()).unwrap_or(MOST_TROUBLES));
         if limit > 0 {
             let filter = MonitorFilter {
@@ -280,23 +357,31 @@ async fn troubles(who: &SignedIn, all: u64) -> error::Result<(Vec<Trouble>, u64)
     let troubles: Vec<Trouble> = found
         .iter()
         .map(|(monitor, state)| {
-            let incident = open.get(&monitor.id);
+            let status = status_of(monitor, state, &in_force);
+            let incident = open.get(&monitor.id).filter(|i| explains(status, i.kind));
             Trouble {
-                status: status_of(monitor, state, &in_force),
+                mark: shell.status(&status),
                 name: monitor.config.name.clone(),
                 href: format!("/monitors/{}", monitor.id),
                 since: state.since(),
                 why: state.detail().unwrap_or_default().to_owned(),
                 incident: incident.map(|i| i.id),
-                acknowledged_by: incident.and_then(|i| match &i.progress {
-                    domain::incident::Progress::Acknowledged { by, .. } => Some(by.clone()),
-                    domain::incident::Progress::Open | domain::incident::Progress::Resolved { .. } => None,
-                }),
+                acknowledged_by: incident.and_then(acknowledged_by),
             }
         })
         .collect();
     let more = all.saturating_sub(troubles.len() as u64);
     Ok((troubles, more))
+}
+
+/// Whether an incident of this kind is why a monitor has the status.
+fn explains(status: Status, kind: IncidentKind) -> bool {
+    match kind {
+        IncidentKind::Down => status != Status::Degraded,
+        IncidentKind::Degraded => status == Status::Degraded,
+        IncidentKind::NoData => status == Status::Unknown,
+        IncidentKind::Certificate => false,
+    }
 }
 
 /// The status that people see.

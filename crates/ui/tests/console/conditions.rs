@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::{
     channel::ChannelDraft,
     clock::Clock,
+    delivery::{Attempt, AttemptVerdict},
     id::{ChannelId, IncidentId},
     incident::IncidentKind,
     monitor::{Monitor, MonitorConfig},
@@ -13,9 +14,12 @@ use domain::{
 };
 use http::StatusCode;
 use serde_json::json;
-use store::Recorded;
+use store::{
+    Recorded,
+    outbox::{Next, Terms},
+};
 
-use crate::visitor::{Answer, Scene, Visitor};
+use crate::visitor::{Answer, EMAIL, PASSWORD, Scene, Visitor};
 
 const ADDRESS: &str = "me@example.net";
 const EXPIRES: &str = "The certificate of shop.example expires on 2026-12-27 08:00 UTC, in 30 days.";
@@ -313,4 +317,138 @@ async fn a_slow_monitor_and_one_that_cannot_be_checked_are_called_what_they_are(
         assert!(ended.contains(over), "{ended}");
         tells_of_no_outage(&ended);
     }
+}
+
+#[tokio::test]
+async fn a_policy_for_certificates_alone_says_so_wherever_it_is_read() {
+    let scene = Scene::new().await;
+    let mut visitor = scene.admin().await;
+    let fields = [
+        ("kind", "email"),
+        ("name", "Web team"),
+        ("config.to", "web@example.org"),
+    ];
+    see_other(&visitor.post("/channels", &fields).await);
+    let fresh = visitor.get("/policies/new").await.body;
+    for concern in ["down", "degraded", "certificate", "no_data", "recovered"] {
+        assert!(
+            fresh.contains(&format!("name=\"steps.0.events.{concern}\" checked")),
+            "{concern}: {fresh}"
+        );
+    }
+    let policy = [
+        ("name", "Certificates"),
+        ("severity", "critical"),
+        ("steps.0.after", ""),
+        ("steps.0.channels.1", "on"),
+        ("steps.0.events.certificate", "on"),
+        ("reminders", "on"),
+        ("reminders.first", "1h"),
+        ("reminders.longest", "1d"),
+        ("tags", "web"),
+    ];
+    let only = "Only of certificates that expire, not of their ends.";
+    let summary = visitor.post("/policies/summary", &policy).await.body;
+    for words in [
+        only,
+        "at each of the monitor&#39;s days",
+        "Nobody is told of the end.",
+    ] {
+        assert!(summary.contains(words), "{words}: {summary}");
+    }
+    assert!(!summary.contains("is reminded after"), "{summary}");
+    tells_of_no_outage(&summary);
+    see_other(&visitor.post("/policies", &policy).await);
+    let list = visitor.get("/policies").await.body;
+    assert!(list.contains(only) && !list.contains("Tells nobody"), "{list}");
+    let shown = visitor.get("/policies/1").await.body;
+    assert!(
+        shown.contains("name=\"steps.0.events.certificate\" checked"),
+        "{shown}"
+    );
+    assert!(!shown.contains("name=\"steps.0.events.down\" checked"), "{shown}");
+
+    // Of an outage it tells nobody, and the page of its monitor knows.
+    let mut monitor = shop("https://127.0.0.1:9/");
+    monitor.push(("tags", "web"));
+    let page = see_other(&visitor.post("/monitors", &monitor).await).to_owned();
+    let told = visitor.get(&page).await.body;
+    assert!(told.contains("does not want to hear of outages"), "{told}");
+    assert!(told.contains(only) && told.contains("Not of outages"), "{told}");
+
+    let two = [("steps.0.events.down", "on"), ("steps.0.events.recovered", "on")];
+    let both: Vec<(&str, &str)> = policy.iter().chain(&two).copied().collect();
+    let summary = visitor.post("/policies/summary", &both).await.body;
+    assert!(
+        summary.contains("Only of outages and certificates that expire, and their ends."),
+        "{summary}"
+    );
+}
+
+#[tokio::test]
+async fn the_overview_tells_of_certificates_and_of_messages_that_were_lost() {
+    let scene = Scene::new().await;
+    let mut visitor = scene.admin().await;
+    let watched = Watched::new(&scene).await;
+    let id = watched
+        .open(
+            &scene,
+            IncidentKind::Certificate,
+            ReasonKind::Certificate,
+            EXPIRES,
+        )
+        .await;
+    let page = visitor.get("/").await.body;
+    assert!(page.contains("one certificate expires soon"), "{page}");
+    assert!(
+        page.contains(EXPIRES) && page.contains(&format!("/incidents/{id}")),
+        "{page}"
+    );
+    assert!(!page.contains("did not deliver"), "{page}");
+
+    let outbox = scene.store.outbox();
+    let terms = Terms::new(1, Duration::from_mins(1));
+    let claimed = outbox.claim(watched.channel, &terms).await.unwrap().remove(0);
+    let attempt = Attempt {
+        number: 1,
+        started_at: scene.clock.now(),
+        duration: Duration::from_millis(12),
+        profile: None,
+        settings_revision: None,
+        remote: None,
+        server: None,
+        step: None,
+        tls: None,
+        reply_code: None,
+        enhanced_code: None,
+        reply_text: None,
+        verdict: AttemptVerdict::Refused {
+            reason: "No such user.".to_owned(),
+        },
+        transcript: None,
+        rejection: None,
+    };
+    assert!(
+        outbox
+            .finish(&claimed.lease, &attempt, Next::Failed)
+            .await
+            .unwrap()
+    );
+    let page = visitor.get("/").await.body;
+    let log = format!("/deliveries?state=failed&#38;channel={}", watched.channel);
+    assert!(
+        page.contains("On call") && page.contains("one message was refused for good"),
+        "{page}"
+    );
+    assert!(page.contains(&log), "{log}: {page}");
+    scene.clock.advance(Duration::from_hours(25));
+    visitor.get("/login").await;
+    visitor
+        .post("/login", &[("email", EMAIL), ("password", PASSWORD)])
+        .await;
+    let page = visitor.get("/").await.body;
+    assert!(
+        page.contains(EXPIRES) && !page.contains("refused for good"),
+        "it does not shout for ever: {page}"
+    );
 }
