@@ -58,3 +58,8 @@ event-sooner = Certificate expires sooner
 event-in-order = Certificate in order
 event-still-no-data = Still cannot be checked
 event-checked = Can be checked again
+
+incident-about-down = Outage
+incident-about-degraded = Slow
+incident-about-certificate = Certificate
+incident-about-no-data = No data

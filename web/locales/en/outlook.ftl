@@ -23,7 +23,7 @@ outlook-on-call = On call: { $people }
 outlook-nobody-on-call = Nobody is on call in { $rotations }
 
 monitor-policy = Policy
-monitor-policy-hint = Told beside the channels above, step by step, as long as nobody acknowledges the outage. By rule, a monitor with channels of its own has none.
+monitor-policy-hint = Told beside the channels above, step by step, as long as nobody acknowledges it. By rule, a monitor with channels of its own has none.
 monitor-by-rule = By rule: by its tags, or the default one
 monitor-by-rule-tag = By rule: { $policy }, by the tag { $tag }
 monitor-by-rule-default = By rule: { $policy }, the default one

@@ -57,3 +57,8 @@ event-sooner = 证书更临近过期
 event-in-order = 证书已恢复正常
 event-still-no-data = 仍然无法检查
 event-checked = 已可检查
+
+incident-about-down = 故障
+incident-about-degraded = 响应缓慢
+incident-about-certificate = 证书
+incident-about-no-data = 无数据

@@ -235,7 +235,7 @@ impl Row {
     /// What is wrong, where it is not an outage.
     fn beside(&self) -> Option<&'static str> {
         let beside = self.origin.own().is_none() && self.kind != IncidentKind::Down;
-        beside.then_some(self.words.name)
+        beside.then_some(self.words.about)
     }
 }
 

@@ -10,31 +10,33 @@ use axum::{
 };
 use domain::{
     channel::{Channel, ChannelKind},
-    clock::Timestamp,
-    delivery::DeliveryState,
-    id::{IncidentId, MonitorId},
+    id::MonitorId,
     in_force::InForce,
-    incident::{Incident, IncidentKind, Progress},
+    incident::IncidentKind,
     monitor::Monitor,
     state::{MonitorState, Status},
 };
 use serde::Deserialize;
-use store::{IncidentRow, MonitorFilter, Neglected, Store, outbox::Lost};
+use store::{MonitorFilter, Neglected, Store};
 
 use crate::{
     App, Flash, Section, Shell, SignedIn,
-    components::{Mark, Pager, href},
+    components::{Pager, href},
     error,
-    pages::{incidents::kind, settings::mail::Concerns},
+    pages::settings::mail::Concerns,
     shell::{page, status_key},
 };
 
+mod loss;
 mod row;
 #[cfg(test)]
 mod samples;
+mod trouble;
+use loss::Loss;
 pub(crate) use row::{Row, bar, load, strip_label};
 #[cfg(test)]
 pub(crate) use samples::samples;
+use trouble::{Trouble, WRONG, troubles};
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
@@ -118,25 +120,6 @@ pub(crate) struct Verdict {
     detail: String,
 }
 
-/// Messages that were not delivered, and nothing by the same channel since.
-pub(crate) struct Loss {
-    href: String,
-    name: String,
-    /// How many, and what became of them.
-    words: String,
-}
-
-/// One thing that is wrong now.
-pub(crate) struct Trouble {
-    mark: Mark,
-    name: String,
-    href: String,
-    since: Option<Timestamp>,
-    why: String,
-    incident: Option<IncidentId>,
-    acknowledged_by: Option<String>,
-}
-
 /// How many monitors have a status; a link to exactly those.
 pub(crate) struct Count {
     label: String,
@@ -164,7 +147,7 @@ async fn show(signed_in: SignedIn, Query(search): Query<Search>) -> error::Resul
         .open_of_kind(IncidentKind::Certificate, MOST_TROUBLES)
         .await?;
     let wrong = WRONG.iter().map(|status| of(*status)).sum();
-    let (mut troubles, _) = troubles(&signed_in, &shell, wrong).await?;
+    let mut troubles = troubles(&signed_in, &shell, wrong).await?;
     troubles.extend(expiring.iter().map(|row| Trouble::expiring(&shell, row)));
     troubles.truncate(MOST_TROUBLES as usize);
     let more_troubles = (wrong + expires).saturating_sub(troubles.len() as u64);
@@ -189,7 +172,7 @@ async fn show(signed_in: SignedIn, Query(search): Query<Search>) -> error::Resul
         suspended: store.recipients().suspended_count().await?,
         unheard: store.policies().unheard().await?,
         neglected: store.channels().neglected().await?,
-        lost: losses(&shell, &store.outbox().lost().await?),
+        lost: loss::view(&shell, &store.outbox().lost().await?),
         verdict: verdict(&shell, total, &of, expires),
         troubles,
         more_troubles,
@@ -239,26 +222,6 @@ async fn checklist(store: &Store, channels: &[Channel], monitors: u64) -> error:
     Ok((!done).then_some(list))
 }
 
-fn losses(shell: &Shell, lost: &[Lost]) -> Vec<Loss> {
-    let loss = |lost: &Lost| {
-        let channel = lost.channel.to_string();
-        let key = if lost.state == DeliveryState::Expired {
-            "overview-lost-expired"
-        } else {
-            "overview-lost-failed"
-        };
-        Loss {
-            href: href(
-                "/deliveries",
-                &[("state", lost.state.as_str()), ("channel", channel.as_str())],
-            ),
-            name: lost.name.clone(),
-            words: shell.t(key).count("n", lost.messages).to_string(),
-        }
-    };
-    lost.iter().map(loss).collect()
-}
-
 /// `expires`: certificates about to.
 fn verdict(shell: &Shell, total: u64, of: &dyn Fn(Status) -> u64, expires: u64) -> Verdict {
     let (down, unknown, slow) = (of(Status::Down), of(Status::Unknown), of(Status::Degraded));
@@ -299,88 +262,6 @@ fn verdict(shell: &Shell, total: u64, of: &dyn Fn(Status) -> u64, expires: u64) 
         tone,
         headline: headline.to_string(),
         detail: detail.to_string(),
-    }
-}
-
-impl Trouble {
-    fn expiring(shell: &Shell, row: &IncidentRow) -> Self {
-        let incident = &row.incident;
-        let monitor = incident.origin.monitor().map(|id| format!("/monitors/{id}"));
-        Self {
-            mark: kind::wrong(shell, kind::words(incident)),
-            name: row.monitor_name.clone(),
-            href: monitor.unwrap_or_else(|| format!("/incidents/{}", incident.id)),
-            since: Some(incident.since),
-            why: incident.reason.detail.clone(),
-            incident: Some(incident.id),
-            acknowledged_by: acknowledged_by(incident),
-        }
-    }
-}
-
-fn acknowledged_by(incident: &Incident) -> Option<String> {
-    match &incident.progress {
-        Progress::Acknowledged { by, .. } => Some(by.clone()),
-        Progress::Open | Progress::Resolved { .. } => None,
-    }
-}
-
-/// Statuses in which something is wrong, the worst first.
-const WRONG: [Status; 3] = [Status::Down, Status::Unknown, Status::Degraded];
-
-/// Down first, then what we could not find out, then what is slow.
-async fn troubles(who: &SignedIn, shell: &Shell, all: u64) -> error::Result<(Vec<Trouble>, u64)> {
-    let store = who.store();
-    if all == 0 {
-        return Ok((Vec::new(), 0));
-    }
-    let mut found = Vec::new();
-    for status in WRONG {
-        let limit = MOST_TROUBLES.saturating_sub(u32::try_from(found.len()).unwrap_or(MOST_TROUBLES));
-        if limit > 0 {
-            let filter = MonitorFilter {
-                status: Some(status),
-                stale: who.stale(),
-                limit,
-                ..MonitorFilter::default()
-            };
-            let items = store.monitors().page(&filter).await?.items;
-            found.extend(items.into_iter().map(|(m, state)| {
-                let state = who.heard(m.id, state);
-                (m, state)
-            }));
-        }
-    }
-    let ids: Vec<MonitorId> = found.iter().map(|(m, _)| m.id).collect();
-    let open = store.incidents().open_of(&ids).await?;
-    let in_force = store.in_force();
-    let troubles: Vec<Trouble> = found
-        .iter()
-        .map(|(monitor, state)| {
-            let status = status_of(monitor, state, &in_force);
-            let incident = open.get(&monitor.id).filter(|i| explains(status, i.kind));
-            Trouble {
-                mark: shell.status(&status),
-                name: monitor.config.name.clone(),
-                href: format!("/monitors/{}", monitor.id),
-                since: state.since(),
-                why: state.detail().unwrap_or_default().to_owned(),
-                incident: incident.map(|i| i.id),
-                acknowledged_by: incident.and_then(acknowledged_by),
-            }
-        })
-        .collect();
-    let more = all.saturating_sub(troubles.len() as u64);
-    Ok((troubles, more))
-}
-
-/// Whether an incident of this kind is why a monitor has the status.
-fn explains(status: Status, kind: IncidentKind) -> bool {
-    match kind {
-        IncidentKind::Down => status != Status::Degraded,
-        IncidentKind::Degraded => status == Status::Degraded,
-        IncidentKind::NoData => status == Status::Unknown,
-        IncidentKind::Certificate => false,
     }
 }
 

@@ -8,11 +8,14 @@ use crate::{Shell, components::Mark};
 #[derive(Debug)]
 pub(crate) struct Words {
     pub(crate) shape: &'static str,
+    /// What it is about, also when it is over: "Certificate".
+    pub(crate) about: &'static str,
     /// What is wrong: "Certificate expires soon".
     pub(crate) name: &'static str,
     /// Labels of its times.
     pub(crate) since: &'static str,
-    pub(crate) confirmed: &'static str,
+    /// `None`: it was confirmed when it began.
+    pub(crate) confirmed: Option<&'static str>,
     pub(crate) over: &'static str,
     /// What acknowledging means.
     pub(crate) hint: &'static str,
@@ -30,9 +33,10 @@ pub(crate) struct Words {
 
 const DOWN: Words = Words {
     shape: "down",
+    about: "incident-about-down",
     name: "incident-down",
     since: "incident-since",
-    confirmed: "incident-confirmed",
+    confirmed: Some("incident-confirmed"),
     over: "incident-resolved-at",
     hint: "incident-acknowledge-hint",
     first: "timeline-first-failure",
@@ -46,9 +50,10 @@ const DOWN: Words = Words {
 
 const DEGRADED: Words = Words {
     shape: "degraded",
+    about: "incident-about-degraded",
     name: "incident-degraded",
     since: "incident-degraded-since",
-    confirmed: "incident-degraded-confirmed",
+    confirmed: Some("incident-degraded-confirmed"),
     over: "incident-degraded-over",
     hint: "incident-degraded-hint",
     first: "timeline-degraded-first",
@@ -62,9 +67,10 @@ const DEGRADED: Words = Words {
 
 const CERTIFICATE: Words = Words {
     shape: "degraded",
+    about: "incident-about-certificate",
     name: "incident-certificate",
     since: "incident-certificate-since",
-    confirmed: "incident-own-noted",
+    confirmed: None,
     over: "incident-certificate-over",
     hint: "incident-certificate-hint",
     first: "timeline-certificate-first",
@@ -78,9 +84,10 @@ const CERTIFICATE: Words = Words {
 
 const NO_DATA: Words = Words {
     shape: "unknown",
+    about: "incident-about-no-data",
     name: "incident-no-data",
     since: "incident-no-data-since",
-    confirmed: "incident-own-noted",
+    confirmed: Some("incident-own-noted"),
     over: "incident-no-data-over",
     hint: "incident-no-data-hint",
     first: "timeline-no-data-first",
@@ -95,9 +102,10 @@ const NO_DATA: Words = Words {
 /// Of Watchbell itself.
 const OWN: Words = Words {
     shape: "down",
+    about: "incident-own",
     name: "incident-own",
     since: "column-began",
-    confirmed: "incident-own-noted",
+    confirmed: Some("incident-own-noted"),
     over: "incident-own-over",
     hint: "incident-own-acknowledge-hint",
     first: "timeline-own-began",
@@ -132,6 +140,11 @@ pub(crate) fn mark(shell: &Shell, words: &Words, open: bool) -> Mark {
     } else {
         shell.mark("up", shell.t("incident-resolved"))
     }
+}
+
+/// What it is about, in its shape.
+pub(crate) fn about(shell: &Shell, words: &Words) -> Mark {
+    shell.mark(words.shape, shell.t(words.about))
 }
 
 /// What is wrong, in its shape.

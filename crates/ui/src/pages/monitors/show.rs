@@ -269,9 +269,7 @@ pub(super) fn decision(shell: &Shell, monitor: &Monitor) -> String {
 pub(super) fn warns(shell: &Shell, monitor: &Monitor) -> Vec<String> {
     let warnings = &monitor.config.warnings;
     let slow = warnings.slow_above.map(|limit| {
-        let text = shell
-            .t("monitor-warns-slow")
-            .arg("limit", domain::duration::format(limit));
+        let text = shell.t("monitor-warns-slow").arg("limit", shell.latency(&limit));
         text.count("n", monitor.config.thresholds.confirm_after)
     });
     let days: Vec<String> = warnings.certificate_days.iter().map(u16::to_string).collect();

@@ -3,12 +3,17 @@
 use std::time::Duration;
 
 use domain::{
-    id::MonitorId,
+    delivery::DeliveryState,
+    id::{IncidentId, MonitorId},
     monitor::{Monitor, MonitorConfig},
     outcome::Phases,
 };
 use serde_json::json;
-use store::samples::{Sample, SampleKind};
+use store::{
+    IncidentRow,
+    outbox::Lost,
+    samples::{Sample, SampleKind},
+};
 
 use super::*;
 use crate::{
@@ -186,7 +191,7 @@ fn view(
         lost: if troubles.is_empty() {
             Vec::new()
         } else {
-            losses(&shell, &lost())
+            loss::view(&shell, &lost())
         },
         more_troubles: if troubles.is_empty() { 0 } else { 3 },
         troubles,
