@@ -141,6 +141,26 @@ impl Incidents<'_> {
         Ok(open.into_iter().collect())
     }
 
+    /// Open ones of a kind, the longest first, and how many there are. Of Watchbell itself there are none among them.
+    pub async fn open_of_kind(
+        &self,
+        kind: IncidentKind,
+        limit: u32,
+    ) -> Result<(Vec<IncidentRow>, u64), StoreError> {
+        let db = self.store.inner.db.read();
+        let open = incident::Entity::find()
+            .filter(incident::Column::ResolvedAt.is_null())
+            .filter(incident::Column::Origin.is_null())
+            .filter(incident::Column::Kind.eq(kind.as_str()));
+        let all = open.clone().count(db).await?;
+        let rows = open
+            .order_by_asc(incident::Column::Id)
+            .limit(u64::from(limit))
+            .all(db)
+            .await?;
+        Ok((with_names(db, rows).await?, all))
+    }
+
     pub async fn open_count(&self) -> Result<u64, StoreError> {
         Ok(incident::Entity::find()
             .filter(incident::Column::ResolvedAt.is_null())

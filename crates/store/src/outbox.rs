@@ -11,6 +11,7 @@ use domain::{
     clock::Timestamp,
     delivery::{DeliveryState, Event, Notice},
     id::{ChannelId, DeliveryId, IncidentId},
+    incident::IncidentKind,
     recipient::Bounce,
 };
 use uuid::Uuid;
@@ -116,6 +117,8 @@ pub struct Delivery {
     pub event_at: Timestamp,
     pub incident: IncidentId,
     pub monitor_name: String,
+    /// What the incident is about.
+    pub kind: IncidentKind,
     pub channel: ChannelId,
     pub channel_name: String,
     pub recipient: String,
@@ -148,6 +151,17 @@ impl Delivery {
             && self.held_until.is_some()
             && self.held_until == self.next_attempt_at
     }
+}
+
+/// Messages that a channel did not deliver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lost {
+    pub channel: ChannelId,
+    /// Of the channel.
+    pub name: String,
+    /// Failed or expired.
+    pub state: DeliveryState,
+    pub messages: u64,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -7,6 +7,7 @@ use axum::response::{Html, IntoResponse as _};
 use domain::{
     clock::Timestamp,
     delivery::{DeliveryState, Event},
+    incident::IncidentKind,
     state::Status,
 };
 
@@ -166,7 +167,27 @@ impl Shell {
         Mark::new(shape, word.to_string())
     }
 
-    pub fn event(&self, event: &Event) -> Text {
+    /// What a message told, of an incident of this kind.
+    pub fn event(&self, event: &Event, kind: &IncidentKind) -> Text {
+        match (event, kind) {
+            (Event::Opened, IncidentKind::Down) => self.t("event-down"),
+            (Event::Opened, IncidentKind::Degraded) => self.t("incident-degraded"),
+            (Event::Opened, IncidentKind::Certificate) => self.t("incident-certificate"),
+            (Event::Opened, IncidentKind::NoData) => self.t("incident-no-data"),
+            (Event::Reminder, IncidentKind::Down) => self.t("event-still-down"),
+            (Event::Reminder, IncidentKind::Degraded) => self.t("event-still-slow"),
+            (Event::Reminder, IncidentKind::Certificate) => self.t("event-sooner"),
+            (Event::Reminder, IncidentKind::NoData) => self.t("event-still-no-data"),
+            (Event::Resolved, IncidentKind::Down) => self.t("event-up"),
+            (Event::Resolved, IncidentKind::Degraded) => self.t("incident-degraded-over"),
+            (Event::Resolved, IncidentKind::Certificate) => self.t("event-in-order"),
+            (Event::Resolved, IncidentKind::NoData) => self.t("event-checked"),
+            (Event::Flapping | Event::Acknowledged | Event::Test, _) => self.any_event(event),
+        }
+    }
+
+    /// What a message told, whatever it was about.
+    pub fn any_event(&self, event: &Event) -> Text {
         self.t(match event {
             Event::Opened => "event-opened",
             Event::Reminder => "event-reminder",

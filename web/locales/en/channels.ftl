@@ -52,6 +52,7 @@ channel-goes-to = Goes to
 channel-last-failure = Last failure
 channel-deliveries = Deliveries through this channel
 channel-users = Monitors that use it
+channel-people = Told through it while they are on call:
 channel-no-users = None yet. Choose this channel when you add or edit a monitor.
 
 retry-never = An alert that is refused like this is not tried again.
@@ -72,6 +73,10 @@ channel-delete-no-users = No monitor uses it.
 channel-delete-users = { $n ->
     [one] One monitor tells nobody through it any more:
    *[other] { $n } monitors tell nobody through it any more:
+}
+channel-delete-people = { $n ->
+    [one] One person on call is not reached through it any more:
+   *[other] { $n } people on call are not reached through it any more:
 }
 channel-delete-waiting = { $n ->
     [0] No message waits to be sent.

@@ -1,7 +1,7 @@
 # Incidents.
 
 incidents-none = No incident yet
-incidents-none-detail = When a monitor goes down, its outage is told here, from the first failing check to the last message.
+incidents-none-detail = When a monitor goes down, is slow, or its certificate is about to expire, that is told here, from the first check to the last message.
 incidents-no-match = No incident matches
 incidents-no-match-detail = Choose another filter, or look at all of them.
 incidents-all = Show all incidents
@@ -43,5 +43,5 @@ timeline-sent = { $channel }: “{ $event }” was accepted
 timeline-not-sent = { $channel }: “{ $event }” could not be sent
 timeline-cancelled = { $channel }: “{ $event }” was cancelled
 
-flash-incident-acknowledged = Acknowledged. It stays open until the target is up again.
+flash-incident-acknowledged = Acknowledged. It stays open until it is over.
 flash-incident-resolved = This incident was resolved meanwhile; there is nothing left to acknowledge.

@@ -23,7 +23,7 @@ outlook-on-call = On call: { $people }
 outlook-nobody-on-call = Nobody is on call in { $rotations }
 
 monitor-policy = Policy
-monitor-policy-hint = Told beside the channels above, step by step, as long as nobody acknowledges the outage. By rule, a monitor with channels of its own has none.
+monitor-policy-hint = Told beside the channels above, step by step, as long as nobody acknowledges it. By rule, a monitor with channels of its own has none.
 monitor-by-rule = By rule: by its tags, or the default one
 monitor-by-rule-tag = By rule: { $policy }, by the tag { $tag }
 monitor-by-rule-default = By rule: { $policy }, the default one
@@ -40,18 +40,18 @@ monitor-children-are = Needed by
 monitor-children-mean = While this one is down, nobody is told that these are too.
 
 standing-title = What happens next
-standing-recovering = Up again. Its end is told if it stays so until
+standing-recovering = Over, as it looks. Its end is told if it stays so until
 standing-flapping = It changes too often to tell of each change. It goes on when it has stayed the same until
 standing-acknowledged = Acknowledged: no further step, no reminder. Its end is told.
 standing-snoozed = Snoozed: nobody is told anything before
 standing-snoozed-by = by { $by }
 standing-held = Held back
 standing-step = Next step at
-standing-step-deaf = It tells nobody: its channels are switched off, or do not want to hear of outages.
+standing-step-deaf = It tells nobody: its channels are switched off, or do not want to hear of it.
 standing-reminder = Next reminder at
 standing-reminder-number = Number { $n }, to whoever was told
-standing-done = Nothing more, until it is up again
-standing-nobody = Nobody is told: the monitor has neither a channel of its own nor a policy
+standing-done = Nothing more, until it is over
+standing-nobody = Nobody is told: the monitor has no channel of its own and no policy that tells of this
 standing-taken-down = { $n ->
     [one] It took down one monitor that depends on it, of which nobody is told:
    *[other] It took down { $n } monitors that depend on it, of which nobody is told:

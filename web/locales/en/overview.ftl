@@ -12,6 +12,23 @@ overview-unknown = { $n ->
     [one] One monitor could not be checked
    *[other] { $n } monitors could not be checked
 }
+overview-slow = { $n ->
+    [one] One monitor is slow
+   *[other] { $n } monitors are slow
+}
+overview-expiring = { $n ->
+    [one] All is up, and one certificate expires soon
+   *[other] All is up, and { $n } certificates expire soon
+}
+overview-lost = These channels did not deliver something in the last 24 hours, and have delivered nothing since:
+overview-lost-failed = { $n ->
+    [one] one message was refused for good
+   *[other] { $n } messages were refused for good
+}
+overview-lost-expired = { $n ->
+    [one] one message was given up after many attempts
+   *[other] { $n } messages were given up after many attempts
+}
 overview-detail = { $up } of { $total } monitors are up.
 overview-acknowledged = acknowledged by { $by }
 overview-incident = Incident { $id }

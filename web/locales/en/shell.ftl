@@ -30,11 +30,11 @@ delivery-state-failed = Failed
 delivery-state-expired = Expired
 delivery-state-cancelled = Cancelled
 
-event-opened = Down
-event-reminder = Still down
+event-opened = Began
+event-reminder = Reminder
 event-flapping = Flapping
 event-acknowledged = Acknowledged
-event-resolved = Up again
+event-resolved = Over
 event-test = Test
 
 just-now = just now

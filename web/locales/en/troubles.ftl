@@ -9,7 +9,6 @@ timeline-own-began = It began
 timeline-own-opened = Watchbell noted it
 timeline-own-resolved = It is over
 acknowledge-own-down = { $monitor } is in trouble
-acknowledge-own-taken = Somebody takes care of { $monitor }
 acknowledge-own-over = { $monitor } is in order again
 
 channel-attention = Needs attention

@@ -52,6 +52,7 @@ channel-goes-to = 发送至
 channel-last-failure = 最近失败
 channel-deliveries = 通过此渠道的发送记录
 channel-users = 使用此渠道的监控项
+channel-people = 值班时通过它通知：
 channel-no-users = 暂无。添加或编辑监控项时可选择此渠道。
 
 retry-never = 告警若被这样拒绝，不会再重试。
@@ -70,6 +71,7 @@ channel-delete-question = 删除 { $name }？
 channel-delete-what = 将不再通过此渠道向 { $summary } 发送任何通知。
 channel-delete-no-users = 没有监控项使用此渠道。
 channel-delete-users = { $n } 个监控项将不再通过此渠道发送通知：
+channel-delete-people = { $n } 位值班人员将不再能通过此渠道联系到：
 channel-delete-waiting = { $n ->
     [0] 没有等待发送的通知。
    *[other] { $n } 条尚未发出的通知会被取消。

@@ -1,10 +1,10 @@
-# 故障。
+# 事件。
 
-incidents-none = 还没有发生过故障
-incidents-none-detail = 监控项发生故障后，这里会记录全过程：从首次检查失败到最后一条通知。
-incidents-no-match = 没有符合条件的故障
-incidents-no-match-detail = 请更换筛选条件，或查看全部故障。
-incidents-all = 显示全部故障
+incidents-none = 还没有发生过事件
+incidents-none-detail = 监控项发生故障、响应缓慢或证书即将过期时，这里会记录全过程：从首次检查到最后一条通知。
+incidents-no-match = 没有符合条件的事件
+incidents-no-match-detail = 请更换筛选条件，或查看全部事件。
+incidents-all = 显示全部事件
 incident-open = 未恢复
 incident-resolved = 已恢复
 incident-acknowledge = 确认
@@ -43,5 +43,5 @@ timeline-sent = { $channel }：“{ $event }”通知已被接收
 timeline-not-sent = { $channel }：“{ $event }”通知未能发出
 timeline-cancelled = { $channel }：“{ $event }”通知已取消
 
-flash-incident-acknowledged = 已确认。目标恢复之前，故障仍为未恢复状态。
-flash-incident-resolved = 该故障在此期间已恢复，无需确认。
+flash-incident-acknowledged = 已确认。结束之前，事件仍为未恢复状态。
+flash-incident-resolved = 该事件在此期间已恢复，无需确认。

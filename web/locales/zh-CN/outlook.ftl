@@ -1,4 +1,4 @@
-# 监控项出现故障时会怎样、故障接下来会怎样，以及暂缓通知的原因。
+# 监控项出现故障时会怎样、事件接下来会怎样，以及暂缓通知的原因。
 
 outlook-title = 如果现在出现故障
 outlook-paused = 监控已暂停：不会检查，也不会通知任何人。
@@ -47,11 +47,11 @@ standing-snoozed = 已推迟：在此之前不通知任何人：
 standing-snoozed-by = 操作人：{ $by }
 standing-held = 暂缓通知
 standing-step = 下一步时间：
-standing-step-deaf = 不会通知任何人：其渠道均已停用，或不接收故障通知。
+standing-step-deaf = 不会通知任何人：其渠道均已停用，或不接收此类通知。
 standing-reminder = 下次提醒时间：
 standing-reminder-number = 第 { $n } 次，提醒已通知的人
 standing-done = 恢复之前不再有后续动作
-standing-nobody = 不会通知任何人：该监控项既没有自己的渠道，也没有策略
+standing-nobody = 不会通知任何人：该监控项既没有自己的渠道，也没有会通知此类情况的策略
 standing-taken-down = 有 { $n } 个依赖它的监控项随之故障，不会另行通知：
 standing-reminders = 提醒次数
 snooze-title = 推迟
@@ -60,15 +60,15 @@ snooze-until-today = 到今天 { $time }（{ $zone }）
 snooze-until-tomorrow = 到明天 { $time }（{ $zone }）
 snooze-end = 结束推迟
 flash-incident-snoozed = 已推迟。在此之前不再通知任何人。
-flash-incident-not-snoozed = 该故障在此期间已确认或已恢复，本来就不会再通知。
+flash-incident-not-snoozed = 该事件在此期间已确认或已恢复，本来就不会再通知。
 flash-incident-woken = 已结束推迟，并提醒已通知的人。
 
 nobody-no-channel = 没有通知任何人：该监控项既没有启用的通知渠道，也没有策略。
 nobody-heard = 没有通知任何人：渠道已停用、不接收此类通知，或收件人已退订。
 nobody-held = 尚未通知任何人：通知暂缓。
-nobody-was-held = 没有通知任何人：暂缓期间故障已恢复。
+nobody-was-held = 没有通知任何人：暂缓期间已恢复正常。
 nobody-yet = 尚未通知任何人：还没有到执行步骤的时间。
-nobody-in-time = 没有通知任何人：步骤执行之前故障已恢复。
+nobody-in-time = 没有通知任何人：步骤执行之前已恢复正常。
 
 overview-unheard = 有 { $n } 个监控项出现故障时不会通知任何人：既没有可用的通知渠道，也没有策略。
 overview-unheard-do = 设置默认策略

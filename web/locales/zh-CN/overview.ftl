@@ -6,9 +6,14 @@ overview-all-up = 一切正常
 overview-waiting = 正在等待首次检查
 overview-down = { $n } 个监控项发生故障
 overview-unknown = { $n } 个监控项无法检查
+overview-slow = { $n } 个监控项响应缓慢
+overview-expiring = 全部正常，但有 { $n } 个证书即将过期
+overview-lost = 以下渠道在过去 24 小时内有消息未能送达，此后也没有成功发送过：
+overview-lost-failed = { $n } 条消息被永久拒绝
+overview-lost-expired = { $n } 条消息多次尝试后放弃
 overview-detail = 共 { $total } 个监控项，{ $up } 个正常。
 overview-acknowledged = 已由 { $by } 确认
-overview-incident = 故障记录 #{ $id }
+overview-incident = 事件 #{ $id }
 overview-more = 还有 { $n } 个
 
 steps-title = 开始使用

@@ -9,7 +9,6 @@ timeline-own-began = 问题开始
 timeline-own-opened = Watchbell 发现了问题
 timeline-own-resolved = 问题已解决
 acknowledge-own-down = { $monitor } 出现问题
-acknowledge-own-taken = 已有人在处理 { $monitor }
 acknowledge-own-over = { $monitor } 已恢复正常
 
 channel-attention = 需要处理

@@ -69,6 +69,7 @@ pub struct HeldView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ForecastStepView {
     pub after: String,
+    /// A step without `down` tells nobody of an outage.
     #[schema(schema_with = concerns)]
     pub events: Vec<&'static str>,
     /// Those that are switched on.
@@ -148,17 +149,9 @@ impl From<Forecast> for ForecastView {
 
 impl From<ForecastStep> for ForecastStepView {
     fn from(step: ForecastStep) -> Self {
-        let events = [
-            (step.of_outages, Concern::Down),
-            (step.of_recoveries, Concern::Recovered),
-        ];
         Self {
             after: duration::format(step.after),
-            events: events
-                .iter()
-                .filter(|(told, _)| *told)
-                .map(|(_, e)| e.as_str())
-                .collect(),
+            events: step.events.iter().map(|concern| concern.as_str()).collect(),
             channels: step.reaches.into_iter().map(Into::into).collect(),
             on_call: step
                 .on_call

@@ -52,7 +52,10 @@ async fn a_policy_is_made_read_changed_and_deleted() {
         "the earliest first"
     );
     assert_eq!(made.body["steps"][0]["after"], "0s");
-    assert_eq!(made.body["steps"][0]["events"], json!(["down", "recovered"]));
+    assert_eq!(
+        made.body["steps"][0]["events"],
+        json!(["down", "degraded", "certificate", "no_data", "recovered"])
+    );
     assert_eq!(
         made.body["steps"][0]["quiet"]["hours"]["spans"][0]["days"],
         json!(["mon", "sun"])

@@ -1,6 +1,6 @@
 //! What would happen if a monitor went down now: by the same rules and the same functions as when it does.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use domain::{
     channel::ChannelKind,
@@ -42,8 +42,8 @@ pub struct ForecastStep {
     pub reaches: Vec<Reach>,
     /// Its rotations and who is on call in them now, by name.
     pub on_call: Vec<(RotationId, Option<String>)>,
-    pub of_outages: bool,
-    pub of_recoveries: bool,
+    /// What it tells of.
+    pub events: BTreeSet<Concern>,
 }
 
 /// One channel of a step.
@@ -83,8 +83,7 @@ impl Store {
                     .into_iter()
                     .map(|d| (d.rotation, d.person.map(|p| p.name)))
                     .collect(),
-                of_outages: step.tells(Concern::Down),
-                of_recoveries: step.tells(Concern::Recovered),
+                events: step.events,
             });
         }
         let policy = rules.policy.as_ref().map(|(p, _)| &p.config);

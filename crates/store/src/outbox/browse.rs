@@ -7,16 +7,18 @@ use domain::{
     delivery::{Attempt, DeliveryState, Event},
     hours::LONGEST_STRETCH,
     id::{ChannelId, DeliveryId, IncidentId},
+    incident::IncidentKind,
     recipient::Bounce,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, sea_query::ExprTrait,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Condition, Expr, ExprTrait, Func, Order, Query},
 };
 use uuid::Uuid;
 
 use super::{
-    Backlog, Delivery, DeliveryFilter, Outbox,
+    Backlog, Delivery, DeliveryFilter, Lost, Outbox,
     finish::read_attempt,
     plan::{self, fresh, new_id},
     quiet,
@@ -24,7 +26,7 @@ use super::{
 use crate::{
     entity::{attempt, channel, delivery, incident, monitor, transcript},
     error::{StoreError, corrupt},
-    incidents::read_label,
+    incidents::{read_kind, read_label},
     page::{Page, cut, read_cursor, rows_to_read},
 };
 
@@ -111,6 +113,48 @@ impl Outbox<'_> {
         Ok(Some(id))
     }
 
+    /// Channels that did not deliver something in the last 24 hours and have delivered nothing since, by name. What was
+    /// lost is counted for each final state.
+    pub async fn lost(&self) -> Result<Vec<Lost>, StoreError> {
+        let db = self.store.inner.db.read();
+        let of_delivery = |column| Expr::col((delivery::Entity, column));
+        let of_channel = |column| Expr::col((channel::Entity, column));
+        let accepted = of_channel(channel::Column::LastSuccessAt);
+        let unheard = accepted
+            .clone()
+            .is_null()
+            .or(accepted.lt(of_delivery(delivery::Column::FinishedAt)));
+        let same = of_channel(channel::Column::Id).equals((delivery::Entity, delivery::Column::ChannelId));
+        let select = Query::select()
+            .expr_as(of_channel(channel::Column::Id), "channel")
+            .expr_as(of_channel(channel::Column::Name), "name")
+            .expr_as(of_delivery(delivery::Column::State), "state")
+            .expr_as(Func::count(of_delivery(delivery::Column::Id)), "n")
+            .from(delivery::Entity)
+            .inner_join(channel::Entity, same)
+            .cond_where(was_lost(self.store.now()))
+            .and_where(unheard)
+            .add_group_by([Expr::cust("1"), Expr::cust("2"), Expr::cust("3")])
+            .order_by_expr(Expr::cust("2"), Order::Asc)
+            .order_by_expr(Expr::cust("1"), Order::Asc)
+            .order_by_expr(Expr::cust("3"), Order::Asc)
+            .to_owned();
+        let rows = db.query_all(&select).await?;
+        rows.iter()
+            .map(|row| {
+                let (id, n): (i64, i64) = (row.try_get("", "channel")?, row.try_get("", "n")?);
+                let state: String = row.try_get("", "state")?;
+                let state = DeliveryState::parse(&state);
+                Ok(Lost {
+                    channel: ChannelId(id),
+                    name: row.try_get("", "name")?,
+                    state: state.ok_or_else(|| corrupt("deliveries", "?", "state"))?,
+                    messages: n as u64,
+                })
+            })
+            .collect()
+    }
+
     pub async fn backlog(&self) -> Result<Backlog, StoreError> {
         let db = self.store.inner.db.read();
         let unfinished = || delivery::Entity::find().filter(delivery::Column::FinishedAt.is_null());
@@ -121,13 +165,7 @@ impl Outbox<'_> {
             .into_tuple()
             .one(db)
             .await?;
-        let since = self.store.now().minus(A_DAY);
-        let first = first_that_ended(since);
-        let lost = [DeliveryState::Failed.as_str(), DeliveryState::Expired.as_str()];
-        let failed = delivery::Entity::find()
-            .filter(delivery::Column::State.is_in(lost))
-            .filter(delivery::Column::Id.gte(first))
-            .filter(delivery::Column::FinishedAt.gte(since.as_millis()));
+        let failed = delivery::Entity::find().filter(was_lost(self.store.now()));
         Ok(Backlog {
             pending: unfinished().count(db).await?,
             due: self.due_count(self.store.now()).await?,
@@ -168,6 +206,16 @@ fn first_that_ended(since: Timestamp) -> Uuid {
     plan::first_id(since.minus(Event::Opened.time_to_live() + LONGEST_STRETCH))
 }
 
+/// In the last 24 hours.
+fn was_lost(now: Timestamp) -> Condition {
+    let since = now.minus(A_DAY);
+    let lost = [DeliveryState::Failed.as_str(), DeliveryState::Expired.as_str()];
+    Condition::all()
+        .add(delivery::Column::State.is_in(lost))
+        .add(delivery::Column::Id.gte(first_that_ended(since)))
+        .add(delivery::Column::FinishedAt.gte(since.as_millis()))
+}
+
 /// What was said in these attempts, by attempt, as far as it is still kept.
 async fn transcripts<C: ConnectionTrait>(
     db: &C,
@@ -181,20 +229,20 @@ async fn transcripts<C: ConnectionTrait>(
 }
 
 async fn read<C: ConnectionTrait>(db: &C, rows: Vec<delivery::Model>) -> Result<Vec<Delivery>, StoreError> {
-    let names = monitor_names(db, &rows).await?;
+    let about = incidents_of(db, &rows).await?;
     rows.into_iter()
         .map(|row| {
-            let monitor_name = names.get(&row.incident_id).cloned().unwrap_or_default();
-            read_one(row, monitor_name)
+            let about = about.get(&row.incident_id).cloned().unwrap_or_default();
+            read_one(row, about)
         })
         .collect()
 }
 
-/// By incident: the monitor's name now, or the last one of a monitor that is gone.
-async fn monitor_names<C: ConnectionTrait>(
+/// By incident: the monitor's name now, or the last one of a monitor that is gone, and what it is about.
+async fn incidents_of<C: ConnectionTrait>(
     db: &C,
     rows: &[delivery::Model],
-) -> Result<HashMap<i64, String>, StoreError> {
+) -> Result<HashMap<i64, (String, IncidentKind)>, StoreError> {
     let incidents = incident::Entity::find()
         .filter(incident::Column::Id.is_in(rows.iter().map(|r| r.incident_id)))
         .all(db)
@@ -214,12 +262,15 @@ async fn monitor_names<C: ConnectionTrait>(
                 Some(name) => name.clone(),
                 None => read_label(&incident)?.name,
             };
-            Ok((incident.id, name))
+            Ok((incident.id, (name, read_kind(&incident)?)))
         })
         .collect()
 }
 
-fn read_one(row: delivery::Model, monitor_name: String) -> Result<Delivery, StoreError> {
+fn read_one(
+    row: delivery::Model,
+    (monitor_name, kind): (String, IncidentKind),
+) -> Result<Delivery, StoreError> {
     let damaged = |column| corrupt("deliveries", row.id, column);
     Ok(Delivery {
         id: DeliveryId(row.id),
@@ -228,6 +279,7 @@ fn read_one(row: delivery::Model, monitor_name: String) -> Result<Delivery, Stor
         event_at: Timestamp::from_millis(row.event_at),
         incident: IncidentId(row.incident_id),
         monitor_name,
+        kind,
         channel: ChannelId(row.channel_id),
         channel_name: row.channel_name,
         recipient: row.recipient,

@@ -92,6 +92,7 @@ impl Store {
             audience.push(Addressee {
                 recipients: told.remove(&channel.id).unwrap_or_default(),
                 quiet: of_channel.first().and_then(|s| s.quiet.clone()),
+                rotation: None,
                 channel,
             });
         }

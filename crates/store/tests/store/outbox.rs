@@ -4,7 +4,7 @@ use domain::{
     delivery::{AttemptVerdict, DeliveryState, Event},
     monitor::Monitor,
 };
-use store::outbox::{DeliveryFilter, Next, Terms};
+use store::outbox::{DeliveryFilter, Lost, Next, Terms};
 
 use crate::harness::{Db, LEASE, both, channel_draft, incident_of};
 
@@ -281,7 +281,33 @@ both! {
         assert_eq!(delivery.reason.as_deref(), Some("Not delivered within 1d. Last: 451 greylisted"));
         assert_eq!(delivery.finished_at, Some(db.now()));
         assert_eq!(db.store.outbox().backlog().await.unwrap().failed, 1);
+        let lost = Lost {
+            channel: hook.id,
+            name: hook.name.clone(),
+            state: DeliveryState::Expired,
+            messages: 1,
+        };
+        assert_eq!(db.store.outbox().lost().await.unwrap(), [lost]);
         assert!(db.claim(&hook).await.is_empty());
+        db.advance(Duration::from_hours(24) + Duration::from_millis(1));
+        assert!(db.store.outbox().lost().await.unwrap().is_empty(), "it is not told for ever");
+    }
+
+    async fn what_was_lost_is_told_until_its_channel_delivers_again(db: Db) {
+        let (hook, _) = outage(&db).await;
+        let claimed = db.claim_one(&hook).await;
+        db.finish(&claimed, Next::Failed).await;
+        let lost = db.store.outbox().lost().await.unwrap();
+        let [lost] = lost.as_slice() else {
+            panic!("{lost:?}");
+        };
+        assert_eq!((lost.channel, lost.state, lost.messages), (hook.id, DeliveryState::Failed, 1));
+        db.advance(Duration::from_hours(1));
+        db.store.outbox().resend(claimed.notice.delivery, "me").await.unwrap().unwrap();
+        assert_eq!(db.store.outbox().lost().await.unwrap().len(), 1, "it is not delivered yet");
+        let again = db.claim_one(&hook).await;
+        db.finish(&again, Next::Sent).await;
+        assert!(db.store.outbox().lost().await.unwrap().is_empty());
     }
 
     async fn waiting_rows_are_released_by_saving_their_channel(db: Db) {

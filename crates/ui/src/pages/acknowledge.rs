@@ -18,6 +18,7 @@ use store::Errand;
 use crate::{
     App, Section, Shell, Visit,
     error::{self, Error},
+    pages::incidents::kind::{self, Words},
     security::{
         headers::Policy,
         signed::{ACKNOWLEDGE, LONGEST_BODY, Turnstile},
@@ -43,8 +44,7 @@ pub(crate) struct AcknowledgePage {
     shell: Shell,
     action: String,
     monitor: String,
-    /// It is of Watchbell itself.
-    own: bool,
+    words: &'static Words,
     since: Timestamp,
     reason: String,
     state: State,
@@ -112,7 +112,7 @@ fn view(visit: &Visit, token: &str, errand: Errand) -> AcknowledgePage {
         shell: visit.shell(Section::None, visit.language.text("acknowledge-title")),
         action: format!("{ACKNOWLEDGE}{token}"),
         monitor: errand.monitor_name,
-        own: incident.origin.own().is_some(),
+        words: kind::words(&incident),
         since: incident.since,
         reason: incident.reason.detail,
         state: match incident.progress {
@@ -129,7 +129,15 @@ fn view(visit: &Visit, token: &str, errand: Errand) -> AcknowledgePage {
 pub(crate) fn samples(language: crate::locale::Language) -> Vec<AcknowledgePage> {
     use std::time::Duration;
 
-    use crate::pages::samples::{NOW, stranger};
+    use domain::{
+        id::ChannelId,
+        incident::{Incident, IncidentKind, Origin},
+    };
+
+    use crate::pages::{
+        incidents::{sample_incident, sample_of},
+        samples::{NOW, stranger},
+    };
 
     let since = NOW.minus(Duration::from_mins(17));
     let ana = || (NOW.minus(Duration::from_mins(9)), "ana@example.org".to_owned());
@@ -137,37 +145,49 @@ pub(crate) fn samples(language: crate::locale::Language) -> Vec<AcknowledgePage>
         shell: stranger(language, "acknowledge-title"),
         action: "/ack/7.1.sample".to_owned(),
         monitor: "Shop <front>".to_owned(),
-        own: false,
+        words: kind::words(&sample_incident(42, true)),
         since,
         reason: "The server answered 503 Service Unavailable, expected 200-299.".to_owned(),
         state,
         by: "me@example.org (by mail)".to_owned(),
     };
+    let over = || State::Resolved {
+        at: NOW.minus(Duration::from_mins(2)),
+        acknowledged: None,
+    };
+    let of = |incident: &Incident, state: State| AcknowledgePage {
+        words: kind::words(incident),
+        reason: incident.reason.detail.clone(),
+        ..sample(state)
+    };
     let (at, by) = ana();
-    vec![
+    let mut all = vec![
         sample(State::Open),
         sample(State::Acknowledged { at, by }),
         sample(State::Resolved {
             at: NOW.minus(Duration::from_mins(2)),
             acknowledged: Some(ana()),
         }),
-        sample(State::Resolved {
-            at: NOW.minus(Duration::from_mins(2)),
-            acknowledged: None,
-        }),
+        sample(over()),
         sample(State::Gone),
-        AcknowledgePage {
+    ];
+    for kind in [
+        IncidentKind::Degraded,
+        IncidentKind::Certificate,
+        IncidentKind::NoData,
+    ] {
+        let incident = sample_of(42, kind, true);
+        all.extend([of(&incident, State::Open), of(&incident, over())]);
+    }
+    let own = Incident {
+        origin: Origin::Channel(ChannelId(3)),
+        ..sample_incident(42, true)
+    };
+    for state in [State::Open, over()] {
+        all.push(AcknowledgePage {
             monitor: "Watchbell: Ops chat".to_owned(),
-            own: true,
-            ..sample(State::Open)
-        },
-        AcknowledgePage {
-            monitor: "Watchbell: Ops chat".to_owned(),
-            own: true,
-            ..sample(State::Resolved {
-                at: NOW.minus(Duration::from_mins(2)),
-                acknowledged: None,
-            })
-        },
-    ]
+            ..of(&own, state)
+        });
+    }
+    all
 }

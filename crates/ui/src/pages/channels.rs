@@ -11,7 +11,7 @@ use domain::{
     attention::Attention,
     channel::{Channel, ChannelKind, catalogue},
     clock::Timestamp,
-    id::{ChannelId, UserId},
+    id::{ChannelId, ContactId, UserId},
     ration::Ration,
 };
 use store::{ChannelHealth, Store};
@@ -175,6 +175,13 @@ async fn health_of(store: &Store, channel: &Channel) -> error::Result<Health> {
         channel,
         health.remove(&channel.id).unwrap_or_default(),
     ))
+}
+
+/// People who are told through this channel while they are on call.
+async fn people_of(store: &Store, channel: ChannelId) -> error::Result<Vec<(ContactId, String)>> {
+    let all = store.contacts().all().await?;
+    let people = all.into_iter().filter(|p| p.channels.contains(&channel));
+    Ok(people.map(|p| (p.id, p.name)).collect())
 }
 
 /// Names of the monitors that tell through this channel.

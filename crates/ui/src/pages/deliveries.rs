@@ -11,6 +11,7 @@ use domain::{
     clock::Timestamp,
     delivery::{DeliveryState, Event},
     id::DeliveryId,
+    incident::IncidentKind,
 };
 use store::outbox::{Delivery, DeliveryFilter};
 
@@ -55,6 +56,7 @@ pub(crate) struct Line {
     pub(crate) id: DeliveryId,
     pub(crate) event: Event,
     pub(crate) monitor_name: String,
+    pub(crate) kind: IncidentKind,
     pub(crate) channel_name: String,
     pub(crate) recipient: String,
     pub(crate) state: DeliveryState,
@@ -106,6 +108,7 @@ impl From<Delivery> for Line {
             id: d.id,
             event: d.event,
             monitor_name: d.monitor_name,
+            kind: d.kind,
             channel_name: d.channel_name,
             recipient: d.recipient,
             state: d.state,

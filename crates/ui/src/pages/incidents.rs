@@ -1,4 +1,4 @@
-//! Outages: the list, and one with its story from the first failing check to the last delivery.
+//! Incidents: the list, and one with its story from the first failing check to the last delivery.
 
 use std::time::Duration;
 
@@ -11,28 +11,32 @@ use axum::{
 use domain::{
     clock::Timestamp,
     id::IncidentId,
-    incident::{Incident, Origin, Progress},
+    incident::{Incident, IncidentKind, Origin, Progress},
 };
 use serde::Deserialize;
 use store::{IncidentFilter, IncidentPhase, IncidentRow, Store, outbox::DeliveryFilter};
 
-use super::{alerting::words, deliveries::Line};
+use super::{
+    alerting::{self, words},
+    deliveries::Line,
+};
 use crate::{
     App, Flash, Section, Shell, SignedIn,
-    components::{Pager, href},
+    components::{Mark, Pager, href},
     error::{self, Error},
     shell::page,
 };
 
+pub(crate) mod kind;
 #[cfg(test)]
 mod samples;
 mod snooze;
 mod standing;
 mod timeline;
 #[cfg(test)]
-pub(crate) use samples::{details, lists, sample_incident};
+pub(crate) use samples::{details, lists, sample_incident, sample_of};
 use standing::Stand;
-use timeline::Moment;
+use timeline::{Moment, Names};
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
@@ -63,6 +67,8 @@ pub(crate) struct Row {
     id: IncidentId,
     origin: Origin,
     monitor_name: String,
+    kind: IncidentKind,
+    words: &'static kind::Words,
     open: bool,
     acknowledged_by: Option<String>,
     since: Timestamp,
@@ -168,7 +174,10 @@ async fn show(signed_in: SignedIn, Path(id): Path<String>) -> error::Result {
     };
     let zone = store.settings().general().await?.zone();
     let parents = timeline::parents(&events);
-    let names = store.monitors().names(&parents).await?.into_iter().collect();
+    let names = Names {
+        monitors: store.monitors().names(&parents).await?.into_iter().collect(),
+        rotations: alerting::rotations(store).await?.into_iter().collect(),
+    };
     page(&IncidentPage {
         timeline: timeline::tell(&shell, &row.incident, &events, &deliveries.items, &names),
         severity: words::severity(&shell, row.incident.severity),
@@ -187,7 +196,7 @@ async fn show(signed_in: SignedIn, Path(id): Path<String>) -> error::Result {
 /// While it lasts; afterwards the monitor may have taken others down anew.
 async fn taken_down(store: &Store, incident: &Incident) -> error::Result<Vec<String>> {
     match incident.origin.monitor() {
-        Some(monitor) if incident.is_open() => {
+        Some(monitor) if incident.is_open() && incident.kind == IncidentKind::Down => {
             Ok(store.incidents().taken_down(monitor, incident.since).await?)
         }
         _ => Ok(Vec::new()),
@@ -218,6 +227,18 @@ impl IncidentPage {
     }
 }
 
+impl Row {
+    fn mark(&self, shell: &Shell) -> Mark {
+        kind::mark(shell, self.words, self.open)
+    }
+
+    /// What is wrong, where it is not an outage.
+    fn beside(&self) -> Option<&'static str> {
+        let beside = self.origin.own().is_none() && self.kind != IncidentKind::Down;
+        beside.then_some(self.words.about)
+    }
+}
+
 fn parse(id: &str) -> error::Result<IncidentId> {
     id.parse().map_err(|_| Error::NotFound)
 }
@@ -227,6 +248,8 @@ impl Row {
         let incident = row.incident;
         Self {
             id: incident.id,
+            kind: incident.kind,
+            words: kind::words(&incident),
             monitor_name: row.monitor_name,
             open: incident.is_open(),
             since: incident.since,

@@ -10,9 +10,9 @@ use axum::{
 };
 use domain::{
     channel::{Channel, ChannelKind},
-    clock::Timestamp,
-    id::{IncidentId, MonitorId},
+    id::MonitorId,
     in_force::InForce,
+    incident::IncidentKind,
     monitor::Monitor,
     state::{MonitorState, Status},
 };
@@ -27,12 +27,16 @@ use crate::{
     shell::{page, status_key},
 };
 
+mod loss;
 mod row;
 #[cfg(test)]
 mod samples;
+mod trouble;
+use loss::Loss;
 pub(crate) use row::{Row, bar, load, strip_label};
 #[cfg(test)]
 pub(crate) use samples::samples;
+use trouble::{Trouble, WRONG, troubles};
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
@@ -55,6 +59,8 @@ pub(crate) struct OverviewPage {
     unheard: u64,
     /// Channels that somebody has to look after.
     neglected: Vec<Neglected>,
+    /// What channels did not deliver, and what they lost.
+    lost: Vec<Loss>,
     verdict: Verdict,
     troubles: Vec<Trouble>,
     /// More troubles than are listed.
@@ -114,17 +120,6 @@ pub(crate) struct Verdict {
     detail: String,
 }
 
-/// One thing that is wrong now.
-pub(crate) struct Trouble {
-    status: Status,
-    name: String,
-    href: String,
-    since: Option<Timestamp>,
-    why: String,
-    incident: Option<IncidentId>,
-    acknowledged_by: Option<String>,
-}
-
 /// How many monitors have a status; a link to exactly those.
 pub(crate) struct Count {
     label: String,
@@ -147,7 +142,15 @@ async fn show(signed_in: SignedIn, Query(search): Query<Search>) -> error::Resul
     };
     let total: u64 = numbers.iter().map(|(_, n)| n).sum();
 
-    let (troubles, more_troubles) = troubles(&signed_in, of(Status::Down) + of(Status::Unknown)).await?;
+    let (expiring, expires) = store
+        .incidents()
+        .open_of_kind(IncidentKind::Certificate, MOST_TROUBLES)
+        .await?;
+    let wrong = WRONG.iter().map(|status| of(*status)).sum();
+    let mut troubles = troubles(&signed_in, &shell, wrong).await?;
+    troubles.extend(expiring.iter().map(|row| Trouble::expiring(&shell, row)));
+    troubles.truncate(MOST_TROUBLES as usize);
+    let more_troubles = (wrong + expires).saturating_sub(troubles.len() as u64);
     let found = store.monitors().page(&search.filter(signed_in.stale())).await?;
     let rows = row::load(&signed_in, &shell, found.items).await?;
     let query = [
@@ -169,7 +172,8 @@ async fn show(signed_in: SignedIn, Query(search): Query<Search>) -> error::Resul
         suspended: store.recipients().suspended_count().await?,
         unheard: store.policies().unheard().await?,
         neglected: store.channels().neglected().await?,
-        verdict: verdict(&shell, total, &of),
+        lost: loss::view(&shell, &store.outbox().lost().await?),
+        verdict: verdict(&shell, total, &of, expires),
         troubles,
         more_troubles,
         statuses: counts(&shell, &search, total, &numbers),
@@ -218,8 +222,10 @@ async fn checklist(store: &Store, channels: &[Channel], monitors: u64) -> error:
     Ok((!done).then_some(list))
 }
 
-fn verdict(shell: &Shell, total: u64, of: &dyn Fn(Status) -> u64) -> Verdict {
-    let (down, unknown, up) = (of(Status::Down), of(Status::Unknown), of(Status::Up));
+/// `expires`: certificates about to.
+fn verdict(shell: &Shell, total: u64, of: &dyn Fn(Status) -> u64, expires: u64) -> Verdict {
+    let (down, unknown, slow) = (of(Status::Down), of(Status::Unknown), of(Status::Degraded));
+    let up = of(Status::Up) + slow;
     let maintenance = of(Status::Maintenance);
     let (shape, tone, headline) = if total == 0 {
         ("pending", "", shell.t("overview-nothing-watched"))
@@ -227,6 +233,14 @@ fn verdict(shell: &Shell, total: u64, of: &dyn Fn(Status) -> u64) -> Verdict {
         ("down", "bad", shell.t("overview-down").count("n", down))
     } else if unknown > 0 {
         ("unknown", "warn", shell.t("overview-unknown").count("n", unknown))
+    } else if slow > 0 {
+        ("degraded", "warn", shell.t("overview-slow").count("n", slow))
+    } else if expires > 0 {
+        (
+            "degraded",
+            "warn",
+            shell.t("overview-expiring").count("n", expires),
+        )
     } else if up == 0 && maintenance > 0 {
         ("maintenance", "", shell.t("overview-under-maintenance"))
     } else if up == 0 {
@@ -249,54 +263,6 @@ fn verdict(shell: &Shell, total: u64, of: &dyn Fn(Status) -> u64) -> Verdict {
         headline: headline.to_string(),
         detail: detail.to_string(),
     }
-}
-
-/// Down first, then what we could not find out.
-async fn troubles(who: &SignedIn, all: u64) -> error::Result<(Vec<Trouble>, u64)> {
-    let store = who.store();
-    if all == 0 {
-        return Ok((Vec::new(), 0));
-    }
-    let mut found = Vec::new();
-    for status in [Status::Down, Status::Unknown] {
-        let limit = MOST_TROUBLES.saturating_sub(u32::try_from(found.len()).unwrap_or(MOST_TROUBLES));
-        if limit > 0 {
-            let filter = MonitorFilter {
-                status: Some(status),
-                stale: who.stale(),
-                limit,
-                ..MonitorFilter::default()
-            };
-            let items = store.monitors().page(&filter).await?.items;
-            found.extend(items.into_iter().map(|(m, state)| {
-                let state = who.heard(m.id, state);
-                (m, state)
-            }));
-        }
-    }
-    let ids: Vec<MonitorId> = found.iter().map(|(m, _)| m.id).collect();
-    let open = store.incidents().open_of(&ids).await?;
-    let in_force = store.in_force();
-    let troubles: Vec<Trouble> = found
-        .iter()
-        .map(|(monitor, state)| {
-            let incident = open.get(&monitor.id);
-            Trouble {
-                status: status_of(monitor, state, &in_force),
-                name: monitor.config.name.clone(),
-                href: format!("/monitors/{}", monitor.id),
-                since: state.since(),
-                why: state.detail().unwrap_or_default().to_owned(),
-                incident: incident.map(|i| i.id),
-                acknowledged_by: incident.and_then(|i| match &i.progress {
-                    domain::incident::Progress::Acknowledged { by, .. } => Some(by.clone()),
-                    domain::incident::Progress::Open | domain::incident::Progress::Resolved { .. } => None,
-                }),
-            }
-        })
-        .collect();
-    let more = all.saturating_sub(troubles.len() as u64);
-    Ok((troubles, more))
 }
 
 /// The status that people see.

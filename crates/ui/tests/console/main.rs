@@ -5,6 +5,7 @@
 )]
 
 mod acknowledge;
+mod conditions;
 mod deliverability;
 mod everyday;
 mod gate;

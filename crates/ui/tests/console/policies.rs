@@ -105,7 +105,7 @@ async fn a_policy_is_built_step_by_step_and_deleted() {
         "one of its tags (prod)",
         "After 10 min",
         "Pager",
-        "not of its end",
+        "Only of outages, not of their ends.",
         "at most 1 d",
     ] {
         assert!(summary.body.contains(words), "{words}: {}", summary.body);

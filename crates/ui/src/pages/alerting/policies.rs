@@ -10,7 +10,7 @@ use axum::{
 use domain::{
     channel::Channel,
     id::{ChannelId, PolicyId, RotationId},
-    policy::{Concern, Policy, PolicyConfig},
+    policy::{Policy, PolicyConfig},
 };
 use store::Store;
 
@@ -55,6 +55,8 @@ pub(crate) struct Row {
     name: String,
     severity: String,
     steps: String,
+    /// What it leaves out.
+    only: Option<String>,
     /// For which monitors it is.
     serves: Vec<String>,
     /// It has no step that somebody hears of.
@@ -100,9 +102,9 @@ impl Names {
             .unwrap_or_else(|| format!("#{id}"))
     }
 
-    /// Whether an outage reaches a channel that is switched on, or a rotation.
+    /// Whether anything that begins reaches a channel that is switched on, or a rotation.
     fn reached_by(&self, config: &PolicyConfig) -> bool {
-        let mut steps = config.steps.iter().filter(|s| s.tells(Concern::Down));
+        let mut steps = config.steps.iter().filter(|s| s.tells_of_openings());
         let on = |id: &ChannelId| self.channels.get(id).is_some_and(|(_, enabled)| *enabled);
         steps.any(|s| !s.rotations.is_empty() || s.channels.iter().any(on))
     }
@@ -130,6 +132,7 @@ impl Row {
             name: config.name.clone(),
             severity: words::severity(shell, config.severity),
             steps: steps(shell, config, names),
+            only: words::only(shell, &words::told_of(config.steps.iter().map(|s| &s.events))),
             serves: serves(shell, config, users),
             mute: !names.reached_by(config),
         }

@@ -1,11 +1,14 @@
 //! What policies and forecasts say in sentences.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
 use domain::{
     hours::{Quiet, QuietAction},
     id::RotationId,
-    policy::{Reminders, Severity, Step},
+    policy::{Concern, Reminders, Severity, Step},
 };
 
 use crate::{Shell, pages::hours_fields};
@@ -33,16 +36,58 @@ pub(crate) fn when_unacknowledged(shell: &Shell, after: Duration) -> String {
 }
 
 /// What a step leaves out; `None`: it tells of everything.
-pub(crate) fn only(shell: &Shell, of_outages: bool, of_recoveries: bool) -> Option<String> {
-    let key = match (of_outages, of_recoveries) {
-        (true, true) => return None,
-        (true, false) => "policy-only-outages",
-        (false, _) => "policy-only-recoveries",
+pub(crate) fn only(shell: &Shell, events: &BTreeSet<Concern>) -> Option<String> {
+    let (ends, begins): (Vec<&Concern>, Vec<&Concern>) =
+        events.iter().partition(|concern| **concern == Concern::Recovered);
+    let all = Concern::ALL.len() - 1;
+    let text = match (begins.len(), ends.is_empty()) {
+        (n, false) if n == all => return None,
+        (n, true) if n == all => shell.t("policy-only-begins"),
+        (0, _) => shell.t("policy-only-ends"),
+        (_, false) => shell.t("policy-only-some").arg("what", listed(shell, &begins)),
+        (_, true) => shell
+            .t("policy-only-some-begin")
+            .arg("what", listed(shell, &begins)),
     };
-    Some(shell.t(key).to_string())
+    Some(text.to_string())
 }
 
-pub(crate) fn reminders(shell: &Shell, reminders: Option<Reminders>) -> String {
+/// "outages, slow answers and certificates that expire".
+fn listed(shell: &Shell, concerns: &[&Concern]) -> String {
+    let word = |concern: &&Concern| {
+        let key = match concern {
+            Concern::Down => "policy-only-down",
+            Concern::Degraded => "policy-only-degraded",
+            Concern::Certificate => "policy-only-certificate",
+            Concern::NoData => "policy-only-no-data",
+            Concern::Recovered => "policy-only-recovered",
+        };
+        shell.t(key).to_string()
+    };
+    let mut words: Vec<String> = concerns.iter().map(word).collect();
+    let Some(last) = words.pop() else {
+        return String::new();
+    };
+    if words.is_empty() {
+        return last;
+    }
+    let first = words.join(&shell.t("policy-only-comma").to_string());
+    let text = shell.t("policy-only-and").arg("first", first);
+    text.arg("last", last).to_string()
+}
+
+/// What the steps of a policy tell of, taken together.
+pub(crate) fn told_of<'a>(steps: impl IntoIterator<Item = &'a BTreeSet<Concern>>) -> BTreeSet<Concern> {
+    steps.into_iter().flatten().copied().collect()
+}
+
+/// `told`: what anybody is told of.
+pub(crate) fn reminders(shell: &Shell, reminders: Option<Reminders>, told: &BTreeSet<Concern>) -> String {
+    let certificates = told.contains(&Concern::Certificate);
+    let others = [Concern::Down, Concern::Degraded, Concern::NoData];
+    if certificates && !others.iter().any(|concern| told.contains(concern)) {
+        return shell.t("policy-reminders-days").to_string();
+    }
     let Some(Reminders { first, longest }) = reminders else {
         return shell.t("policy-no-reminders").to_string();
     };
@@ -56,7 +101,11 @@ pub(crate) fn reminders(shell: &Shell, reminders: Option<Reminders>) -> String {
     text.arg("first", shell.span(&first)).to_string()
 }
 
-pub(crate) fn recovery(shell: &Shell, after: Duration) -> String {
+/// `told`: what anybody is told of.
+pub(crate) fn recovery(shell: &Shell, after: Duration, told: &BTreeSet<Concern>) -> String {
+    if !told.contains(&Concern::Recovered) {
+        return shell.t("policy-recovery-never").to_string();
+    }
     if after.is_zero() {
         return shell.t("policy-recovery-at-once").to_string();
     }

@@ -7,12 +7,12 @@ use axum::{
 };
 use domain::{
     channel::ChannelDraft,
-    id::{ChannelId, MonitorId, PolicyId},
+    id::{ChannelId, ContactId, MonitorId, PolicyId},
     policy::Policy,
 };
 use store::StoreError;
 
-use super::{find, health_of, users_of};
+use super::{find, health_of, people_of, users_of};
 use crate::{Flash, Section, Shell, SignedIn, Typed, error, pages::form::value, shell::page};
 
 #[derive(Template)]
@@ -25,6 +25,8 @@ pub(crate) struct DeletePage {
     /// Messages that are cancelled with it.
     pub(super) pending: u64,
     pub(super) users: Vec<(MonitorId, String)>,
+    /// Who is told through it while they are on call.
+    pub(super) people: Vec<(ContactId, String)>,
     /// Policies that tell through it; the last value: they would tell nobody without it, so it cannot be deleted.
     pub(super) policies: Vec<(PolicyId, String, bool)>,
     pub(super) enabled: bool,
@@ -106,6 +108,7 @@ pub(super) async fn ask(signed_in: SignedIn, Path(id): Path<String>) -> error::R
             .unwrap_or_default(),
         pending: health.pending,
         users: users_of(signed_in.store(), channel.id).await?,
+        people: people_of(signed_in.store(), channel.id).await?,
         policies: policies_of(&signed_in.store().policies().all().await?, channel.id),
         enabled: channel.enabled,
         name: channel.name,

@@ -13,7 +13,7 @@ use domain::{
     },
     field::{FieldError, FieldErrors},
     hours::{Quiet, QuietAction},
-    id::{ChannelId, MonitorId},
+    id::{ChannelId, ContactId, MonitorId},
 };
 use http::StatusCode;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -21,7 +21,8 @@ use serde::Deserialize;
 use store::{Optout, StoreError};
 
 use super::{
-    Health, KindsPage, fields, find, health_of, kind_name, service, test::Outcome, users_of, webhook,
+    Health, KindsPage, fields, find, health_of, kind_name, people_of, service, test::Outcome, users_of,
+    webhook,
 };
 use crate::{
     Flash, Section, Shell, SignedIn, Typed,
@@ -96,6 +97,8 @@ pub(crate) struct Existing {
     pub(super) quiet: Option<(String, String)>,
     pub(super) health: Health,
     pub(super) users: Vec<(MonitorId, String)>,
+    /// Who is told through it while they are on call.
+    pub(super) people: Vec<(ContactId, String)>,
     /// Who unsubscribed.
     pub(super) optouts: Vec<Optout>,
     /// That is everybody.
@@ -406,6 +409,7 @@ async fn existing(
         optouts,
         health: health_of(signed_in.store(), channel).await?,
         users: users_of(signed_in.store(), channel.id).await?,
+        people: people_of(signed_in.store(), channel.id).await?,
         outcome,
     })
 }

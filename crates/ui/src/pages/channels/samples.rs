@@ -6,7 +6,7 @@ use alert::channel::{Receipt, Retry, SendError, Trace};
 use domain::{
     attention::Rejection,
     channel::ChannelDraft,
-    id::{MonitorId, PolicyId},
+    id::{ContactId, MonitorId, PolicyId},
 };
 use serde_json::{Value, json};
 
@@ -215,6 +215,7 @@ pub(crate) fn edits(language: Language) -> Vec<EditPage> {
                 ..Health::new(&stored, health)
             },
             users: if i == 0 { Vec::new() } else { users() },
+            people: if i == 0 { Vec::new() } else { people() },
             optouts: if i == 1 { optouts() } else { Vec::new() },
             all_out: i == 1,
             outcome: Some(Outcome::new(&page.shell, result)),
@@ -268,6 +269,13 @@ fn optouts() -> Vec<store::Optout> {
     vec![out("me@example.org"), out("you@example.org")]
 }
 
+fn people() -> Vec<(ContactId, String)> {
+    vec![
+        (ContactId(1), "Ada".to_owned()),
+        (ContactId(2), "Bo <b>".to_owned()),
+    ]
+}
+
 fn users() -> Vec<(MonitorId, String)> {
     vec![
         (MonitorId(7), "Shop".to_owned()),
@@ -292,6 +300,7 @@ pub(crate) fn deletes(language: Language) -> Vec<DeletePage> {
         name: "On call".to_owned(),
         summary: "me@example.org".to_owned(),
         pending,
+        people: if pending > 0 { people() } else { Vec::new() },
         users,
         policies,
         enabled: true,

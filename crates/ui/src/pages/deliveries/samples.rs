@@ -133,6 +133,11 @@ pub(crate) fn delivery(n: u128, state: DeliveryState) -> Delivery {
         event_at: created_at,
         incident: IncidentId(42),
         monitor_name: "Shop".to_owned(),
+        kind: match n {
+            3 => IncidentKind::Certificate,
+            4 => IncidentKind::NoData,
+            _ => IncidentKind::Down,
+        },
         channel: ChannelId(1),
         channel_name: if n.is_multiple_of(2) { "Chat" } else { "On call" }.to_owned(),
         recipient: if n.is_multiple_of(2) { "" } else { "me@example.org" }.to_owned(),

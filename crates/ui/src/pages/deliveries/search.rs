@@ -190,7 +190,7 @@ impl Options {
             .map(|s| choice(s.to_string(), state_word(shell, *s)));
         let events = Event::ALL
             .iter()
-            .map(|e| choice(e.to_string(), shell.event(e).to_string()));
+            .map(|e| choice(e.to_string(), shell.any_event(e).to_string()));
         Self {
             states: states.collect(),
             events: events.collect(),

@@ -8,11 +8,11 @@ use domain::{
     escalation::{Escalation, Recovering},
     hold::{HeldBy, Hold},
     id::{ChannelId, MonitorId, PolicyId, RotationId},
-    incident::Incident,
+    incident::{Incident, IncidentKind},
     outcome::{Reason, ReasonKind},
     policy::Severity,
 };
-use store::{IncidentEvent, IncidentEventKind, NextAct, Reach, Standing};
+use store::{IncidentEvent, IncidentEventKind, NextAct, Reach, Standing, outbox::Delivery};
 
 use super::*;
 use crate::{
@@ -32,6 +32,10 @@ pub(crate) fn lists(language: Language) -> Vec<IncidentsPage> {
             own(40, Origin::Channel(ChannelId(3)), "Watchbell: Ops chat", true),
             NOW,
         ),
+        Row::new(of_kind(37, IncidentKind::Degraded, true), NOW),
+        Row::new(of_kind(36, IncidentKind::Certificate, true), NOW),
+        Row::new(of_kind(35, IncidentKind::NoData, true), NOW),
+        Row::new(of_kind(34, IncidentKind::Certificate, false), NOW),
     ];
     vec![
         list(language, rows, false),
@@ -56,7 +60,7 @@ pub(crate) fn sample_incident(id: i64, open: bool) -> Incident {
     Incident {
         severity: Severity::default(),
         id: IncidentId(id),
-        kind: domain::incident::IncidentKind::Down,
+        kind: IncidentKind::Down,
         origin: Origin::Monitor(MonitorId(7)),
         since,
         opened_at: since.plus(Duration::from_secs(5)),
@@ -72,6 +76,35 @@ pub(crate) fn sample_incident(id: i64, open: bool) -> Incident {
                 acknowledged: Some((since.plus(Duration::from_secs(61)), "me@example.org".to_owned())),
             }
         },
+    }
+}
+
+/// Of a kind.
+pub(crate) fn sample_of(id: i64, kind: IncidentKind, open: bool) -> Incident {
+    let (why, detail) = match kind {
+        IncidentKind::Down => return sample_incident(id, open),
+        IncidentKind::Degraded => (ReasonKind::Slow, "The check took 1.24 s, more than 800 ms."),
+        IncidentKind::Certificate => (
+            ReasonKind::Certificate,
+            "The certificate of CN=shop.example expires on 2026-12-10 08:00 UTC, in 14 days.",
+        ),
+        IncidentKind::NoData => (
+            ReasonKind::NoData,
+            "The system does not allow ping for this user.",
+        ),
+    };
+    Incident {
+        kind,
+        severity: Severity::Warning,
+        reason: Reason::new(why, detail),
+        ..sample_incident(id, open)
+    }
+}
+
+fn of_kind(id: i64, kind: IncidentKind, open: bool) -> IncidentRow {
+    IncidentRow {
+        incident: sample_of(id, kind, open),
+        monitor_name: "Shop".to_owned(),
     }
 }
 
@@ -184,6 +217,14 @@ pub(crate) fn details(language: Language) -> Vec<IncidentPage> {
             false,
         ),
     ];
+    for kind in [
+        IncidentKind::Degraded,
+        IncidentKind::Certificate,
+        IncidentKind::NoData,
+    ] {
+        all.push(detail(language, of_kind(42, kind, true), true));
+        all.push(detail(language, of_kind(42, kind, false), false));
+    }
     for standing in standings() {
         let mut page = detail(language, incident(42, true), true);
         let held = standing.escalation.held;
@@ -216,10 +257,14 @@ fn detail(language: Language, row: IncidentRow, open: bool) -> IncidentPage {
         kind,
         detail: detail.to_owned(),
     };
-    let mut events = vec![event(5, IncidentEventKind::Opened, "503")];
+    let mut events = vec![event(5, IncidentEventKind::Opened, &row.incident.reason.detail)];
+    if row.incident.kind == IncidentKind::Certificate {
+        let nearer = "The certificate of CN=shop.example expires on 2026-12-10 08:00 UTC, in 7 days.";
+        events.push(event(90, IncidentEventKind::Worsened, nearer));
+    }
     // Troubles of Watchbell itself have neither steps nor dependencies.
     let of_monitor = open && row.incident.origin.own().is_none();
-    if of_monitor {
+    if of_monitor && row.incident.kind == IncidentKind::Down {
         let snoozed = format!("{} me@example.org", since.plus(Duration::from_mins(30)));
         events.push(event(6, IncidentEventKind::Held, "parent:3"));
         events.push(event(20, IncidentEventKind::Released, "parent:3"));
@@ -232,24 +277,32 @@ fn detail(language: Language, row: IncidentRow, open: bool) -> IncidentPage {
             &format!("{} me@example.org", since.plus(Duration::from_mins(1))),
         ));
     }
-    let mut sent = vec![deliveries::delivery(1, DeliveryState::Pending)];
+    let kind = row.incident.kind;
+    let about = |n, state| Delivery {
+        kind,
+        ..deliveries::delivery(n, state)
+    };
+    let mut sent = vec![about(1, DeliveryState::Pending)];
     if !open {
         events.push(event(61, IncidentEventKind::Acknowledged, "me@example.org"));
         events.push(event(754, IncidentEventKind::Resolved, ""));
         sent = vec![
-            deliveries::delivery(1, DeliveryState::Sent),
-            deliveries::delivery(2, DeliveryState::Failed),
-            deliveries::delivery(3, DeliveryState::Cancelled),
+            about(1, DeliveryState::Sent),
+            about(2, DeliveryState::Failed),
+            about(3, DeliveryState::Cancelled),
         ];
     }
-    let names = [(MonitorId(3), "Router".to_owned())].into_iter().collect();
+    let names = Names {
+        monitors: [(MonitorId(3), "Router".to_owned())].into_iter().collect(),
+        rotations: rotations(),
+    };
     let stand = of_monitor.then(|| standing::view(&shell, &row.incident, &waiting(), (None, &rotations())));
     let taken_down = ["Shop: checkout", "Shop: search"].map(str::to_owned);
     IncidentPage {
-        severity: words::severity(&shell, Severity::Critical),
+        severity: words::severity(&shell, row.incident.severity),
         stand,
         snoozes: snooze::choices(&shell, domain::zone::Tz::Europe__Berlin),
-        taken_down: if of_monitor {
+        taken_down: if of_monitor && kind == IncidentKind::Down {
             taken_down.to_vec()
         } else {
             Vec::new()

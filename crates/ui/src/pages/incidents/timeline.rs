@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, HashMap};
 
 use domain::{
     clock::Timestamp,
-    delivery::{DeliveryState, Event},
+    delivery::DeliveryState,
     hold::HeldBy,
-    id::MonitorId,
+    id::{MonitorId, RotationId},
     incident::Incident,
 };
 use store::{IncidentEvent, IncidentEventKind, outbox::Delivery};
 
+use super::kind::{self, Words};
 use crate::{Shell, locale::Text};
 
 /// One thing that happened.
@@ -26,26 +27,31 @@ pub(super) fn tell(
     incident: &Incident,
     events: &[IncidentEvent],
     deliveries: &[Delivery],
-    names: &HashMap<MonitorId, String>,
+    names: &Names,
 ) -> Vec<Moment> {
-    let own = incident.origin.own().is_some();
-    let key = if own {
-        "timeline-own-began"
-    } else {
-        "timeline-first-failure"
-    };
+    let words = kind::words(incident);
+    // What is said of the incident may have become worse since.
+    let opened = events.iter().find(|e| e.kind == IncidentEventKind::Opened);
+    let reason = opened.map_or(incident.reason.detail.as_str(), |e| e.detail.as_str());
     let first = Moment {
         at: incident.since,
         shape: "degraded",
-        what: shell.t(key).to_string(),
-        more: incident.reason.detail.clone(),
+        what: shell.t(words.first).to_string(),
+        more: reason.to_owned(),
     };
     let mut story = vec![first];
-    story.extend(events.iter().map(|e| event(shell, e, own, names)));
+    story.extend(events.iter().filter_map(|e| event(shell, e, words, names)));
     story.extend(sent(shell, deliveries));
     // Stable: what happened in one transaction keeps the order above.
     story.sort_by_key(|m| m.at);
     story
+}
+
+/// What the story calls by name.
+#[derive(Default)]
+pub(super) struct Names {
+    pub(super) monitors: HashMap<MonitorId, String>,
+    pub(super) rotations: HashMap<RotationId, String>,
 }
 
 /// Monitors whose names the story needs.
@@ -58,11 +64,9 @@ pub(super) fn parents(events: &[IncidentEvent]) -> Vec<MonitorId> {
     .collect()
 }
 
-fn event(shell: &Shell, e: &IncidentEvent, own: bool, names: &HashMap<MonitorId, String>) -> Moment {
+fn event(shell: &Shell, e: &IncidentEvent, words: &Words, names: &Names) -> Option<Moment> {
     let (shape, what, more) = match e.kind {
-        IncidentEventKind::Opened if own => ("down", shell.t("timeline-own-opened"), String::new()),
-        IncidentEventKind::Resolved if own => ("up", shell.t("timeline-own-resolved"), e.detail.clone()),
-        IncidentEventKind::Opened => ("down", shell.t("timeline-opened"), String::new()),
+        IncidentEventKind::Opened => (words.shape, shell.t(words.opened?), String::new()),
         IncidentEventKind::Acknowledged => (
             "maintenance",
             shell.t("timeline-acknowledged").arg("by", &e.detail),
@@ -75,20 +79,20 @@ fn event(shell: &Shell, e: &IncidentEvent, own: bool, names: &HashMap<MonitorId,
             shell.t("timeline-on-call").arg("name", &e.detail),
             String::new(),
         ),
-        IncidentEventKind::NobodyOnCall => ("down", shell.t("timeline-nobody-on-call"), String::new()),
+        IncidentEventKind::NobodyOnCall => ("down", nobody_on_call(shell, &e.detail, names), String::new()),
         IncidentEventKind::Snoozed => ("paused", snoozed(shell, e), String::new()),
-        IncidentEventKind::Recovering => ("degraded", shell.t("timeline-recovering"), String::new()),
-        IncidentEventKind::Relapsed => ("down", shell.t("timeline-relapsed"), String::new()),
+        IncidentEventKind::Recovering => ("degraded", shell.t(words.recovering), String::new()),
+        IncidentEventKind::Relapsed => (words.shape, shell.t(words.relapsed), String::new()),
         IncidentEventKind::Flapping => ("degraded", shell.t("timeline-flapping"), String::new()),
         IncidentEventKind::Worsened => ("degraded", shell.t("timeline-worsened"), e.detail.clone()),
-        IncidentEventKind::Resolved => ("up", shell.t("timeline-resolved"), e.detail.clone()),
+        IncidentEventKind::Resolved => ("up", shell.t(words.resolved), e.detail.clone()),
     };
-    Moment {
+    Some(Moment {
         at: e.at,
         shape,
         what: what.to_string(),
         more,
-    }
+    })
 }
 
 /// The detail says until when, and who it was.
@@ -104,13 +108,27 @@ fn snoozed(shell: &Shell, e: &IncidentEvent) -> Text {
     }
 }
 
+/// The detail is the rotation.
+fn nobody_on_call(shell: &Shell, rotation: &str, names: &Names) -> Text {
+    let known = rotation.parse().ok().and_then(|id| names.rotations.get(&id));
+    match known {
+        Some(name) => shell.t("outlook-nobody-on-call").arg("rotations", name),
+        // It was deleted since.
+        None => shell.t("timeline-nobody-on-call"),
+    }
+}
+
 /// What holds its alerts back.
-fn held(shell: &Shell, by: &str, names: &HashMap<MonitorId, String>) -> Text {
+fn held(shell: &Shell, by: &str, names: &Names) -> Text {
     match by.parse() {
         Ok(HeldBy::Silence(id)) => shell.t("timeline-held-silence").arg("id", id),
         Ok(HeldBy::Maintenance(id)) => shell.t("timeline-held-maintenance").arg("id", id),
         Ok(HeldBy::Parent(id)) => {
-            let name = names.get(&id).cloned().unwrap_or_else(|| format!("#{id}"));
+            let name = names
+                .monitors
+                .get(&id)
+                .cloned()
+                .unwrap_or_else(|| format!("#{id}"));
             shell.t("timeline-held-parent").arg("name", name)
         }
         Err(_) => shell.t("timeline-held"),
@@ -139,7 +157,7 @@ fn sent(shell: &Shell, deliveries: &[Delivery]) -> Vec<Moment> {
             let what = shell
                 .t(key)
                 .arg("channel", &last.channel_name)
-                .arg("event", event_word(shell, last.event));
+                .arg("event", shell.event(&last.event, &last.kind).to_string());
             let recipients: Vec<&str> = group
                 .iter()
                 .map(|d| d.recipient.as_str())
@@ -159,8 +177,4 @@ fn sent(shell: &Shell, deliveries: &[Delivery]) -> Vec<Moment> {
             })
         })
         .collect()
-}
-
-fn event_word(shell: &Shell, event: Event) -> String {
-    shell.event(&event).to_string()
 }

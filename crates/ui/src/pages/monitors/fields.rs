@@ -1,6 +1,7 @@
 //! Between the fields of the form and the JSON that the domain reads: the one validation is there.
 
 use domain::{
+    condition::Warnings,
     id::ChannelId,
     monitor::MonitorConfig,
     schedule::Schedule,
@@ -25,8 +26,11 @@ pub(super) const CHANNEL: &str = "channel";
 /// Monitors on which it depends, one on each line; [`super::parents`] finds them.
 pub(super) const PARENTS: &str = "parents";
 
+/// How long before its certificate expires somebody is told, in days between commas.
+pub(super) const DAYS: &str = "certificate_days";
+
 /// The fields that carry their own complaints.
-pub(super) const NAMES: [&str; 22] = [
+pub(super) const NAMES: [&str; 24] = [
     "name",
     "target.url",
     "target.method",
@@ -44,6 +48,8 @@ pub(super) const NAMES: [&str; 22] = [
     "confirm_after",
     "recheck_every",
     "recover_after",
+    "slow_above",
+    DAYS,
     "zone",
     "channels",
     "policy",
@@ -69,13 +75,19 @@ pub(super) fn body(typed: &[(String, String)], kind: Kind, enabled: bool) -> Val
             .map(Value::from)
     };
     // What is not a number goes on as it is: the domain says what is wrong with it.
+    let as_number = |typed: &str| {
+        let number = typed.parse::<i64>().map(Value::from);
+        number.unwrap_or_else(|_| Value::from(typed))
+    };
     let number = |name: &str| {
         let typed = value(typed, name).trim();
-        match typed.parse::<i64>() {
-            Ok(n) => Some(Value::from(n)),
-            Err(_) => Some(Value::from(typed)).filter(|_| !typed.is_empty()),
-        }
+        (!typed.is_empty()).then(|| as_number(typed))
     };
+    // Empty means never, which is not the same as nothing said.
+    let days = ticked(typed, DAYS).then(|| {
+        let days = between_commas(value(typed, DAYS));
+        days.into_iter().map(as_number).collect::<Vec<_>>()
+    });
     let target = match kind {
         Kind::Http => json!({
             "url": value(typed, "target.url"),
@@ -106,6 +118,8 @@ pub(super) fn body(typed: &[(String, String)], kind: Kind, enabled: bool) -> Val
         "confirm_after": number("confirm_after"),
         "recheck_every": text("recheck_every"),
         "recover_after": number("recover_after"),
+        "slow_above": text("slow_above"),
+        "certificate_days": days,
         "zone": text("zone"),
         "channels": chosen(typed).iter().map(|c| c.0).collect::<Vec<_>>(),
         "policy": number("policy"),
@@ -136,6 +150,12 @@ fn defaults(language: Language) -> Form {
         .with("confirm_after", 2)
         .with("recheck_every", "5s")
         .with("recover_after", 1)
+        .with(DAYS, days(&Warnings::default()))
+}
+
+fn days(warnings: &Warnings) -> String {
+    let days: Vec<String> = warnings.certificate_days.iter().map(u16::to_string).collect();
+    days.join(", ")
 }
 
 /// The form of a monitor as it is stored.
@@ -148,6 +168,8 @@ pub(super) fn stored(language: Language, config: &MonitorConfig) -> Form {
         .with("confirm_after", config.thresholds.confirm_after)
         .with("recheck_every", text("recheck_every"))
         .with("recover_after", config.thresholds.recover_after)
+        .with("slow_above", text("slow_above"))
+        .with(DAYS, days(&config.warnings))
         .with("zone", &config.zone)
         .with("policy", config.policy.map(|p| p.to_string()).unwrap_or_default())
         .with("tags", config.tags.join(", "));
@@ -197,7 +219,10 @@ mod tests {
                            "max_redirects": 0, "verify_certificate": false, "headers": {"Authorization": "Bearer x", "X-A": "b: c"}},
                 "schedule": {"cron": "*/5 * * * *", "timezone": "Asia/Shanghai"},
                 "timeout": "7s", "confirm_after": 3, "recheck_every": "2s", "recover_after": 4,
+                "slow_above": "800ms", "certificate_days": [14, 3],
             }),
+            json!({"name": "Old", "kind": "http", "target": {"url": "https://old.example/"}, "schedule": {"every": "30s"},
+                   "certificate_days": []}),
             json!({"name": "DB", "kind": "tcp", "target": {"host": "::1", "port": 5432}, "schedule": {"every": "30s"}}),
             json!({"name": "Router", "kind": "ping", "target": {"host": "router.lan"}, "schedule": {"every": "1h"}}),
         ];
@@ -230,6 +255,8 @@ mod tests {
             ("target.port", "many"),
             ("schedule.every", "often"),
             ("confirm_after", "2.5"),
+            ("slow_above", "fast"),
+            (DAYS, "30, soon"),
         ]);
         let errors = MonitorConfig::from_json(body(&typed, Kind::Tcp, true), None).unwrap_err();
         let fields: Vec<&str> = errors.0.iter().map(|e| e.field.as_str()).collect();
@@ -240,7 +267,9 @@ mod tests {
                 "target.host",
                 "target.port",
                 "schedule.every",
-                "confirm_after"
+                "confirm_after",
+                "slow_above",
+                "certificate_days"
             ]
         );
         assert!(fields.iter().all(|f| NAMES.contains(f)));

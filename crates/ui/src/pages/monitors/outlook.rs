@@ -6,6 +6,7 @@ use domain::{
     channel::Channel,
     id::{ChannelId, RotationId},
     monitor::Monitor,
+    policy::Concern,
 };
 use store::{Because, ChannelHealth, Forecast, ForecastStep, Reach, Store};
 
@@ -64,6 +65,16 @@ pub(super) async fn read(store: &Store, shell: &Shell, monitor: &Monitor) -> err
         return Ok(None);
     };
     let mut wanted: BTreeSet<ChannelId> = monitor.config.channels.iter().copied().collect();
+    let on_call: BTreeSet<&str> = forecast
+        .steps
+        .iter()
+        .flat_map(|s| s.on_call.iter().filter_map(|(_, person)| person.as_deref()))
+        .collect();
+    if !on_call.is_empty() {
+        let people = store.contacts().all().await?;
+        let people = people.into_iter().filter(|p| on_call.contains(p.name.as_str()));
+        wanted.extend(people.flat_map(|p| p.channels));
+    }
     if let Some((id, ..)) = &forecast.policy
         && let Some(policy) = store.policies().get(*id).await?
     {
@@ -98,8 +109,8 @@ pub(super) type Known<'a> = (
 
 /// Without what holds it back and what is switched off.
 pub(super) fn view(shell: &Shell, href: &str, forecast: &Forecast, known: Known<'_>) -> Outlook {
-    let hears = |s: &ForecastStep| s.of_outages && s.reaches.iter().any(|r| !r.recipients.is_empty());
-    let unmanned = |s: &ForecastStep| s.of_outages && s.on_call.iter().any(|(_, person)| person.is_none());
+    let hears = |s: &ForecastStep| of_outages(s) && s.reaches.iter().any(|r| !r.recipients.is_empty());
+    let unmanned = |s: &ForecastStep| of_outages(s) && s.on_call.iter().any(|(_, person)| person.is_none());
     let warning = if forecast.steps.is_empty() {
         Some(Warning {
             words: shell.t("monitor-nobody").to_string(),
@@ -128,28 +139,47 @@ pub(super) fn view(shell: &Shell, href: &str, forecast: &Forecast, known: Known<
         None => shell.t("outlook-own"),
     };
     let policy = forecast.policy.as_ref();
+    let of_outages: Vec<&ForecastStep> = forecast.steps.iter().filter(|s| of_outages(s)).collect();
+    let told = words::told_of(of_outages.iter().map(|s| &s.events));
     Outlook {
         warning,
         source: source.to_string(),
         policy: policy.map(|(id, name, _)| (format!("/policies/{id}"), name.clone())),
         held: None,
         moments: forecast.steps.iter().map(|s| moment(shell, s, known)).collect(),
-        reminders: words::reminders(shell, forecast.reminders),
-        recovery: words::recovery(shell, forecast.recovery_after),
+        reminders: words::reminders(shell, forecast.reminders, &told),
+        recovery: words::recovery(shell, forecast.recovery_after, &told),
         off: Vec::new(),
     }
+}
+
+fn of_outages(step: &ForecastStep) -> bool {
+    step.events.contains(&Concern::Down)
 }
 
 fn moment(shell: &Shell, step: &ForecastStep, (health, rotations): Known<'_>) -> Moment {
     let told = step.reaches.iter().map(|reach| {
         let health = health.get(&reach.channel).cloned().unwrap_or_default();
-        told(shell, reach, &health)
+        let told = told(shell, reach, &health);
+        if of_outages(step) {
+            return told;
+        }
+        Told {
+            shape: "paused",
+            word: shell.t("outlook-not-of-outages").to_string(),
+            ..told
+        }
     });
+    let on_call = words::on_call(shell, &step.on_call, rotations);
     Moment {
         when: words::when_unacknowledged(shell, step.after),
-        only: words::only(shell, step.of_outages, step.of_recoveries),
+        only: words::only(shell, &step.events),
         told: told.collect(),
-        on_call: words::on_call(shell, &step.on_call, rotations),
+        // That nobody is on call is no trouble of a step that would not run.
+        on_call: words::OnCall {
+            nobody: on_call.nobody.filter(|_| of_outages(step)),
+            ..on_call
+        },
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::{
     id::{ChannelId, IncidentId, PolicyId},
     in_force::InForce,
+    incident::IncidentKind,
     monitor::MonitorConfig,
     outcome::{Certificate, Evidence, Outcome, Phases, Reason, ReasonKind, Verdict},
     state::{Known, Streak},
@@ -60,7 +61,7 @@ fn body() -> Value {
     json!({
         "name": "Shop", "kind": "http",
         "target": {"url": "https://shop.example/health?deep=true", "headers": {"Authorization": "Bearer secret"}},
-        "schedule": {"every": "30s"}, "tags": ["prod", "eu"], "channels": [1, 2],
+        "schedule": {"every": "30s"}, "tags": ["prod", "eu"], "channels": [1, 2], "slow_above": "800ms",
     })
 }
 
@@ -181,11 +182,26 @@ fn page_of(language: Language, down: bool) -> MonitorPage {
         incident: crate::pages::incidents::sample_incident(id, open),
         monitor_name: "Shop".to_owned(),
     };
+    let of_kind = |id, kind| {
+        let mut row = incident(id, true);
+        row.incident = crate::pages::incidents::sample_of(id, kind, true);
+        row
+    };
     let incidents = if down {
-        vec![incident(42, true), incident(38, false)]
+        vec![
+            incident(42, true),
+            of_kind(41, IncidentKind::Certificate),
+            of_kind(40, IncidentKind::NoData),
+            incident(38, false),
+        ]
     } else {
         Vec::new()
     };
+    let open: Vec<IncidentRow> = incidents
+        .iter()
+        .filter(|r| r.incident.is_open())
+        .cloned()
+        .collect();
     let stats = Stats {
         up: 2861,
         down: 26,
@@ -214,9 +230,10 @@ fn page_of(language: Language, down: bool) -> MonitorPage {
         zone: monitor.config.zone.to_string(),
         enabled: true,
         locked: !down,
-        now: show::now(&monitor, &state, &tail, &incidents, &in_force),
+        now: show::now(&monitor, &state, &tail, &open, &in_force),
         rhythm: show::rhythm(&shell, &monitor.config.schedule),
         decision: show::decision(&shell, &monitor),
+        warns: show::warns(&shell, &monitor),
         ranges: show::range_links(7, "24h"),
         chart: Chart::new(&shell, &series, NOW.minus(Duration::from_hours(24)), NOW),
         figures: show::figures(&stats),
@@ -320,6 +337,8 @@ fn refused(language: Language) -> EditPage {
         ("rhythm", "every"),
         ("schedule.every", "0s"),
         ("confirm_after", "0"),
+        ("slow_above", "fast"),
+        ("certificate_days", "30, soon"),
     ];
     let typed: Vec<(String, String)> = typed
         .iter()

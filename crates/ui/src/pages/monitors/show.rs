@@ -8,13 +8,15 @@ use domain::{
     clock::Timestamp,
     id::{IncidentId, MonitorId},
     in_force::InForce,
+    incident::IncidentKind,
     monitor::Monitor,
     schedule::Schedule,
     state::{MonitorState, Status},
+    target::Target,
 };
 use serde::Deserialize;
 use store::{
-    IncidentFilter, IncidentRow,
+    IncidentFilter, IncidentPhase, IncidentRow,
     samples::{Sample, SampleKind, Stats},
 };
 
@@ -25,9 +27,12 @@ use super::{
 };
 use crate::{
     Section, Shell, SignedIn,
-    components::{Bar, Strip, href},
+    components::{Bar, Mark, Strip, href},
     error::{self, Error},
-    pages::overview::{bar, status_of, strip_label},
+    pages::{
+        incidents::kind::{self, Words},
+        overview::{bar, status_of, strip_label},
+    },
     shell::{page, percent},
 };
 
@@ -46,6 +51,8 @@ pub(crate) struct MonitorPage {
     pub(super) now: Now,
     pub(super) rhythm: String,
     pub(super) decision: String,
+    /// What is warned of, in sentences.
+    pub(super) warns: Vec<String>,
     pub(super) ranges: Vec<RangeLink>,
     pub(super) chart: Chart,
     pub(super) figures: Figures,
@@ -74,8 +81,18 @@ pub(crate) struct Now {
     pub(super) last_check: Option<Timestamp>,
     pub(super) latency: Option<Duration>,
     pub(super) incident: Option<IncidentId>,
+    /// Open incidents that the status does not tell of.
+    pub(super) beside: Vec<Beside>,
     /// A first failure is not confirmed yet: what it was, and how many there were.
     pub(super) unconfirmed: Option<(u32, String)>,
+}
+
+/// What is wrong beside the status.
+pub(crate) struct Beside {
+    pub(super) id: IncidentId,
+    pub(super) words: &'static Words,
+    pub(super) since: Timestamp,
+    pub(super) reason: String,
 }
 
 pub(crate) struct RangeLink {
@@ -105,6 +122,7 @@ pub(crate) struct ResultRow {
 pub(crate) struct IncidentLine {
     pub(super) id: IncidentId,
     pub(super) open: bool,
+    pub(super) words: &'static Words,
     pub(super) since: Timestamp,
     pub(super) duration: Duration,
     pub(super) reason: String,
@@ -144,6 +162,11 @@ pub(super) async fn show(
         ..IncidentFilter::default()
     };
     let incidents = store.incidents().page(&filter).await?.items;
+    let filter = IncidentFilter {
+        phase: Some(IncidentPhase::Open),
+        ..filter
+    };
+    let open = store.incidents().page(&filter).await?.items;
     let outlook = outlook::read(store, &shell, &monitor)
         .await?
         .ok_or(Error::NotFound)?;
@@ -167,9 +190,10 @@ pub(super) async fn show(
         zone: monitor.config.zone.to_string(),
         enabled: monitor.config.enabled,
         locked: monitor.locked,
-        now: now(&monitor, &state, &tail, &incidents, &store.in_force()),
+        now: now(&monitor, &state, &tail, &open, &store.in_force()),
         rhythm: rhythm(&shell, &monitor.config.schedule),
         decision: decision(&shell, &monitor),
+        warns: warns(&shell, &monitor),
         ranges: range_links(monitor.id.0, word),
         chart: Chart::new(&shell, &series, from, to),
         figures: figures(&stats),
@@ -188,7 +212,7 @@ pub(super) fn now(
     monitor: &Monitor,
     state: &MonitorState,
     tail: &[Sample],
-    incidents: &[IncidentRow],
+    open: &[IncidentRow],
     in_force: &InForce,
 ) -> Now {
     use domain::state::Known;
@@ -203,16 +227,24 @@ pub(super) fn now(
     let config = &monitor.config;
     let window = in_force.maintenance_of(monitor.id, &config.tags, config.target.kind());
     let since = window.map(|w| w.from).or_else(|| state.since());
+    let status = status_of(monitor, state, in_force);
+    let told = match status {
+        Status::Degraded => IncidentKind::Degraded,
+        Status::Unknown => IncidentKind::NoData,
+        Status::Up | Status::Down | Status::Paused | Status::Maintenance | Status::Pending => {
+            IncidentKind::Down
+        }
+    };
+    let (told, beside): (Vec<&IncidentRow>, Vec<&IncidentRow>) =
+        open.iter().partition(|row| row.incident.kind == told);
     Now {
-        status: status_of(monitor, state, in_force),
+        status,
         since: since.filter(|_| enabled),
         why: state.detail().filter(|_| enabled).map(str::to_owned),
         last_check: last.map(|s| s.at),
         latency: last.and_then(|s| s.latency),
-        incident: incidents
-            .iter()
-            .find(|r| r.incident.is_open())
-            .map(|r| r.incident.id),
+        incident: told.first().map(|row| row.incident.id),
+        beside: beside.into_iter().map(Beside::new).collect(),
         unconfirmed,
     }
 }
@@ -231,6 +263,50 @@ pub(super) fn decision(shell: &Shell, monitor: &Monitor) -> String {
     let t = monitor.config.thresholds;
     let text = shell.t("monitor-decision").count("failures", t.confirm_after);
     text.count("successes", t.recover_after).to_string()
+}
+
+/// A certificate is seen only where there is one to be seen.
+pub(super) fn warns(shell: &Shell, monitor: &Monitor) -> Vec<String> {
+    let warnings = &monitor.config.warnings;
+    let slow = warnings.slow_above.map(|limit| {
+        let text = shell.t("monitor-warns-slow").arg("limit", shell.latency(&limit));
+        text.count("n", monitor.config.thresholds.confirm_after)
+    });
+    let days: Vec<String> = warnings.certificate_days.iter().map(u16::to_string).collect();
+    let certificate = match &monitor.config.target {
+        Target::Http(t) if t.url.scheme() == "https" && days.is_empty() => {
+            Some(shell.t("monitor-warns-certificate-never"))
+        }
+        Target::Http(t) if t.url.scheme() == "https" => {
+            Some(shell.t("monitor-warns-certificate").arg("days", days.join(", ")))
+        }
+        Target::Http(_) | Target::Tcp(_) | Target::Ping(_) => None,
+    };
+    slow.into_iter()
+        .chain(certificate)
+        .map(|text| text.to_string())
+        .collect()
+}
+
+impl IncidentLine {
+    fn mark(&self, shell: &Shell) -> Mark {
+        kind::mark(shell, self.words, self.open)
+    }
+}
+
+impl Beside {
+    fn mark(&self, shell: &Shell) -> Mark {
+        kind::wrong(shell, self.words)
+    }
+
+    fn new(row: &IncidentRow) -> Self {
+        Self {
+            id: row.incident.id,
+            words: kind::words(&row.incident),
+            since: row.incident.since,
+            reason: row.incident.reason.detail.clone(),
+        }
+    }
 }
 
 pub(super) fn range_links(id: i64, current: &str) -> Vec<RangeLink> {
@@ -278,6 +354,7 @@ pub(super) fn line(shell: &Shell, row: &IncidentRow) -> IncidentLine {
     IncidentLine {
         id: row.incident.id,
         open: row.incident.is_open(),
+        words: kind::words(&row.incident),
         since: row.incident.since,
         duration: row.incident.duration(shell.now),
         reason: row.incident.reason.detail.clone(),

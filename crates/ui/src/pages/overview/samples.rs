@@ -3,21 +3,34 @@
 use std::time::Duration;
 
 use domain::{
-    id::MonitorId,
+    delivery::DeliveryState,
+    id::{IncidentId, MonitorId},
     monitor::{Monitor, MonitorConfig},
     outcome::Phases,
 };
 use serde_json::json;
-use store::samples::{Sample, SampleKind};
+use store::{
+    IncidentRow,
+    outbox::Lost,
+    samples::{Sample, SampleKind},
+};
 
 use super::*;
 use crate::{
     locale::Language,
-    pages::samples::{NOW, noisy_shell, shell},
+    pages::{
+        incidents::sample_of,
+        samples::{NOW, noisy_shell, shell},
+    },
 };
 
 pub(crate) fn samples(language: Language) -> Vec<OverviewPage> {
-    vec![first_day(language), bad_day(language), good_day(language)]
+    vec![
+        first_day(language),
+        bad_day(language),
+        good_day(language),
+        calm_day(language),
+    ]
 }
 
 fn first_day(language: Language) -> OverviewPage {
@@ -36,14 +49,19 @@ fn first_day(language: Language) -> OverviewPage {
 
 fn bad_day(language: Language) -> OverviewPage {
     let shell = shell(language, Section::Overview, "nav-overview");
-    let trouble = |status, name: &str, why: &str, incident: Option<i64>, by: Option<&str>| Trouble {
-        status,
+    let texts = shell.clone();
+    let trouble = |status: Status, name: &str, why: &str, incident: Option<i64>, by: Option<&str>| Trouble {
+        mark: texts.status(&status),
         name: name.to_owned(),
         href: "/monitors/2".to_owned(),
         since: Some(NOW.minus(Duration::from_secs(754))),
         why: why.to_owned(),
         incident: incident.map(IncidentId),
         acknowledged_by: by.map(str::to_owned),
+    };
+    let expiring = IncidentRow {
+        incident: sample_of(40, IncidentKind::Certificate, true),
+        monitor_name: "Documentation".to_owned(),
     };
     let troubles = vec![
         trouble(
@@ -67,6 +85,14 @@ fn bad_day(language: Language) -> OverviewPage {
             None,
             None,
         ),
+        trouble(
+            Status::Degraded,
+            "Staging API",
+            "The check took 1.24 s, more than 800 ms.",
+            Some(39),
+            None,
+        ),
+        Trouble::expiring(&texts, &expiring),
     ];
     view(
         shell,
@@ -75,6 +101,7 @@ fn bad_day(language: Language) -> OverviewPage {
             Status::Up,
             Status::Unknown,
             Status::Up,
+            Status::Degraded,
             Status::Paused,
             Status::Maintenance,
         ],
@@ -107,6 +134,37 @@ fn neglected() -> Neglected {
     }
 }
 
+fn lost() -> [Lost; 2] {
+    let of = |id, name: &str, state, messages| Lost {
+        channel: domain::id::ChannelId(id),
+        name: name.to_owned(),
+        state,
+        messages,
+    };
+    [
+        of(1, "Team mail", DeliveryState::Failed, 1),
+        of(4, "Old <pager>", DeliveryState::Expired, 12),
+    ]
+}
+
+/// Everything is up, and something will not stay so.
+fn calm_day(language: Language) -> OverviewPage {
+    let shell = shell(language, Section::Overview, "nav-overview");
+    let row = IncidentRow {
+        incident: sample_of(40, IncidentKind::Certificate, true),
+        monitor_name: "Documentation".to_owned(),
+    };
+    let troubles = vec![Trouble::expiring(&shell, &row)];
+    OverviewPage {
+        unheard: 0,
+        suspended: 0,
+        neglected: Vec::new(),
+        lost: Vec::new(),
+        more_troubles: 0,
+        ..view(shell, &[Status::Up, Status::Up], troubles, None)
+    }
+}
+
 fn view(
     shell: Shell,
     statuses: &[Status],
@@ -125,11 +183,16 @@ fn view(
     OverviewPage {
         second_channel: (checklist.is_none() && troubles.is_empty()).then_some("second-channel-mail"),
         checklist,
-        verdict: verdict(&shell, total, &of),
+        verdict: verdict(&shell, total, &of, u64::from(!troubles.is_empty())),
         concerns: Concerns::none(shell.language),
         suspended: u64::from(!troubles.is_empty()),
         unheard: u64::from(!troubles.is_empty()) * 2,
         neglected: troubles.iter().take(1).map(|_| neglected()).collect(),
+        lost: if troubles.is_empty() {
+            Vec::new()
+        } else {
+            loss::view(&shell, &lost())
+        },
         more_troubles: if troubles.is_empty() { 0 } else { 3 },
         troubles,
         statuses: counts(&shell, &search, total, &numbers),

@@ -47,6 +47,7 @@ fn night_shift() -> Value {
              "quiet": {"action": "hold", "hours": {"zone": "Europe/Berlin", "spans": [
                 {"days": ["sat", "sun"], "from": "22:00", "to": "07:00"}]}}},
             {"after": "30m", "channels": [3]},
+            {"after": "1h", "channels": [2], "events": ["down", "certificate", "no_data", "recovered"]},
         ],
     })
 }
@@ -65,6 +66,13 @@ pub(crate) fn lists(language: Language) -> Vec<PoliciesPage> {
             policy(
                 2,
                 json!({"name": "Everybody else", "severity": "warning", "default": true, "steps": [{"channels": [2]}]}),
+            ),
+            0,
+        ),
+        (
+            policy(
+                4,
+                json!({"name": "Certificates", "tags": ["web"], "steps": [{"channels": [2], "events": ["certificate"]}]}),
             ),
             0,
         ),

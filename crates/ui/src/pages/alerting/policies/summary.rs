@@ -3,7 +3,7 @@
 
 use askama::Template;
 use axum::Form as FormBody;
-use domain::policy::{Concern, PolicyConfig, Step};
+use domain::policy::{PolicyConfig, Step};
 use http::StatusCode;
 use serde_json::Value;
 
@@ -35,11 +35,12 @@ pub(crate) struct Sentence {
 
 impl Summary {
     pub(super) fn of(shell: &Shell, config: &PolicyConfig, names: &Names) -> Self {
+        let told = words::told_of(config.steps.iter().map(|s| &s.events));
         Self {
             scope: scope(shell, config),
             steps: config.steps.iter().map(|s| sentence(shell, s, names)).collect(),
-            reminders: words::reminders(shell, config.reminders),
-            recovery: words::recovery(shell, config.recovery_after),
+            reminders: words::reminders(shell, config.reminders, &told),
+            recovery: words::recovery(shell, config.recovery_after, &told),
             complaints: Vec::new(),
         }
     }
@@ -74,7 +75,7 @@ fn scope(shell: &Shell, config: &PolicyConfig) -> String {
 }
 
 fn sentence(shell: &Shell, step: &Step, names: &Names) -> Sentence {
-    let only = words::only(shell, step.tells(Concern::Down), step.tells(Concern::Recovered));
+    let only = words::only(shell, &step.events);
     let quiet = step.quiet.iter().flat_map(|q| words::quiet(shell, q));
     Sentence {
         when: words::when_unacknowledged(shell, step.after),

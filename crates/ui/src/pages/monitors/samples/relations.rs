@@ -6,7 +6,7 @@ use domain::{
     channel::ChannelKind,
     hold::{HeldBy, Hold},
     id::{ChannelId, MonitorId, PolicyId, RotationId},
-    policy::{Reminders, Severity},
+    policy::{Concern, Reminders, Severity},
 };
 use store::{Because, ChannelHealth, Forecast, ForecastStep, Reach};
 
@@ -39,8 +39,11 @@ pub(super) fn escalating(shell: &Shell) -> Outlook {
         after: Duration::from_mins(minutes),
         reaches,
         on_call: Vec::new(),
-        of_outages: true,
-        of_recoveries,
+        events: Concern::ALL
+            .iter()
+            .copied()
+            .filter(|concern| of_recoveries || *concern != Concern::Recovered)
+            .collect(),
     };
     let forecast = Forecast {
         policy: Some((
@@ -62,6 +65,10 @@ pub(super) fn escalating(shell: &Shell) -> Outlook {
             step(10, vec![reach(3, "Log", &[])], true),
             step(30, vec![reach(4, "Pager", &[""])], false),
             step(60, Vec::new(), true),
+            ForecastStep {
+                events: [Concern::Certificate, Concern::Recovered].into_iter().collect(),
+                ..step(60, vec![reach(7, "Web team", &["web@example.org"])], true)
+            },
             ForecastStep {
                 on_call: vec![(RotationId(1), Some("Ada".to_owned())), (RotationId(2), None)],
                 ..step(90, vec![reach(6, "Ada's telephone", &[""])], true)
