@@ -7,21 +7,19 @@
 
 use std::time::Duration;
 
+use crate::{
+    error::StoreError,
+    incidents::{IncidentRow, Snoozed},
+    store::Store,
+};
 use domain::{
     channel::{Channel, ChannelConfig},
     clock::Timestamp,
     id::{ChannelId, IncidentId},
-    incident::Incident,
+    incident::{Incident, Progress},
     matcher::Matcher,
+    monitor::Monitor,
     silence::SilenceDraft,
-};
-use sea_orm::{EntityTrait, PaginatorTrait};
-
-use crate::{
-    entity::monitor,
-    error::StoreError,
-    incidents::{IncidentRow, Snoozed},
-    store::Store,
 };
 
 mod signer;
@@ -46,7 +44,9 @@ pub struct Errand {
     /// The name now, or the last one of a monitor that is gone.
     pub monitor_name: String,
     pub monitor_exists: bool,
-    /// In whose name they acknowledge, as it is kept with the incident.
+    /// Nobody is told anything more of it before then: it is snoozed, silenced or under maintenance.
+    pub quiet_until: Option<Timestamp>,
+    /// In whose name they act, as it is kept with the incident.
     pub by: String,
 }
 
@@ -82,20 +82,33 @@ impl Acknowledgements<'_> {
         let Some(by) = channel.and_then(|channel| signature(&channel, &proof)) else {
             return Ok(None);
         };
-        let monitor_exists = match incident.origin.monitor() {
-            Some(id) => {
-                let monitors = monitor::Entity::find_by_id(id.0);
-                monitors.count(self.store.inner.db.read()).await? > 0
-            }
-            // What is our own is there as long as we are.
-            None => true,
+        let monitor = match incident.origin.monitor() {
+            Some(id) => self.store.monitors().get(id).await?,
+            None => None,
         };
         Ok(Some(Errand {
+            // What is our own is there as long as we are.
+            monitor_exists: monitor.is_some() || incident.origin.own().is_some(),
+            quiet_until: self.quiet_until(&incident, monitor.as_ref()).await?,
             incident,
             monitor_name,
-            monitor_exists,
             by,
         }))
+    }
+
+    async fn quiet_until(
+        &self,
+        incident: &Incident,
+        monitor: Option<&Monitor>,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let Some(monitor) = monitor.filter(|_| incident.progress == Progress::Open) else {
+            return Ok(None);
+        };
+        let escalation = self.store.incidents().escalation(incident.id).await?;
+        let snoozed = escalation.and_then(|e| e.snoozed_until);
+        let held = self.store.held(monitor).await?.and_then(|hold| hold.until);
+        let now = self.store.now();
+        Ok(snoozed.max(held).filter(|until| *until > now))
     }
 
     /// Acknowledges what the proof is about, and gives what is true then: the first acknowledgement counts, and what is

@@ -64,12 +64,14 @@ both! {
         let standing = db.store.incidents().standing(id).await.unwrap().unwrap();
         assert_eq!(standing.escalation.snoozed_until, Some(until));
         assert_eq!(standing.snoozed_by.as_deref(), Some("Me@example.net (by mail)"));
+        assert_eq!(links.find(&mine).await.unwrap().unwrap().quiet_until, Some(until));
 
         assert_eq!(links.silence(&mine, 30 * DAY).await.unwrap(), Some(true));
         let silences = db.store.silences().page(&SilenceFilter { limit: 10, ..Default::default() }).await.unwrap();
         let [silence] = &silences.items[..] else { panic!("{silences:?}") };
         assert_eq!(silence.matcher, Matcher::of(shop.id), "its own monitor and no other");
         assert_eq!(silence.ends_at, db.now().plus(DAY), "a day at most");
+        assert_eq!(links.find(&mine).await.unwrap().unwrap().quiet_until, Some(silence.ends_at));
         assert_eq!(silence.author, "Me@example.net (by mail)");
         assert_eq!(silence.reason, format!("By the link of incident #{id}"));
         db.go_down(&other).await;

@@ -1,7 +1,9 @@
-//! Acknowledging an incident, by the link in a message about it.
+//! Acknowledging an incident, or having it quiet for a while, by the link in a message about it.
 //!
 //! Nobody signs in here: the signature in the address says of which incident its holder was told, and opens nothing else.
-//! Looking changes nothing; the button does, once, and the page says what is true then, whoever was first.
+//! Looking changes nothing; the buttons do, and the page says what is true then, whoever was first.
+
+use std::{collections::HashMap, time::Duration};
 
 use askama::Template;
 use axum::{
@@ -31,9 +33,21 @@ const POLICY: Policy = Policy(
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 );
 
+/// The value of a button, and how long it is.
+const SNOOZES: [(&str, Duration); 3] = [
+    ("30m", Duration::from_mins(30)),
+    ("1h", Duration::from_hours(1)),
+    ("4h", Duration::from_hours(4)),
+];
+const SILENCES: [(&str, Duration); 3] = [
+    ("1h", Duration::from_hours(1)),
+    ("4h", Duration::from_hours(4)),
+    ("24h", Duration::from_hours(24)),
+];
+
 pub(crate) fn routes() -> Router<App> {
     Router::new()
-        .route("/ack/{token}", get(show).post(acknowledge))
+        .route("/ack/{token}", get(show).post(act))
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
         .layer(Extension(Turnstile::default()))
 }
@@ -48,6 +62,11 @@ pub(crate) struct AcknowledgePage {
     since: Timestamp,
     reason: String,
     state: State,
+    /// Nobody is told anything more before then.
+    quiet_until: Option<Timestamp>,
+    /// It can be snoozed, and its monitor silenced: for so long each, the value of a button and its words.
+    snoozes: Vec<(&'static str, String)>,
+    silences: Vec<(&'static str, String)>,
     /// In whose name the holder of the link does it.
     by: String,
 }
@@ -78,7 +97,7 @@ async fn show(
     Ok(response)
 }
 
-async fn acknowledge(
+async fn act(
     visit: Visit,
     Path(token): Path<String>,
     Extension(turnstile): Extension<Turnstile>,
@@ -86,30 +105,49 @@ async fn acknowledge(
 ) -> error::Result<Response> {
     turnstile.pass(&visit)?;
     let links = visit.app.store.acknowledgements();
-    if links.find(&token).await?.is_none() {
-        return Err(Error::NotFound);
+    let errand = links.find(&token).await?.ok_or(Error::NotFound)?;
+    let typed: HashMap<_, _> = url::form_urlencoded::parse(&body).collect();
+    let word = |name: &str| typed.get(name).map(AsRef::as_ref).unwrap_or_default();
+    let what = word("do");
+    let span = |of: &[(&str, Duration)]| {
+        let chosen = of.iter().find(|(value, _)| *value == word("for"));
+        chosen.map(|(_, span)| *span).ok_or_else(not_meant)
+    };
+    // What is over meanwhile says so by itself.
+    match what {
+        "acknowledge" => links.acknowledge(&token).await?.map(drop),
+        "snooze" => {
+            let until = visit.app.now().plus(span(&SNOOZES)?);
+            links.snooze(&token, until).await?.map(drop)
+        }
+        "silence" => links.silence(&token, span(&SILENCES)?).await?.map(drop),
+        _ => return Err(not_meant()),
     }
-    let meant =
-        url::form_urlencoded::parse(&body).any(|(name, value)| name == "do" && value == "acknowledge");
-    if !meant {
-        return Err(Error::Refused(StatusCode::BAD_REQUEST));
-    }
-    let errand = links.acknowledge(&token).await?.ok_or(Error::NotFound)?;
+    .ok_or(Error::NotFound)?;
     tracing::info!(
         incident.id = errand.incident.id.0,
         request.id = visit.request_id,
         by = errand.by,
-        open = errand.incident.is_open(),
-        "an incident was acknowledged by the link of a message"
+        what,
+        "the link of a message was used"
     );
     Ok(Redirect::to(&format!("{ACKNOWLEDGE}{token}")).into_response())
+}
+
+fn not_meant() -> Error {
+    Error::Refused(StatusCode::BAD_REQUEST)
 }
 
 /// What a link shows is what a stranger may see who got hold of it.
 fn view(visit: &Visit, token: &str, errand: Errand) -> AcknowledgePage {
     let incident = errand.incident;
+    let shell = visit.shell(Section::None, visit.language.text("acknowledge-title"));
+    let of_monitor = incident.origin.monitor().is_some();
     AcknowledgePage {
-        shell: visit.shell(Section::None, visit.language.text("acknowledge-title")),
+        quiet_until: errand.quiet_until,
+        snoozes: choices(&shell, &SNOOZES, of_monitor),
+        silences: choices(&shell, &SILENCES, of_monitor),
+        shell,
         action: format!("{ACKNOWLEDGE}{token}"),
         monitor: errand.monitor_name,
         words: kind::words(&incident),
@@ -125,10 +163,18 @@ fn view(visit: &Visit, token: &str, errand: Errand) -> AcknowledgePage {
     }
 }
 
+/// None for what is our own: that is neither escalated nor silenced.
+fn choices(
+    shell: &Shell,
+    spans: &[(&'static str, Duration)],
+    of_monitor: bool,
+) -> Vec<(&'static str, String)> {
+    let spans = spans.iter().filter(|_| of_monitor);
+    spans.map(|(value, span)| (*value, shell.span(span))).collect()
+}
+
 #[cfg(test)]
 pub(crate) fn samples(language: crate::locale::Language) -> Vec<AcknowledgePage> {
-    use std::time::Duration;
-
     use domain::{
         id::ChannelId,
         incident::{Incident, IncidentKind, Origin},
@@ -141,8 +187,12 @@ pub(crate) fn samples(language: crate::locale::Language) -> Vec<AcknowledgePage>
 
     let since = NOW.minus(Duration::from_mins(17));
     let ana = || (NOW.minus(Duration::from_mins(9)), "ana@example.org".to_owned());
+    let shell = || stranger(language, "acknowledge-title");
     let sample = |state: State| AcknowledgePage {
-        shell: stranger(language, "acknowledge-title"),
+        quiet_until: None,
+        snoozes: choices(&shell(), &SNOOZES, true),
+        silences: choices(&shell(), &SILENCES, true),
+        shell: shell(),
         action: "/ack/7.1.sample".to_owned(),
         monitor: "Shop <front>".to_owned(),
         words: kind::words(&sample_incident(42, true)),
@@ -163,6 +213,10 @@ pub(crate) fn samples(language: crate::locale::Language) -> Vec<AcknowledgePage>
     let (at, by) = ana();
     let mut all = vec![
         sample(State::Open),
+        AcknowledgePage {
+            quiet_until: Some(NOW.plus(Duration::from_hours(1))),
+            ..sample(State::Open)
+        },
         sample(State::Acknowledged { at, by }),
         sample(State::Resolved {
             at: NOW.minus(Duration::from_mins(2)),
@@ -186,6 +240,8 @@ pub(crate) fn samples(language: crate::locale::Language) -> Vec<AcknowledgePage>
     for state in [State::Open, over()] {
         all.push(AcknowledgePage {
             monitor: "Watchbell: Ops chat".to_owned(),
+            snoozes: Vec::new(),
+            silences: Vec::new(),
             ..of(&own, state)
         });
     }

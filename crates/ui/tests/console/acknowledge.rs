@@ -165,7 +165,7 @@ async fn looking_changes_nothing_and_the_button_does_once() {
     ] {
         assert!(asked.contains(shown), "{shown}: {asked}");
     }
-    assert_eq!(asked.matches("<button").count(), 1);
+    assert_eq!(asked.matches("<button class=\"primary\"").count(), 1);
 
     let first = scene.clock.now();
     for _ in 0..2 {
@@ -293,6 +293,56 @@ async fn what_is_not_signed_looks_like_a_page_that_does_not_exist() {
 }
 
 /// Only the body of a POST counts, whatever else says the same; and the proof opens nothing else.
+#[tokio::test]
+async fn whoever_has_the_link_has_it_quiet_for_a_while_and_sees_until_when() {
+    let scene = Scene::new().await;
+    let outage = Outage::of(&scene).await;
+    let mut stranger = scene.visitor();
+    let page = outage.page(&scene);
+    for (what, span) in [("snooze", "1h"), ("silence", "4h")] {
+        let answer = stranger.post_bare(&page, &[("do", what), ("for", span)]).await;
+        assert_eq!(
+            (answer.status, answer.location()),
+            (StatusCode::SEE_OTHER, page.as_str())
+        );
+        let shown = stranger.get(&page).await;
+        is_bare(&shown);
+        assert!(
+            shown.body.contains("Nobody is told anything more before"),
+            "{what}"
+        );
+        assert_eq!(
+            outage.progress(&scene).await,
+            Progress::Open,
+            "{what} acknowledges nothing"
+        );
+    }
+    let escalation = scene
+        .store
+        .incidents()
+        .escalation(outage.incident)
+        .await
+        .unwrap()
+        .unwrap();
+    let hour = Duration::from_hours(1);
+    assert_eq!(escalation.snoozed_until, Some(scene.clock.now().plus(hour)));
+    let filter = store::SilenceFilter {
+        limit: 10,
+        ..store::SilenceFilter::default()
+    };
+    let silences = scene.store.silences().page(&filter).await.unwrap().items;
+    assert_eq!(silences.len(), 1);
+    assert_eq!(silences[0].ends_at, scene.clock.now().plus(4 * hour));
+    for wrong in [
+        [("do", "snooze"), ("for", "1y")],
+        [("do", "silence"), ("for", "")],
+        [("do", "delete"), ("for", "1h")],
+    ] {
+        let answer = stranger.post_bare(&page, &wrong).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{wrong:?}");
+    }
+}
+
 #[tokio::test]
 async fn no_other_way_of_asking_acknowledges() {
     let scene = Scene::new().await;
