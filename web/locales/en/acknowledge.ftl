@@ -13,5 +13,6 @@ acknowledge-nothing = The incident is over; there is nothing left to acknowledge
 acknowledge-gone-hint = The monitor was deleted, and its incidents ended with it; there is nothing left to acknowledge.
 acknowledge-snooze = Tell nobody more of this incident for
 acknowledge-silence = Tell nobody of this monitor for
-acknowledge-quiet = Nobody is told anything more before
+acknowledge-quiet = Quiet until
+acknowledge-not-now = Not now: have it quiet for a while
 acknowledge-quiet-hint = What is still wrong then is told. A silence of the monitor stands under Alerting > Silences, where it can be ended.

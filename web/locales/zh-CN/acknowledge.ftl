@@ -13,5 +13,6 @@ acknowledge-nothing = 该事件已结束，无需确认。
 acknowledge-gone-hint = 该监控项已被删除，事件随之结束，无需确认。
 acknowledge-snooze = 暂停通知此事件
 acknowledge-silence = 静默此监控项
-acknowledge-quiet = 在此之前不再发送通知：
+acknowledge-quiet = 静默至
+acknowledge-not-now = 暂不处理：暂停通知
 acknowledge-quiet-hint = 届时若仍未恢复，将继续通知。对监控项的静默可在“告警规则 > 静默”中提前结束。

@@ -52,6 +52,9 @@ pub(crate) fn routes() -> Router<App> {
         .layer(Extension(Turnstile::default()))
 }
 
+/// Values of buttons with their words.
+type Choices = Vec<(&'static str, String)>;
+
 #[derive(Template)]
 #[template(path = "pages/acknowledge.html")]
 pub(crate) struct AcknowledgePage {
@@ -65,10 +68,20 @@ pub(crate) struct AcknowledgePage {
     /// Nobody is told anything more before then.
     quiet_until: Option<Timestamp>,
     /// It can be snoozed, and its monitor silenced: for so long each, the value of a button and its words.
-    snoozes: Vec<(&'static str, String)>,
-    silences: Vec<(&'static str, String)>,
+    snoozes: Choices,
+    silences: Choices,
     /// In whose name the holder of the link does it.
     by: String,
+}
+
+impl AcknowledgePage {
+    /// What each does, the key of its title, and for how long.
+    fn ways_to_have_it_quiet(&self) -> [(&'static str, &'static str, &Choices); 2] {
+        [
+            ("snooze", "acknowledge-snooze", &self.snoozes),
+            ("silence", "acknowledge-silence", &self.silences),
+        ]
+    }
 }
 
 enum State {
@@ -164,11 +177,7 @@ fn view(visit: &Visit, token: &str, errand: Errand) -> AcknowledgePage {
 }
 
 /// None for what is our own: that is neither escalated nor silenced.
-fn choices(
-    shell: &Shell,
-    spans: &[(&'static str, Duration)],
-    of_monitor: bool,
-) -> Vec<(&'static str, String)> {
+fn choices(shell: &Shell, spans: &[(&'static str, Duration)], of_monitor: bool) -> Choices {
     let spans = spans.iter().filter(|_| of_monitor);
     spans.map(|(value, span)| (*value, shell.span(span))).collect()
 }
