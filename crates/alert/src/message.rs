@@ -47,7 +47,7 @@ mod wrap;
 pub(crate) use brief::Brief;
 use custom::Wording;
 use head::{Unsubscribe, header, list_id};
-pub(crate) use incident::announced;
+pub(crate) use incident::announced_of;
 pub use language::Language;
 pub use preview::Preview;
 pub(crate) use preview::preview;

@@ -1,4 +1,4 @@
-//! Incidents: outages as people see them.
+//! Incidents: what is wrong, as people see it.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! What may be wrong with a monitor beside being down: it answers slowly, its certificate is about to expire, or nothing
 //! is known of it because we cannot look. Each is an incident of its own, beside an outage and without changing it.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,9 +12,9 @@ use crate::{
     field::FieldError,
     incident::IncidentKind,
     json::Object,
-    monitor::Thresholds,
+    monitor::MonitorConfig,
     outcome::{Certificate, FaultKind, Outcome, Reason, ReasonKind, Verdict},
-    state::{Doubt, Transition},
+    state::{Transition, note_change},
 };
 
 /// So long we may be unable to look before people hear of it.
@@ -24,6 +24,10 @@ const LONGEST_LIMIT: Duration = Duration::from_mins(2);
 const USUAL_DAYS: [u16; 5] = [30, 14, 7, 3, 1];
 const MOST_DAYS: usize = 10;
 const DAY: Duration = Duration::from_hours(24);
+/// So many checks in a row must see another certificate: of several servers behind one name some have it earlier.
+const RENEWED_AFTER: u32 = 3;
+/// Longer than a full queue.
+const SLACK: Duration = Duration::from_mins(5);
 
 /// What a person wants to be warned of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,9 +54,11 @@ pub struct Conditions {
     pub(crate) slow: Option<Slow>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     certificate: Option<Expiring>,
-    /// Since when we cannot look, when people heard of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    no_data: Option<Timestamp>,
+    blind: Option<Blind>,
+    /// When each of them last began or ended, the earliest first: as many as tell whether it flaps.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) changes: BTreeMap<IncidentKind, Vec<Timestamp>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,18 +74,37 @@ pub(crate) struct Slow {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Expiring {
     since: Timestamp,
-    /// The shortest of the times before its end that it has reached, in days.
+    /// The shortest of the times before its end that people heard of, in days.
     within: u16,
+    /// Checks in a row that saw another one, which lasts.
+    #[serde(default)]
+    renewed: u32,
+}
+
+/// We cannot look, for another reason than being offline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Blind {
+    since: Timestamp,
+    told: bool,
 }
 
 /// A check of a monitor, with what is to be made of it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Finding<'a> {
     pub(crate) outcome: &'a Outcome,
-    /// As it is after this check.
-    pub(crate) doubt: Option<&'a Doubt>,
-    pub(crate) warnings: &'a Warnings,
-    pub(crate) thresholds: Thresholds,
+    pub(crate) config: &'a MonitorConfig,
+    /// It is known to be up, after this check.
+    pub(crate) up: bool,
+}
+
+impl Finding<'_> {
+    /// Checks in a row, of which the first was at `since`, are in a row only while somebody looked: what is from before a
+    /// pause or a long stop begins anew.
+    fn still_counts(&self, since: Timestamp, checks: u32) -> bool {
+        let at = self.outcome.at;
+        let apart = self.config.stale_after(at) + SLACK;
+        at.since(since) <= apart.saturating_mul(checks.max(1))
+    }
 }
 
 impl Warnings {
@@ -137,71 +162,96 @@ impl Conditions {
             self.judge_certificate(finding),
             self.judge_silence(finding),
         ];
-        changes.into_iter().flatten().collect()
+        let transitions: Vec<Transition> = changes.into_iter().flatten().collect();
+        for transition in &transitions {
+            note_change(
+                self.changes.entry(transition.kind()).or_default(),
+                finding.outcome.at,
+            );
+        }
+        transitions
     }
 
     /// Only what is up can be slow; how fast it was before it went down says nothing about how it comes back.
     fn judge_speed(&mut self, finding: Finding<'_>) -> Option<Transition> {
         let (at, took) = (finding.outcome.at, finding.outcome.phases.total);
-        match finding.outcome.verdict {
-            Verdict::Internal(_) => return None,
-            Verdict::Down(_) => {
-                self.slow = self.slow.take().filter(|slow| slow.confirmed);
-                return None;
-            }
-            Verdict::Up => {}
+        let slow_above = finding.config.warnings.slow_above;
+        let Some(slow_above) = slow_above else {
+            // Nobody wants to know any more.
+            let slow = self.slow.take().filter(|slow| slow.confirmed)?;
+            return Some(resolved(IncidentKind::Degraded, slow.since.min(at), at));
+        };
+        if finding.outcome.verdict != Verdict::Up || !finding.up {
+            self.slow = self.slow.take().filter(|slow| slow.confirmed);
+            return None;
         }
-        let limit = finding.warnings.slow_above.filter(|limit| took > *limit);
-        match (self.slow.take(), limit) {
-            (Some(slow), Some(_)) if slow.confirmed => {
+        let known = self
+            .slow
+            .take()
+            .filter(|slow| slow.confirmed || finding.still_counts(slow.since, slow.checks));
+        match (known, took > slow_above) {
+            (Some(slow), true) if slow.confirmed => {
                 self.slow = Some(Slow { checks: 0, ..slow });
                 None
             }
-            (before, Some(limit)) => {
+            (before, true) => {
                 let (since, checks) = before.map_or((at, 0), |slow| (slow.since.min(at), slow.checks));
                 let checks = checks.saturating_add(1);
-                let confirmed = checks >= finding.thresholds.confirm_after.get();
+                let confirmed = checks >= finding.config.thresholds.confirm_after.get();
                 let slow = Slow {
                     since,
                     checks: if confirmed { 0 } else { checks },
                     confirmed,
-                    detail: format!("The check took {}, more than {}.", spoken(took), spoken(limit)),
+                    detail: format!(
+                        "The check took {}, more than {}.",
+                        spoken(took),
+                        spoken(slow_above)
+                    ),
                 };
-                let opened = slow
-                    .confirmed
-                    .then(|| opened(IncidentKind::Degraded, since, ReasonKind::Slow, &slow.detail));
+                let opened =
+                    confirmed.then(|| opened(IncidentKind::Degraded, since, ReasonKind::Slow, &slow.detail));
                 self.slow = Some(slow);
                 opened
             }
-            (Some(slow), None) if slow.confirmed => {
+            (Some(slow), false) if slow.confirmed => {
                 let checks = slow.checks.saturating_add(1);
-                // Nobody wants to know any more.
-                let unwanted = finding.warnings.slow_above.is_none();
-                if unwanted || checks >= finding.thresholds.recover_after.get() {
+                if checks >= finding.config.thresholds.recover_after.get() {
                     return Some(resolved(IncidentKind::Degraded, slow.since.min(at), at));
                 }
                 self.slow = Some(Slow { checks, ..slow });
                 None
             }
-            (_, None) => None,
+            (_, false) => None,
         }
     }
 
     /// Also of one that was refused.
     fn judge_certificate(&mut self, finding: Finding<'_>) -> Option<Transition> {
         let at = finding.outcome.at;
-        let days = &finding.warnings.certificate_days;
+        let days = &finding.config.warnings.certificate_days;
+        let unwanted = days.is_empty();
         let within = match &finding.outcome.evidence.certificate {
             Some(certificate) => reached(days, certificate, at).map(|within| (within, certificate)),
-            None if finding.outcome.verdict == Verdict::Up || days.is_empty() => None,
+            None if finding.outcome.verdict == Verdict::Up || unwanted => None,
             // The check did not get so far.
             None => return None,
         };
         match (self.certificate.take(), within) {
             (None, None) => None,
-            (Some(expiring), None) => Some(resolved(IncidentKind::Certificate, expiring.since.min(at), at)),
+            (Some(expiring), None) => {
+                let renewed = expiring.renewed.saturating_add(1);
+                if unwanted || renewed >= RENEWED_AFTER {
+                    return Some(resolved(IncidentKind::Certificate, expiring.since.min(at), at));
+                }
+                self.certificate = Some(Expiring { renewed, ..expiring });
+                None
+            }
             (None, Some((within, certificate))) => {
-                self.certificate = Some(Expiring { since: at, within });
+                self.certificate = Some(Expiring {
+                    since: at,
+                    within,
+                    renewed: 0,
+                });
                 let detail = expiry(certificate, at);
                 Some(opened(
                     IncidentKind::Certificate,
@@ -212,7 +262,11 @@ impl Conditions {
             }
             (Some(expiring), Some((within, certificate))) => {
                 let nearer = within < expiring.within;
-                self.certificate = Some(Expiring { within, ..expiring });
+                self.certificate = Some(Expiring {
+                    since: expiring.since,
+                    within: within.min(expiring.within),
+                    renewed: 0,
+                });
                 nearer.then(|| Transition::Worsened {
                     kind: IncidentKind::Certificate,
                     at,
@@ -222,29 +276,41 @@ impl Conditions {
         }
     }
 
-    /// That we are offline is told once for all monitors of a zone, and not here.
+    /// That we are offline is told once for all monitors of a zone, and not here; how long that was does not count.
     fn judge_silence(&mut self, finding: Finding<'_>) -> Option<Transition> {
         let at = finding.outcome.at;
-        match &finding.outcome.verdict {
-            Verdict::Internal(fault) => {
-                let since = finding.doubt?.since;
-                let told = self.no_data.is_some() || fault.kind == FaultKind::SelfOffline;
-                if told || at.since(since) < NO_DATA_AFTER {
-                    return None;
-                }
-                self.no_data = Some(since);
-                Some(opened(
-                    IncidentKind::NoData,
-                    since,
-                    ReasonKind::NoData,
-                    &fault.detail,
-                ))
-            }
+        let fault = match &finding.outcome.verdict {
+            Verdict::Internal(fault) => fault,
             Verdict::Up | Verdict::Down(_) => {
-                let since = self.no_data.take()?;
-                Some(resolved(IncidentKind::NoData, since.min(at), at))
+                let blind = self.blind.take().filter(|blind| blind.told)?;
+                return Some(resolved(IncidentKind::NoData, blind.since.min(at), at));
             }
+        };
+        if fault.kind == FaultKind::SelfOffline {
+            self.blind = self.blind.filter(|blind| blind.told);
+            return None;
         }
+        // It is told by the first check after the time, unless nobody looked meanwhile.
+        let known = self
+            .blind
+            .filter(|b| b.told || finding.still_counts(b.since.plus(NO_DATA_AFTER), 1));
+        let blind = known.unwrap_or(Blind {
+            since: at,
+            told: false,
+        });
+        let tell = !blind.told && at.since(blind.since) >= NO_DATA_AFTER;
+        self.blind = Some(Blind {
+            told: blind.told || tell,
+            ..blind
+        });
+        tell.then(|| {
+            opened(
+                IncidentKind::NoData,
+                blind.since,
+                ReasonKind::NoData,
+                &fault.detail,
+            )
+        })
     }
 }
 

@@ -8,14 +8,14 @@ use crate::{
 };
 
 /// What holds the alerts of an incident back. Checks go on, and who was told of the opening hears of the recovery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Hold {
     pub by: HeldBy,
     /// When it ends by itself; `None`: when something else happens.
     pub until: Option<Timestamp>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum HeldBy {
     Silence(SilenceId),
     Maintenance(MaintenanceId),

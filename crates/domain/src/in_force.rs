@@ -79,6 +79,11 @@ impl InForce {
         self.standing.is_empty()
     }
 
+    /// By whom alerts are held back: the strongest first.
+    pub fn matchers(&self) -> impl Iterator<Item = &Matcher> {
+        self.standing.iter().map(|s| &s.matcher)
+    }
+
     /// What holds the alerts of a monitor: of several the one that ends last, a window before a silence.
     pub fn hold_of(&self, id: MonitorId, tags: &[String], kind: Kind) -> Option<Hold> {
         let strongest = self.standing.iter().find(|s| s.matcher.matches(id, tags, kind))?;

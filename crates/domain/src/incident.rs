@@ -1,5 +1,5 @@
-//! An outage as people see it: opened by a confirmed failure, resolved by a confirmed recovery. Watchbell's own troubles
-//! are told by the same means.
+//! What is wrong with a monitor, as people see it: an outage, or what may be wrong beside it. It is opened when that is
+//! confirmed, and resolved when its end is. Watchbell's own troubles are told by the same means.
 
 use std::{fmt, time::Duration};
 
@@ -16,9 +16,9 @@ pub struct Incident {
     pub origin: Origin,
     /// Of a trouble of our own: down.
     pub kind: IncidentKind,
-    /// The first failing check.
+    /// When it began.
     pub since: Timestamp,
-    /// When the failure was confirmed.
+    /// When it was confirmed.
     pub opened_at: Timestamp,
     pub reason: Reason,
     /// Of the policy that it had when it opened.

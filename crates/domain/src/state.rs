@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::Timestamp,
-    condition::{Conditions, Finding, Slow, Warnings},
+    condition::{Conditions, Finding, Slow},
     escalation::{FLAPPING_CHANGES, flaps},
     incident::IncidentKind,
-    monitor::Thresholds,
+    monitor::{MonitorConfig, Thresholds},
     outcome::{Fault, FaultKind, Outcome, Reason, Verdict},
 };
 
@@ -20,7 +20,7 @@ pub struct MonitorState {
     /// Set while our own faults keep us from looking. It lies over `known` and changes nothing in it, so that
     /// returning from it is silent and an open incident stays open.
     pub doubt: Option<Doubt>,
-    /// When it last went down or up, or slow or fast, the earliest first: as many as tell whether it flaps.
+    /// When it last went down or up, the earliest first: as many as tell whether it flaps.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<Timestamp>,
     /// What is wrong beside that.
@@ -142,9 +142,13 @@ impl Default for MonitorState {
 }
 
 impl MonitorState {
-    /// It changes too often for each change to be worth a message.
-    pub fn flaps(&self, now: Timestamp) -> bool {
-        flaps(&self.changes, now)
+    /// In this respect it changes too often for each change to be worth a message.
+    pub fn flaps(&self, kind: IncidentKind, now: Timestamp) -> bool {
+        let changes = match kind {
+            IncidentKind::Down => Some(&self.changes),
+            _ => self.conditions.changes.get(&kind),
+        };
+        changes.is_some_and(|changes| flaps(changes, now))
     }
 
     pub fn status(&self) -> Status {
@@ -207,22 +211,12 @@ impl MonitorState {
     }
 
     /// What the outcome that led to this state changes beside being up or down.
-    pub fn judge(
-        &mut self,
-        outcome: &Outcome,
-        warnings: &Warnings,
-        thresholds: Thresholds,
-    ) -> Vec<Transition> {
-        let transitions = self.conditions.judge(Finding {
+    pub fn judge(&mut self, outcome: &Outcome, config: &MonitorConfig) -> Vec<Transition> {
+        self.conditions.judge(Finding {
             outcome,
-            doubt: self.doubt.as_ref(),
-            warnings,
-            thresholds,
-        });
-        if transitions.iter().any(|t| t.kind() == IncidentKind::Degraded) {
-            note_change(&mut self.changes, outcome.at);
-        }
-        transitions
+            config,
+            up: matches!(self.known, Known::Up { .. }),
+        })
     }
 
     fn slow(&self) -> Option<&Slow> {
@@ -279,7 +273,7 @@ pub fn advance(
     (state, transition)
 }
 
-fn note_change(changes: &mut Vec<Timestamp>, at: Timestamp) {
+pub(crate) fn note_change(changes: &mut Vec<Timestamp>, at: Timestamp) {
     // Later than now is from before the clock was set back.
     changes.retain(|before| *before <= at);
     changes.push(at);

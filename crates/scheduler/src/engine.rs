@@ -345,7 +345,7 @@ impl<C: Check> Engine<C> {
         }
         let config = &entry.monitor.config;
         let (mut state, transition) = advance(before, &outcome, config.thresholds);
-        let beside = state.judge(&outcome, &config.warnings, config.thresholds);
+        let beside = state.judge(&outcome, config);
         if state.wants_recheck() && matches!(outcome.verdict, Verdict::Down(_)) {
             entry.suspect.push(Sample::from_outcome(id, &outcome));
         } else if !matches!(outcome.verdict, Verdict::Internal(_)) {

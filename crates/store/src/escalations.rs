@@ -38,6 +38,7 @@ mod standing;
 mod wake;
 
 pub(crate) use acts::drop_reminders;
+pub(crate) use audience::quiet_of;
 pub(crate) use dependencies::{fails, taken_down_by};
 pub use forecast::{Forecast, ForecastStep, Reach};
 pub use standing::{NextAct, Standing};
@@ -112,7 +113,7 @@ impl Store {
         let mut case = self.case(tx, known, monitor, now).await?;
         let mut planned = 0;
         let flapped = case.escalation.flapping.is_some();
-        if flapped || state.flaps(now) {
+        if flapped || state.flaps(case.kind, now) {
             case.escalation.flapping = Some(now);
         }
         if case.escalation.flapping.is_some() && !flapped {

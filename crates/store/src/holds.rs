@@ -142,6 +142,15 @@ impl Store {
         (id, tags, kind): (MonitorId, &[String], Kind),
         now: Timestamp,
     ) -> Result<Option<Hold>, StoreError> {
+        Ok(self.in_force_within(tx, now).await?.hold_of(id, tags, kind))
+    }
+
+    /// What is in force at `now`, for the rest of this transaction: see [`Self::hold_of`].
+    pub(crate) async fn in_force_within<C: ConnectionTrait>(
+        &self,
+        tx: &C,
+        now: Timestamp,
+    ) -> Result<Arc<InForce>, StoreError> {
         let select = installation::Entity::find_by_id(VERSION).lock_shared();
         let version = select.one(tx).await?.map(|row| row.value).unwrap_or_default();
         let mut rules = self.inner.holds.rules();
@@ -149,7 +158,7 @@ impl Store {
             rules = Arc::new(read_rules(tx, version, now).await?);
             *self.inner.holds.rules.write() = Arc::clone(&rules);
         }
-        Ok(rules.at(now).hold_of(id, tags, kind))
+        Ok(rules.at(now))
     }
 
     /// To be called in the transaction of everything that creates, edits, ends or deletes a silence or a maintenance

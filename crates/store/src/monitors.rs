@@ -33,7 +33,7 @@ mod row;
 
 pub use browse::MonitorFilter;
 pub use matched::Matched;
-pub(crate) use matched::check_matched;
+pub(crate) use matched::{check_matched, under_anything};
 use parents::write_parents;
 use row::body;
 pub(crate) use row::write_state;

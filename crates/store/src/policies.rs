@@ -36,7 +36,7 @@ pub enum Because {
     Default,
 }
 
-/// Who is told of an outage of a monitor: its own channels at once, and then whoever its policy says.
+/// Who is told of an incident of a monitor: its own channels at once, and then whoever its policy says.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Rules {
     /// Of the monitor itself.
@@ -160,7 +160,7 @@ impl Policies<'_> {
     }
 }
 
-/// Who hears of an outage of this monitor. `named`: the policy that it names, or that its open incident has.
+/// Who hears of an incident of this monitor. `named`: the policy that it names, or that its open incident has.
 pub(crate) async fn rules_for<C: ConnectionTrait>(
     db: &C,
     monitor: &MonitorLabel,

@@ -1,6 +1,6 @@
 # Settings > Messages: how mails are worded.
 
-messages-title = Mails about outages
+messages-title = Mails about incidents
 messages-intro = What every mail says is fixed: what happened, since when, why, the last checks, how to stop it. Here you choose its subject and add what your people need to know.
 messages-style = Subject
 messages-style-status = Says what happened
@@ -10,11 +10,11 @@ messages-style-thread-hint = Incident #42: Web shop, then Re: Incident #42: Web 
 messages-subject = Own subject
 messages-subject-hint = Instead of the usual one. Placeholders are replaced; a conversation needs those that stay the same: monitor, target, kind, tags, incident, channel.
 messages-note = Added note
-messages-note-hint = Below the facts of every mail about an outage: a runbook, a phone number. Placeholders are replaced.
+messages-note-hint = Below the facts of every mail about an incident: a runbook, a phone number. Placeholders are replaced.
 messages-save = Save
 messages-saved-by = Saved by { $by }
 messages-placeholders = Placeholders
-placeholder-status = DOWN, UP, ACK or CERT
+placeholder-status = DOWN, DEGRADED, CERT, NO DATA, FLAPPING, ACK, UP, OK, ENDED (monitor deleted) or TROUBLE
 placeholder-monitor = Name of the monitor
 placeholder-target = What is checked
 placeholder-kind = http, tcp, …

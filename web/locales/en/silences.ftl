@@ -23,7 +23,7 @@ about-more = { $n ->
    *[other] and { $n } more
 }
 
-silences-intro = Checks go on and incidents open, but nobody is told of them. What is still down when a silence ends is told then.
+silences-intro = Checks go on and incidents open, but nobody is told of them. What is still wrong when a silence ends is told then.
 silences-none = Nothing is silenced
 silences-none-detail = Silence monitors while you work on something that you know is broken. For work that is planned, a maintenance window also leaves the time out of the uptime.
 silences-active = Silenced now
@@ -58,7 +58,7 @@ flash-silence-saved = Saved: { $name }
 flash-silence-extended = One hour more: { $name }
 flash-silence-longest = Not extended: { $name }. A silence lasts 90 days at most.
 flash-silence-over = It is over already: { $name }
-flash-silence-ended = Ended: { $name }. What is still down is told now.
+flash-silence-ended = Ended: { $name }. What is still wrong is told now.
 
 monitor-silence = Silence…
 monitor-maintain = Maintenance…

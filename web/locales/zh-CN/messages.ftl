@@ -1,20 +1,20 @@
 # 设置 > 消息：邮件的措辞。
 
-messages-title = 故障邮件
+messages-title = 事件邮件
 messages-intro = 每封邮件的内容是固定的：发生了什么、从何时起、原因、最近的检查结果、如何退订。您可以在此选择主题样式，并附加收件人需要了解的信息。
 messages-style = 主题
 messages-style-status = 显示状态
 messages-style-status-hint = [DOWN] 网上商店，恢复后为 [UP] 网上商店。在邮件列表中即可看到状态。
-messages-style-thread = 每个故障一个会话
-messages-style-thread-hint = 故障 #42：网上商店，后续为 Re: 故障 #42：网上商店。Gmail 等会将其归为同一会话；状态位于正文开头。
+messages-style-thread = 每个事件一个会话
+messages-style-thread-hint = 事件 #42：网上商店，后续为 Re: 事件 #42：网上商店。Gmail 等会将其归为同一会话；状态位于正文开头。
 messages-subject = 自定义主题
 messages-subject-hint = 代替默认主题，占位符会被替换。会话模式只能使用保持不变的占位符：monitor、target、kind、tags、incident、channel。
 messages-note = 附加说明
-messages-note-hint = 显示在每封故障邮件的事实信息下方，例如处理手册或电话号码。占位符会被替换。
+messages-note-hint = 显示在每封事件邮件的事实信息下方，例如处理手册或电话号码。占位符会被替换。
 messages-save = 保存
 messages-saved-by = 保存者：{ $by }
 messages-placeholders = 占位符
-placeholder-status = DOWN、UP、ACK 或 CERT
+placeholder-status = DOWN、DEGRADED、CERT、NO DATA、FLAPPING、ACK、UP、OK、ENDED（监控项已删除）或 TROUBLE
 placeholder-monitor = 监控项名称
 placeholder-target = 检查目标
 placeholder-kind = http、tcp 等
@@ -22,9 +22,9 @@ placeholder-tags = 标签，以逗号分隔
 placeholder-reason = 宕机原因
 placeholder-since = 开始时间（含时区）
 placeholder-duration = 持续时长
-placeholder-incident = 故障编号
+placeholder-incident = 事件编号
 placeholder-channel = 渠道名称
-placeholder-link = 故障页面的地址
+placeholder-link = 事件页面的地址
 preview-title = 预览
 preview-event = 消息类型
 preview-subject = 主题

@@ -20,7 +20,7 @@ about-these = 指定的监控项
 about-nothing = 目前没有匹配的监控项。
 about-more = 等另外 { $n } 个
 
-silences-intro = 检查照常进行，事件照常记录，但不通知任何人。静默结束时仍未恢复的故障会在那时通知。
+silences-intro = 检查照常进行，事件照常记录，但不通知任何人。静默结束时仍未恢复的问题会在那时通知。
 silences-none = 目前没有静默
 silences-none-detail = 处理已知故障时，可以让相关监控项暂时静默。计划内的工作请使用维护窗口，它还会把这段时间排除在可用率之外。
 silences-active = 正在静默
@@ -48,14 +48,14 @@ silence-back = 返回静默列表
 silence-length = 持续多久
 silence-until-morning = 到明天 09:00
 silence-exactly = 自定起止时间…
-silence-effect = 收到过故障通知的人仍会收到恢复通知。静默最长 90 天。
+silence-effect = 收到过事件通知的人仍会收到恢复通知。静默最长 90 天。
 times-in = 时区为 { $zone }，可在“设置 > 常规”中更改。
 flash-silence-created = 已静默：{ $name }
 flash-silence-saved = 已保存：{ $name }
 flash-silence-extended = 已延长一小时：{ $name }
 flash-silence-longest = 未能延长：{ $name }。静默最长 90 天。
 flash-silence-over = 该静默已经结束：{ $name }
-flash-silence-ended = 已结束：{ $name }。仍未恢复的故障现在会发出通知。
+flash-silence-ended = 已结束：{ $name }。仍未恢复的问题现在会发出通知。
 
 monitor-silence = 静默…
 monitor-maintain = 维护…

@@ -48,7 +48,7 @@ pub(crate) fn announced(
 }
 
 /// The same of this incident: one whose monitor was deleted is over, and nobody knows whether anything is up.
-pub(super) fn announced_of(event: Event, subject: &Subject) -> (&'static str, Tone, &'static str) {
+pub(crate) fn announced_of(event: Event, subject: &Subject) -> (&'static str, Tone, &'static str) {
     if subject.deleted && event == Event::Resolved {
         ("ENDED", Tone::Neutral, "mail-headline-deleted")
     } else {

@@ -226,7 +226,7 @@ fn described(subject: &Subject, notice: &Notice, ended: Option<Timestamp>) -> St
     let since = incident.since.to_rfc3339();
     match (notice.event, ended) {
         (_, None) if incident.kind != IncidentKind::Down => incident.reason.detail.clone(),
-        (_, Some(at)) if alert_name(incident) != OUTAGE => format!(
+        (_, Some(at)) if alert_name(incident) != OUTAGE || subject.deleted => format!(
             "Over at {}, after {}. It began at {since}.",
             at.to_rfc3339(),
             span(incident.duration(at)),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::{channel::WebhookValue, delivery::Notice};
 
 use super::{Site, payload::named};
-use crate::message::announced;
+use crate::message::announced_of;
 
 /// What the placeholders stand for in one message.
 pub(super) struct Values<'a> {
@@ -29,7 +29,7 @@ impl<'a> Values<'a> {
             WebhookValue::Event => named(self.notice).to_owned(),
             WebhookValue::Monitor => monitor.name.clone(),
             WebhookValue::Target => monitor.target.clone(),
-            WebhookValue::Status => announced(self.notice.event, subject.about()).0.to_owned(),
+            WebhookValue::Status => announced_of(self.notice.event, subject).0.to_owned(),
             WebhookValue::Since => incident.since.to_rfc3339(),
             WebhookValue::Reason => incident.reason.detail.clone(),
             WebhookValue::Duration => span(incident.duration(self.notice.at)),

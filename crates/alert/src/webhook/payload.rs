@@ -113,7 +113,7 @@ impl<'a> Data<'a> {
                 tags: &monitor.tags,
                 url: pages.links.monitor(id),
             }),
-            check: (incident.origin.monitor()).and_then(|_| CheckView::new(incident, notice.event)),
+            check: (incident.origin.monitor()).and_then(|_| CheckView::new(subject, notice.event)),
         }
     }
 }
@@ -148,7 +148,8 @@ impl<'a> IncidentView<'a> {
 }
 
 impl<'a> CheckView<'a> {
-    fn new(incident: &'a Incident, event: Event) -> Option<Self> {
+    fn new(subject: &'a Subject, event: Event) -> Option<Self> {
+        let incident = &subject.incident;
         let (found, afterwards) = match incident.kind {
             IncidentKind::Down => ("down", Some("up")),
             IncidentKind::Degraded => ("degraded", Some("up")),
@@ -162,6 +163,8 @@ impl<'a> CheckView<'a> {
                 at: incident.opened_at.to_rfc3339(),
                 reason: Some(ReasonView::new(&incident.reason)),
             }),
+            // Nobody looked: it is over with its monitor.
+            Event::Resolved if subject.deleted => None,
             Event::Resolved => incident.resolved_at().zip(afterwards).map(|(at, status)| Self {
                 status,
                 at: at.to_rfc3339(),

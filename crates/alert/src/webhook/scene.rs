@@ -48,6 +48,15 @@ pub(super) fn notice(event: Event, at: Timestamp, progress: Option<Progress>) ->
     }
 }
 
+/// An outage that ended because its monitor was deleted.
+fn deleted(progress: Progress) -> Notice {
+    let mut notice = notice(Event::Resolved, ENDED, Some(progress));
+    if let Some(subject) = &mut notice.subject {
+        subject.deleted = true;
+    }
+    notice
+}
+
 /// Of an incident that is no outage.
 fn beside(kind: IncidentKind, event: Event, progress: Progress) -> Notice {
     let mut notice = notice(event, ENDED, Some(progress));
@@ -88,6 +97,7 @@ pub(super) fn samples() -> Vec<Notice> {
             Some(resolved(Some((OPENED, "ann@example.org".into())))),
         ),
         notice(Event::Flapping, ENDED, Some(Progress::Open)),
+        deleted(resolved(None)),
         beside(IncidentKind::Certificate, Event::Opened, Progress::Open),
         beside(IncidentKind::Degraded, Event::Opened, Progress::Open),
         beside(IncidentKind::Degraded, Event::Resolved, resolved(None)),

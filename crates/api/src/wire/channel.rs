@@ -121,8 +121,8 @@ pub struct WebhookConfigDraft {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = formats)]
     pub format: Option<&'static str>,
-    /// What is sent; all of it when left out. `opened` is whatever begins: outages, their reminders, certificates that run
-    /// out.
+    /// What is sent; all of it when left out. `opened` is whatever begins (outages, slow answers, certificates, checks
+    /// that cannot be made) and its reminders.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = events)]
     pub events: Option<Vec<&'static str>>,

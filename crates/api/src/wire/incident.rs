@@ -45,21 +45,21 @@ pub struct IncidentView {
     /// Of the policy that it had when it opened; `critical` without one. What is not `down` is a `warning` at most.
     #[schema(schema_with = severities)]
     pub severity: &'static str,
-    /// The first failing check.
+    /// When it began.
     pub since: Time,
-    /// When the failure was confirmed.
+    /// When it was confirmed.
     pub opened_at: Time,
     pub acknowledged_at: Option<Time>,
     pub acknowledged_by: Option<String>,
     pub resolved_at: Option<Time>,
-    /// From the first failing check to the recovery, or to now while it lasts.
+    /// From `since` to the end, or to now while it lasts.
     pub duration_ms: f64,
     #[schema(schema_with = reasons)]
     pub reason_kind: &'static str,
     pub reason: String,
 }
 
-/// An outage with all that followed from it.
+/// An incident with all that followed from it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct IncidentDetail {
     #[serde(flatten)]

@@ -99,7 +99,7 @@ impl WebhookShape {
 named! {
     /// What a webhook can be asked to tell.
     WebhookEvent {
-        /// Whatever begins: an outage, its reminders, a certificate that runs out.
+        /// Whatever begins (outages, slow answers, certificates, checks that cannot be made), its reminders.
         Opened = "opened",
         Acknowledged = "acknowledged",
         Resolved = "resolved",

@@ -11,7 +11,8 @@ pub type Template = template::Template<Placeholder>;
 named! {
     /// What may stand between two pairs of braces.
     Placeholder {
-        /// `DOWN`, `UP`, `ACK`, `CERT`.
+        /// `DOWN`, `DEGRADED`, `CERT`, `NO DATA`, `FLAPPING`, `ACK`, `UP`, `OK`, `TROUBLE`;
+        /// `ENDED` where the monitor was deleted.
         Status = "status",
         Monitor = "monitor",
         Target = "target",

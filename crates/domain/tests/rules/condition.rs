@@ -1,16 +1,16 @@
 //! What is wrong beside being down: slow answers, certificates, and not being able to look.
 
-use std::{num::NonZeroU32, time::Duration};
+use std::time::Duration;
 
 use domain::{
     clock::Timestamp,
-    condition::Warnings,
     incident::IncidentKind,
-    monitor::Thresholds,
+    monitor::MonitorConfig,
     outcome::{Certificate, Evidence, Fault, FaultKind, Outcome, Phases, Reason, ReasonKind, Verdict},
     state::{MonitorState, Status, Transition, advance},
 };
 use proptest::prelude::*;
+use serde_json::json;
 
 const DAY: i64 = 86_400_000;
 const MINUTE: i64 = 60_000;
@@ -18,31 +18,22 @@ const MINUTE: i64 = 60_000;
 /// A monitor that is checked, with what people would be told.
 struct Watched {
     state: MonitorState,
-    warnings: Warnings,
-    thresholds: Thresholds,
+    config: MonitorConfig,
 }
 
 impl Watched {
     fn new(slow_above: Option<u64>, certificate_days: &[u16]) -> Self {
         Self {
             state: MonitorState::default(),
-            warnings: Warnings {
-                slow_above: slow_above.map(Duration::from_millis),
-                certificate_days: certificate_days.to_vec(),
-            },
-            thresholds: Thresholds {
-                confirm_after: NonZeroU32::new(2).expect("not zero"),
-                recover_after: NonZeroU32::new(2).expect("not zero"),
-                recheck_every: Duration::from_secs(5),
-            },
+            config: config(slow_above, certificate_days),
         }
     }
 
     /// What is told of conditions, not of outages.
     fn check(&mut self, outcome: &Outcome) -> Vec<Transition> {
-        let (state, _) = advance(self.state.clone(), outcome, self.thresholds);
+        let (state, _) = advance(self.state.clone(), outcome, self.config.thresholds);
         self.state = state;
-        self.state.judge(outcome, &self.warnings, self.thresholds)
+        self.state.judge(outcome, &self.config)
     }
 
     fn took(&mut self, minute: i64, millis: u64) -> Vec<Transition> {
@@ -57,6 +48,16 @@ impl Watched {
         outcome.evidence.certificate = Some(certificate(0, ends));
         self.check(&outcome)
     }
+}
+
+/// Checked every minute, or whatever the test does.
+fn config(slow_above: Option<u64>, certificate_days: &[u16]) -> MonitorConfig {
+    let config = json!({
+        "name": "Shop", "kind": "http", "target": { "url": "https://shop.example/" },
+        "schedule": { "every": "1m" }, "confirm_after": 2, "recover_after": 2,
+        "slow_above": slow_above.map(|ms| format!("{ms}ms")), "certificate_days": certificate_days,
+    });
+    MonitorConfig::from_json(config, None).expect("a monitor")
 }
 
 fn outcome(at: i64, verdict: Verdict) -> Outcome {
@@ -153,7 +154,7 @@ fn a_limit_that_is_taken_away_ends_it() {
     let mut shop = Watched::new(Some(800), &[]);
     shop.took(0, 900);
     shop.took(1, 900);
-    shop.warnings.slow_above = None;
+    shop.config.warnings.slow_above = None;
     assert_eq!(
         told(&shop.took(2, 900)),
         [("over", IncidentKind::Degraded, String::new())]
@@ -166,7 +167,10 @@ fn changing_between_slow_and_fast_all_the_time_is_flapping() {
     for minute in 0..24 {
         shop.took(minute, if minute / 2 % 2 == 0 { 900 } else { 100 });
     }
-    assert!(shop.state.flaps(Timestamp::from_millis(24 * MINUTE)));
+    assert!(
+        shop.state
+            .flaps(IncidentKind::Degraded, Timestamp::from_millis(24 * MINUTE))
+    );
 }
 
 #[test]
@@ -196,7 +200,15 @@ fn a_certificate_is_told_at_each_of_its_days_and_over_when_it_is_renewed() {
         [("worse", cert, format!("{words} expires on {on}, in 1 day."))]
     );
     assert!(shop.presented(91, 90).is_empty(), "the shortest was told");
-    assert_eq!(told(&shop.presented(91, 180)), [("over", cert, String::new())]);
+    assert!(shop.presented(91, 180).is_empty());
+    assert!(
+        shop.presented(92, 90).is_empty(),
+        "another server has the old one"
+    );
+    for day in 93..95 {
+        assert!(shop.presented(day, 180).is_empty());
+    }
+    assert_eq!(told(&shop.presented(95, 180)), [("over", cert, String::new())]);
 }
 
 #[test]
@@ -226,6 +238,9 @@ fn a_target_without_a_certificate_has_none_that_expires() {
         shop.check(&outcome(80 * DAY + 1, down())).is_empty(),
         "it did not get so far"
     );
+    for _ in 0..2 {
+        assert!(shop.check(&outcome(80 * DAY + 2, Verdict::Up)).is_empty());
+    }
     assert_eq!(
         told(&shop.check(&outcome(80 * DAY + 2, Verdict::Up))),
         [("over", IncidentKind::Certificate, String::new())]
@@ -273,6 +288,55 @@ fn that_we_are_offline_is_not_told_of_each_monitor() {
                 .is_empty()
         );
     }
+}
+
+#[test]
+fn the_time_of_being_offline_does_not_count() {
+    let mut shop = Watched::new(None, &[]);
+    for minute in 0..60 {
+        shop.check(&outcome(minute * MINUTE, ours(FaultKind::SelfOffline)));
+    }
+    for minute in 60..70 {
+        let found = outcome(minute * MINUTE, ours(FaultKind::Resolver));
+        assert!(shop.check(&found).is_empty(), "{minute}");
+    }
+    assert_eq!(
+        told(&shop.check(&outcome(70 * MINUTE, ours(FaultKind::Resolver)))).len(),
+        1
+    );
+}
+
+#[test]
+fn what_was_before_a_long_pause_does_not_count() {
+    let mut shop = Watched::new(Some(800), &[]);
+    shop.took(0, 900);
+    let weeks = 21 * 24 * 60;
+    assert!(shop.took(weeks, 900).is_empty());
+    assert_eq!(told(&shop.took(weeks + 1, 900)).len(), 1);
+    let mut shop = Watched::new(None, &[]);
+    shop.check(&outcome(0, ours(FaultKind::Privilege)));
+    for minute in 0..10 {
+        let found = outcome((weeks + minute) * MINUTE, ours(FaultKind::Privilege));
+        assert!(shop.check(&found).is_empty(), "{minute}");
+    }
+    let told_at = outcome((weeks + 10) * MINUTE, ours(FaultKind::Privilege));
+    assert!(matches!(
+        &shop.check(&told_at)[..],
+        [Transition::Opened { since, .. }] if *since == Timestamp::from_millis(weeks * MINUTE)
+    ));
+}
+
+#[test]
+fn what_is_coming_back_is_not_slow_yet() {
+    let mut shop = Watched::new(Some(800), &[]);
+    shop.took(0, 100);
+    for minute in 1..4 {
+        shop.check(&outcome(minute * MINUTE, down()));
+    }
+    assert!(shop.took(4, 900).is_empty());
+    assert_eq!(shop.state.status(), Status::Down);
+    assert!(shop.took(5, 900).is_empty(), "the first one since it is up");
+    assert_eq!(told(&shop.took(6, 900)).len(), 1);
 }
 
 fn any_outcome() -> impl Strategy<Value = (i64, Outcome)> {

@@ -138,7 +138,8 @@ impl Store {
             let of_openings = of_channel.iter().any(|s| s.tells(case.kind.concern()));
             let by_choice = of_openings && declines;
             let of_ends_only = !of_channel.iter().any(|s| s.tells_of_openings());
-            let of_its_end = event == Event::Resolved && of_ends_only;
+            let somebody_told = run.iter().any(|s| s.tells(case.kind.concern()));
+            let of_its_end = event == Event::Resolved && of_ends_only && somebody_told;
             if !of_channel.is_empty() && (by_choice || of_its_end) {
                 recipients.extend(willing);
             }
@@ -165,7 +166,7 @@ fn reach(step: &Step, duties: &[Duty]) -> BTreeMap<i64, Option<RotationId>> {
 
 /// When a channel is told of this: in the hours of the step that told it last, and at any time where one of its steps has
 /// none.
-fn quiet_of(steps: &[&Step], about: Concern) -> Option<Quiet> {
+pub(crate) fn quiet_of(steps: &[&Step], about: Concern) -> Option<Quiet> {
     let of_this: Vec<&Step> = steps.iter().copied().filter(|s| s.tells(about)).collect();
     let steps = if of_this.is_empty() { steps } else { &of_this };
     let hours: Option<Vec<&Quiet>> = steps.iter().map(|s| s.quiet.as_ref()).collect();

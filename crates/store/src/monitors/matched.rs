@@ -4,7 +4,7 @@ use domain::{id::MonitorId, in_force::InForce, matcher::Matcher};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait,
-    sea_query::{Expr, ExprTrait},
+    sea_query::{Expr, ExprTrait, SelectStatement},
 };
 
 use super::Monitors;
@@ -111,9 +111,23 @@ fn condition(matcher: &Matcher) -> Condition {
 
 /// The monitors under maintenance; `None`: no window is open.
 pub(super) fn under_maintenance(in_force: &InForce) -> Option<Condition> {
-    let mut open = in_force.maintenance().peekable();
-    open.peek()?;
-    Some(open.fold(Condition::any(), |any, s| any.add(condition(&s.matcher))))
+    any_of(in_force.maintenance().map(|s| &s.matcher))
+}
+
+/// Ids of the monitors whose alerts are held back by something; `None`: by nothing.
+pub(crate) fn under_anything(in_force: &InForce) -> Option<SelectStatement> {
+    let held = any_of(in_force.matchers())?;
+    let ids = monitor::Entity::find()
+        .select_only()
+        .column(monitor::Column::Id)
+        .filter(held);
+    Some(ids.into_query())
+}
+
+fn any_of<'a>(matchers: impl Iterator<Item = &'a Matcher>) -> Option<Condition> {
+    let mut matchers = matchers.peekable();
+    matchers.peek()?;
+    Some(matchers.fold(Condition::any(), |any, m| any.add(condition(m))))
 }
 
 /// Refuses a monitor that does not exist, unless it was named before: it was deleted meanwhile, and that is no mistake.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::{
     clock::Timestamp,
     delivery::{DeliveryState, Event},
-    id::{ChannelId, IncidentId, MonitorId, PolicyId},
+    id::{ChannelId, IncidentId, MonitorId, PolicyId, RotationId},
     policy::{Concern, Step},
 };
 use sea_orm::{
@@ -15,12 +15,13 @@ use sea_orm::{
 };
 
 use super::{
-    plan::{Addressee, Planned, Told, enabled},
+    plan::{Addressee, Planned, Told, enabled, told_on_call},
     sweep,
 };
 use crate::{
     entity::{delivery, escalation, incident, incident_event, monitor},
     error::StoreError,
+    escalations::quiet_of,
     incidents::{IncidentEventKind, read_label},
     policies::rules_for,
     store::Store,
@@ -81,17 +82,20 @@ impl Store {
             return Ok(0);
         }
         let steps = self.steps_of(tx, row, monitor).await?;
+        let on_call = told_on_call(tx, IncidentId(row.id)).await?;
         let mut audience = Vec::new();
         for channel in enabled(tx, told.keys().copied().collect()).await? {
             let id = ChannelId(channel.id);
-            let of_channel: Vec<&Step> = steps.iter().filter(|s| s.channels.contains(&id)).collect();
+            let by_duty = |r: &RotationId| on_call.contains(&(id.0, r.0));
+            let tells = |s: &&Step| s.channels.contains(&id) || s.rotations.iter().any(by_duty);
+            let of_channel: Vec<&Step> = steps.iter().filter(tells).collect();
             let silent = !of_channel.is_empty() && !of_channel.iter().any(|s| s.tells(Concern::Recovered));
             if silent || self.recipients_for(&channel, Event::Resolved)?.is_empty() {
                 continue;
             }
             audience.push(Addressee {
                 recipients: told.remove(&channel.id).unwrap_or_default(),
-                quiet: of_channel.first().and_then(|s| s.quiet.clone()),
+                quiet: quiet_of(&of_channel, Concern::Recovered),
                 rotation: None,
                 channel,
             });

@@ -125,7 +125,9 @@ impl Store {
         claimed: &mut [Claimed],
     ) -> Result<(), StoreError> {
         let alone = claimed.iter_mut().filter(|c| !c.notice.is_digest());
-        let subjects: Vec<&mut Subject> = alone.filter_map(|c| c.notice.subject.as_mut()).collect();
+        let outage = |s: &&mut Subject| s.incident.kind == IncidentKind::Down;
+        let subjects = alone.filter_map(|c| c.notice.subject.as_mut()).filter(outage);
+        let subjects: Vec<&mut Subject> = subjects.collect();
         let outages = subjects.iter().filter_map(|s| {
             let monitor = s.incident.origin.monitor()?;
             Some((monitor, s.incident.since))

@@ -8,23 +8,22 @@
 use domain::{
     clock::Timestamp,
     delivery::{DeliveryState, Event},
-    hold::HeldBy,
     hours::{LONGEST_STRETCH, Quiet, QuietAction},
-    id::{ChannelId, IncidentId, MonitorId},
+    id::{ChannelId, IncidentId},
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    Statement,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
     sea_query::{Expr, ExprTrait, SimpleExpr},
 };
+
+mod silenced;
 
 use super::plan::{self, Addressee, Told};
 use crate::{
     channels::read_quiet,
-    entity::{channel, delivery, incident, monitor},
+    entity::{channel, delivery},
     error::StoreError,
-    monitors::{Links, read_monitor},
     store::Store,
 };
 
@@ -245,71 +244,6 @@ fn opening() -> Condition {
         .add(delivery::Column::RequestedBy.is_null())
 }
 
-/// Openings whose quiet hours are over while a silence or a maintenance window holds their incident wait for its end.
-async fn put_off_held<C: ConnectionTrait>(
-    store: &Store,
-    tx: &C,
-    channel: ChannelId,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let over = || {
-        opening()
-            .add(delivery::Column::ChannelId.eq(channel.0))
-            .add(delivery::Column::HeldUntil.lte(now.as_millis()))
-    };
-    if store.in_force().is_empty() {
-        return Ok(());
-    }
-    let of = delivery::Entity::find()
-        .select_only()
-        .column(delivery::Column::IncidentId)
-        .filter(over())
-        .into_query();
-    let incidents = incident::Entity::find()
-        .filter(incident::Column::Id.in_subquery(of))
-        .filter(incident::Column::Origin.is_null())
-        .all(tx)
-        .await?;
-    for incident in incidents {
-        let monitor = monitor::Entity::find_by_id(incident.monitor_id).one(tx).await?;
-        let Some(config) = monitor.and_then(|m| read_monitor(m, Links::default(), &store.inner.sealer).ok())
-        else {
-            continue;
-        };
-        let config = config.config;
-        let matched = (
-            MonitorId(incident.monitor_id),
-            config.tags.as_slice(),
-            config.target.kind(),
-        );
-        let Some(hold) = store.hold_of(tx, matched, now).await? else {
-            continue;
-        };
-        let horizon = now.plus(LONGEST_STRETCH);
-        let until = hold.until.unwrap_or(horizon).min(horizon);
-        let whose = match hold.by {
-            HeldBy::Maintenance(_) => "a maintenance window",
-            HeldBy::Silence(_) | HeldBy::Parent(_) => "a silence",
-        };
-        let row = delivery::ActiveModel {
-            held_until: Set(Some(until.as_millis())),
-            held_as: Set(Some(QuietAction::Hold.as_str().to_owned())),
-            held_by: Set(Some(BY_HOLD.to_owned())),
-            next_attempt_at: Set(Some(until.as_millis())),
-            expires_at: Set(expiry(until, Event::Opened).as_millis()),
-            reason: Set(Some(format!("Held until {until} by {whose}."))),
-            ..Default::default()
-        };
-        delivery::Entity::update_many()
-            .set(row)
-            .filter(over())
-            .filter(delivery::Column::IncidentId.eq(incident.id))
-            .exec(tx)
-            .await?;
-    }
-    Ok(())
-}
-
 /// Silences or windows were changed: what they put off is looked at when it is claimed.
 pub(crate) async fn look_again<C: ConnectionTrait>(tx: &C, now: Timestamp) -> Result<(), StoreError> {
     let row = delivery::ActiveModel {
@@ -372,12 +306,14 @@ pub(super) async fn settle<C: ConnectionTrait>(
     if any.is_none() {
         return Ok(());
     }
+    // Before rows of deliveries are locked: whoever ends a silence does it in this order.
+    let in_force = store.in_force_within(tx, now).await?;
     for sql in [OVER, TOLD_LATER] {
         let values = [now.as_millis().into(), channel.0.into()];
         let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, values);
         tx.execute_raw(statement).await?;
     }
-    put_off_held(store, tx, channel, now).await
+    silenced::put_off(tx, &in_force, channel, now).await
 }
 
 /// Everything that was held for one recipient to be told in one message travels together, under the id of the first.

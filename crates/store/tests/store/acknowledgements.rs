@@ -1,4 +1,4 @@
-//! Whoever has the link of a message acknowledges its incident, and nothing else.
+//! Whoever has the link of a message about an incident acknowledges, snoozes or silences it, and nothing else.
 
 use std::time::Duration;
 

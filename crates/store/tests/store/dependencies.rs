@@ -6,12 +6,13 @@ use domain::{
     delivery::Event,
     hold::HeldBy,
     id::MonitorId,
+    incident::IncidentKind,
     monitor::Monitor,
     outcome::{Fault, FaultKind, Reason, ReasonKind, Verdict},
     state::{Doubt, Known, MonitorState, Streak},
 };
 use serde_json::json;
-use store::{Recorded, StoreError};
+use store::{Recorded, StoreError, outbox::Next};
 
 use crate::harness::{Db, both, incident_of, outcome};
 
@@ -112,6 +113,24 @@ both! {
         db.advance(10 * MIN);
         assert_eq!(db.told(&hook).await, [Event::Opened]);
         assert!(db.incident(held).await.is_open() && !db.incident(of_router).await.is_open());
+    }
+
+    async fn only_the_message_about_the_outage_names_whom_it_took_down(db: Db) {
+        let hook = db.webhook("https://a.example/x").await;
+        let router = db.monitor(&[&hook]).await;
+        let child = db.monitor_with(json!({"name": "Deep", "channels": [hook.id], "parents": [router.id]})).await;
+        db.worry(&router, IncidentKind::Certificate).await;
+        db.go_down(&router).await;
+        db.go_down(&child).await;
+        let mut took_down = Vec::new();
+        for claimed in db.claim(&hook).await {
+            let subject = claimed.notice.subject.clone().unwrap();
+            took_down.push((subject.incident.kind, subject.took_down));
+            db.finish(&claimed, Next::Sent).await;
+        }
+        took_down.sort();
+        let deep = vec!["Deep".to_owned()];
+        assert_eq!(took_down, [(IncidentKind::Down, deep), (IncidentKind::Certificate, Vec::new())]);
     }
 
     async fn a_failing_parent_is_waited_for(db: Db) {

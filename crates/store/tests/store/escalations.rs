@@ -156,6 +156,10 @@ both! {
         assert_eq!((db.told(&outage).await, db.told(&end).await), (vec![Event::Acknowledged], vec![]));
         db.come_up(&monitor).await;
         assert_eq!((db.told(&outage).await, db.told(&end).await), (vec![], vec![Event::Resolved]));
+        // Of what no step tells anybody nobody hears the end.
+        db.worry(&monitor, domain::incident::IncidentKind::Degraded).await;
+        db.relieve(&monitor, domain::incident::IncidentKind::Degraded).await;
+        assert_eq!((db.told(&outage).await, db.told(&end).await), (vec![], vec![]));
     }
 
     async fn the_rule_that_is_said_most_plainly_counts(db: Db) {

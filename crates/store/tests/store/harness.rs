@@ -169,28 +169,26 @@ impl Db {
 
     /// It is up, and something else than an outage begins.
     pub(crate) async fn worry(&self, monitor: &Monitor, kind: domain::incident::IncidentKind) -> Record {
-        let at = self.now();
-        let recorded = Recorded {
-            monitor: monitor.id,
-            revision: monitor.revision,
-            outcome: outcome(at, Verdict::Up),
-            state: MonitorState {
-                known: Known::Up {
-                    since: at,
-                    failing: None,
-                },
-                ..MonitorState::default()
-            },
-            transitions: vec![Transition::Opened {
-                kind,
-                since: at,
-                reason: Reason::new(ReasonKind::Certificate, "It expires in 6 days."),
-            }],
+        let opened = Transition::Opened {
+            kind,
+            since: self.now(),
+            reason: Reason::new(ReasonKind::Certificate, "It expires in 6 days."),
         };
-        self.store.record(recorded).await.unwrap()
+        self.record_up(monitor, opened).await
     }
 
     pub(crate) async fn come_up(&self, monitor: &Monitor) -> Record {
+        self.relieve(monitor, domain::incident::IncidentKind::Down).await
+    }
+
+    /// It is up, and this is over.
+    pub(crate) async fn relieve(&self, monitor: &Monitor, kind: domain::incident::IncidentKind) -> Record {
+        let at = self.now();
+        let over = Transition::Resolved { kind, since: at, at };
+        self.record_up(monitor, over).await
+    }
+
+    async fn record_up(&self, monitor: &Monitor, transition: Transition) -> Record {
         let at = self.now();
         let recorded = Recorded {
             monitor: monitor.id,
@@ -203,11 +201,7 @@ impl Db {
                 },
                 ..MonitorState::default()
             },
-            transitions: vec![Transition::Resolved {
-                kind: domain::incident::IncidentKind::Down,
-                since: at,
-                at,
-            }],
+            transitions: vec![transition],
         };
         self.store.record(recorded).await.unwrap()
     }

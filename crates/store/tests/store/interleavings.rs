@@ -276,7 +276,7 @@ impl World {
         let config = &monitor.config;
         let (mut state, transition) = advance(self.states[n].clone(), &outcome, config.thresholds);
         let mut transitions: Vec<Transition> = transition.into_iter().collect();
-        transitions.extend(state.judge(&outcome, &config.warnings, config.thresholds));
+        transitions.extend(state.judge(&outcome, config));
         let opens = |t: &Transition| matches!(t, Transition::Opened { .. });
         let opens: Vec<bool> = transitions.iter().map(opens).collect();
         let recorded = Recorded {

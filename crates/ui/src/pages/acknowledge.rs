@@ -127,21 +127,22 @@ async fn act(
         chosen.map(|(_, span)| *span).ok_or_else(not_meant)
     };
     // What is over meanwhile says so by itself.
-    match what {
-        "acknowledge" => links.acknowledge(&token).await?.map(drop),
+    let done = match what {
+        "acknowledge" => links.acknowledge(&token).await?.map(|e| e.incident.is_open()),
         "snooze" => {
             let until = visit.app.now().plus(span(&SNOOZES)?);
-            links.snooze(&token, until).await?.map(drop)
+            links.snooze(&token, until).await?
         }
-        "silence" => links.silence(&token, span(&SILENCES)?).await?.map(drop),
+        "silence" => links.silence(&token, span(&SILENCES)?).await?,
         _ => return Err(not_meant()),
-    }
-    .ok_or(Error::NotFound)?;
+    };
+    let done = done.ok_or(Error::NotFound)?;
     tracing::info!(
         incident.id = errand.incident.id.0,
         request.id = visit.request_id,
         by = errand.by,
         what,
+        done,
         "the link of a message was used"
     );
     Ok(Redirect::to(&format!("{ACKNOWLEDGE}{token}")).into_response())

@@ -14,7 +14,7 @@ use crate::{Visit, error::Error};
 
 /// Unsubscribing from a channel.
 pub(crate) const UNSUBSCRIBE: &str = "/unsubscribe/";
-/// Acknowledging an incident.
+/// Acknowledging an incident, or having it quiet.
 pub(crate) const ACKNOWLEDGE: &str = "/ack/";
 
 /// The calendar of a rotation.

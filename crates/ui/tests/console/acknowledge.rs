@@ -1,4 +1,4 @@
-//! Acknowledging by the link in a message: what it shows, what its button does, and what nobody can do with it.
+//! Acknowledging by the link in a message: what it shows, what its buttons do, and what nobody can do with it.
 
 use std::time::Duration;
 

@@ -71,7 +71,7 @@ async fn maintenance_starts_now_for_a_tag_and_is_seen_everywhere_until_it_ends()
     admin.post("/maintenance/1/end", &[]).await;
     let list = admin.get("/maintenance").await.body;
     assert!(
-        list.contains("What is still down is told now") && list.contains("No maintenance is planned"),
+        list.contains("What is still wrong is told now") && list.contains("No maintenance is planned"),
         "{list}"
     );
     let page = admin.get("/maintenance/1").await.body;

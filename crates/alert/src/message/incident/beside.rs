@@ -14,6 +14,7 @@ pub(super) fn announced(event: Event, kind: IncidentKind) -> Option<(&'static st
                 "mail-headline-degraded",
                 "mail-headline-degraded-reminder",
                 "mail-headline-degraded-over",
+                "mail-headline-degraded-flapping",
             ],
         ),
         IncidentKind::Certificate => (
@@ -22,6 +23,7 @@ pub(super) fn announced(event: Event, kind: IncidentKind) -> Option<(&'static st
                 "mail-headline-certificate",
                 "mail-headline-certificate-reminder",
                 "mail-headline-certificate-over",
+                "mail-headline-certificate-flapping",
             ],
         ),
         IncidentKind::NoData => (
@@ -30,14 +32,15 @@ pub(super) fn announced(event: Event, kind: IncidentKind) -> Option<(&'static st
                 "mail-headline-no-data",
                 "mail-headline-no-data-reminder",
                 "mail-headline-no-data-over",
+                "mail-headline-no-data-flapping",
             ],
         ),
     };
-    let [opened, reminder, over] = headlines;
+    let [opened, reminder, over, flapping] = headlines;
     Some(match event {
         Event::Opened => (word, Tone::Neutral, opened),
         Event::Reminder => (word, Tone::Neutral, reminder),
-        Event::Flapping => ("FLAPPING", Tone::Neutral, "mail-headline-degraded-flapping"),
+        Event::Flapping => ("FLAPPING", Tone::Neutral, flapping),
         Event::Acknowledged => ("ACK", Tone::Neutral, "mail-headline-acknowledged"),
         Event::Resolved => ("OK", Tone::Good, over),
         Event::Test => ("TEST", Tone::Neutral, opened),

@@ -26,7 +26,7 @@ fn a_conversation_keeps_one_subject_from_beginning_to_end() {
     // There is nothing that this one could answer.
     assert_eq!(subject(&desk, &resolved(None)), about);
     let chinese = Desk::new(Language::SimplifiedChinese).worded(json!({ "subject_style": "thread" }));
-    assert_eq!(subject(&chinese, &opened()), "故障 #7：Shop <front> & \"Co\"");
+    assert_eq!(subject(&chinese, &opened()), "事件 #7：Shop <front> & \"Co\"");
 }
 
 #[test]

@@ -11,7 +11,8 @@ named! {
         Event = "event",
         Monitor = "monitor",
         Target = "target",
-        /// `DOWN`, `UP`, `ACK`, `CERT`, `TEST`.
+        /// `DOWN`, `DEGRADED`, `CERT`, `NO DATA`, `FLAPPING`, `ACK`, `UP`, `OK`, `TROUBLE`, `TEST`;
+        /// `ENDED` where the monitor was deleted.
         Status = "status",
         /// RFC 3339.
         Since = "since",
