@@ -142,9 +142,14 @@ fn what_is_down_is_not_slow_and_an_unconfirmed_slowness_ends_with_it() {
         assert!(shop.check(&outcome(minute * MINUTE, down())).is_empty());
     }
     assert_eq!(shop.state.status(), Status::Down);
-    shop.took(8, 100);
+    for minute in 8..10 {
+        assert!(
+            shop.took(minute, 100).is_empty(),
+            "it is not up before the second good one"
+        );
+    }
     assert_eq!(
-        told(&shop.took(9, 100)),
+        told(&shop.took(10, 100)),
         [("over", IncidentKind::Degraded, String::new())]
     );
 }
