@@ -7,18 +7,14 @@ use std::{
     time::Duration,
 };
 
-use domain::{
-    clock::Timestamp,
-    delivery::{DeliveryState, Event},
-    hours::LONGEST_STRETCH,
-};
+use domain::{clock::Timestamp, delivery::DeliveryState};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     Select, sea_query::Expr,
 };
 use uuid::Uuid;
 
-use super::{fallback::BATCH, plan::first_id};
+use super::{fallback::BATCH, plan::first_that_ended};
 use crate::{
     entity::{channel, delivery},
     error::StoreError,
@@ -133,10 +129,9 @@ impl Store {
 /// Found by their state and id: nothing lives for longer than a day after quiet hours.
 fn asked(now: Timestamp) -> Select<delivery::Entity> {
     let ended = [DeliveryState::Failed.as_str(), DeliveryState::Cancelled.as_str()];
-    let longest = Event::Opened.time_to_live() + LONGEST_STRETCH;
     delivery::Entity::find()
         .filter(delivery::Column::State.is_in(ended))
-        .filter(delivery::Column::Id.gte(first_id(now.minus(longest))))
+        .filter(delivery::Column::Id.gte(first_that_ended(now)))
         .filter(delivery::Column::FallbackAt.eq(ASKED))
         .order_by_asc(delivery::Column::Id)
 }

@@ -5,7 +5,6 @@ use std::{collections::HashMap, time::Duration};
 use domain::{
     clock::Timestamp,
     delivery::{Attempt, DeliveryState, Event},
-    hours::LONGEST_STRETCH,
     id::{ChannelId, DeliveryId, IncidentId},
     incident::IncidentKind,
     recipient::Bounce,
@@ -185,7 +184,7 @@ impl Outbox<'_> {
             .select_only()
             .column(delivery::Column::State)
             .column_as(delivery::Column::Id.count(), "n")
-            .filter(delivery::Column::Id.gte(first_that_ended(since)))
+            .filter(delivery::Column::Id.gte(plan::first_that_ended(since)))
             .filter(delivery::Column::FinishedAt.gte(since.as_millis()))
             .group_by(delivery::Column::State)
             .into_tuple()
@@ -200,19 +199,13 @@ impl Outbox<'_> {
     }
 }
 
-/// Nothing with a smaller id ended after `since`: ids are in the order of planning, and nothing lives for longer than a
-/// day after quiet hours. The index leads straight there.
-fn first_that_ended(since: Timestamp) -> Uuid {
-    plan::first_id(since.minus(Event::Opened.time_to_live() + LONGEST_STRETCH))
-}
-
 /// In the last 24 hours.
 fn was_lost(now: Timestamp) -> Condition {
     let since = now.minus(A_DAY);
     let lost = [DeliveryState::Failed.as_str(), DeliveryState::Expired.as_str()];
     Condition::all()
         .add(delivery::Column::State.is_in(lost))
-        .add(delivery::Column::Id.gte(first_that_ended(since)))
+        .add(delivery::Column::Id.gte(plan::first_that_ended(since)))
         .add(delivery::Column::FinishedAt.gte(since.as_millis()))
 }
 

@@ -6,7 +6,7 @@ use domain::{
     channel::ChannelConfig,
     clock::Timestamp,
     delivery::{DeliveryState, Event, dedup_key},
-    hours::Quiet,
+    hours::{LONGEST_STRETCH, Quiet},
     id::{ChannelId, DeliveryId, IncidentId, RotationId},
 };
 use sea_orm::{
@@ -267,6 +267,12 @@ pub(super) fn new_id(now: Timestamp) -> Result<DeliveryId, StoreError> {
 /// No delivery that was planned at `at` or later has a smaller id.
 pub(crate) fn first_id(at: Timestamp) -> Uuid {
     id_of(at, [0; 10])
+}
+
+/// Nothing with a smaller id ended after `since`: ids are in the order of planning, and nothing lives for longer than a
+/// day after quiet hours. The index leads straight there.
+pub(super) fn first_that_ended(since: Timestamp) -> Uuid {
+    first_id(since.minus(Event::Opened.time_to_live() + LONGEST_STRETCH))
 }
 
 /// RFC 9562, 5.7: the time of an id, in the year 10889.
