@@ -74,11 +74,6 @@ impl InForce {
         self.from <= at && self.until.is_none_or(|until| at < until)
     }
 
-    /// It holds nothing.
-    pub fn is_empty(&self) -> bool {
-        self.standing.is_empty()
-    }
-
     /// By whom alerts are held back: the strongest first.
     pub fn matchers(&self) -> impl Iterator<Item = &Matcher> {
         self.standing.iter().map(|s| &s.matcher)

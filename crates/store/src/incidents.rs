@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     entity::{incident, incident_event, monitor},
     error::{StoreError, corrupt},
-    escalations,
+    escalations, outbox,
     page::{Page, cut, read_cursor, rows_to_read},
     store::Store,
 };
@@ -466,15 +466,28 @@ pub(crate) async fn set_severity<C: ConnectionTrait>(
     Ok(())
 }
 
+/// Every open incident of a monitor, the earliest first, locked for the rest of the transaction.
+pub(crate) async fn all_open_of<C: ConnectionTrait>(
+    tx: &C,
+    monitor: MonitorId,
+) -> Result<Vec<incident::Model>, StoreError> {
+    Ok(incident::Entity::find()
+        .filter(incident::Column::MonitorId.eq(monitor.0))
+        .filter(incident::Column::Origin.is_null())
+        .filter(incident::Column::ResolvedAt.is_null())
+        .order_by_asc(incident::Column::Id)
+        .lock_exclusive()
+        .all(tx)
+        .await?)
+}
+
 pub(crate) async fn close_with_monitor<C: ConnectionTrait>(
     tx: &C,
     monitor: MonitorId,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    for kind in IncidentKind::ALL {
-        if let Some(row) = find_open(tx, monitor, *kind).await? {
-            resolve(tx, IncidentId(row.id), now, "The monitor was deleted.").await?;
-        }
+    for row in all_open_of(tx, monitor).await? {
+        resolve(tx, IncidentId(row.id), now, outbox::MONITOR_DELETED).await?;
     }
     Ok(())
 }

@@ -37,6 +37,7 @@ mod sweep;
 mod window;
 
 pub(crate) use asked::Looks;
+pub(crate) use deletion::MONITOR_DELETED;
 pub use export::Export;
 pub use filter::DeliveryFilter;
 pub(crate) use filter::pattern;

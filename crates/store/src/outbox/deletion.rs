@@ -10,7 +10,7 @@ use domain::{
     policy::{Concern, Step},
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait, SelectStatement, SimpleExpr},
 };
 
@@ -22,13 +22,13 @@ use crate::{
     entity::{delivery, escalation, incident, incident_event, monitor},
     error::StoreError,
     escalations::quiet_of,
-    incidents::{IncidentEventKind, read_label},
+    incidents::{self, IncidentEventKind, read_label},
     policies::rules_for,
     store::Store,
 };
 
 /// Why its incidents and messages end, as it is kept with both.
-pub(crate) const REASON: &str = "The monitor was deleted.";
+pub(crate) const MONITOR_DELETED: &str = "The monitor was deleted.";
 
 /// Nobody who sent this message knows that nobody has it: it was sent, is being sent, or was tried. `o` is the opening of
 /// what one recipient hears of an incident.
@@ -49,20 +49,14 @@ impl Store {
         monitor: &monitor::Model,
         now: Timestamp,
     ) -> Result<usize, StoreError> {
-        let open = incident::Entity::find()
-            .filter(incident::Column::MonitorId.eq(monitor.id))
-            .filter(incident::Column::Origin.is_null())
-            .filter(incident::Column::ResolvedAt.is_null())
-            .order_by_asc(incident::Column::Id)
-            .all(tx)
-            .await?;
+        let open = incidents::all_open_of(tx, MonitorId(monitor.id)).await?;
         let mut planned = 0;
         for row in open {
             planned += self.tell_of_deletion(tx, &row, monitor, now).await?;
         }
         for which in [needless(), unsent()] {
             let of_monitor = delivery::Column::IncidentId.in_subquery(incidents_of(MonitorId(monitor.id)));
-            sweep::cancel(tx, of_monitor.and(which), REASON, now).await?;
+            sweep::cancel(tx, of_monitor.and(which), MONITOR_DELETED, now).await?;
         }
         Ok(planned)
     }
@@ -185,7 +179,7 @@ pub(super) async fn ended_so<C: ConnectionTrait>(
         .column(incident_event::Column::IncidentId)
         .filter(incident_event::Column::IncidentId.is_in(incidents))
         .filter(incident_event::Column::Kind.eq(IncidentEventKind::Resolved.as_str()))
-        .filter(incident_event::Column::Detail.eq(REASON))
+        .filter(incident_event::Column::Detail.eq(MONITOR_DELETED))
         .into_tuple()
         .all(tx)
         .await?;
