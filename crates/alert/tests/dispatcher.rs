@@ -201,6 +201,11 @@ async fn a_channel_that_hangs_delays_no_other() {
     .await;
 }
 
+/// Of all deliveries together.
+async fn attempts(scene: &Scene) -> u32 {
+    scene.deliveries().await.iter().map(|d| d.attempts).sum()
+}
+
 #[tokio::test]
 async fn a_hundred_messages_survive_a_receiver_that_was_down() {
     let (clock, scene) = with_fake_clock().await;
@@ -218,6 +223,20 @@ async fn a_hundred_messages_survive_a_receiver_that_was_down() {
         (all.len() == 100 && all.iter().all(|d| d.reason.is_some())).then_some(())
     })
     .await;
+    for _ in 0..2 {
+        // Longer than a pause.
+        clock.advance(Duration::from_mins(6));
+        scene.store.outbox().wake();
+        let before = attempts(&scene).await;
+        wait_for(SOON, "one finds out", async || {
+            (attempts(&scene).await > before).then_some(())
+        })
+        .await;
+    }
+    // Ten at most: four side by side before it is known, and one at a time since.
+    assert!(attempts(&scene).await <= 10);
+    let all = scene.deliveries().await;
+    assert!(all.iter().all(|d| !d.state.is_final()), "none is given up");
     sink.target().reopen();
     clock.advance(Duration::from_hours(1));
     scene.store.outbox().wake();

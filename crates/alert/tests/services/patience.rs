@@ -56,23 +56,24 @@ impl Busy {
         }
     }
 
-    /// Until at least so many wait for at least this long and say why.
+    /// Until so many wait for at least this long and say why.
     async fn waiting(&self, n: usize, at_least: Duration) {
-        self.waiting_for("429", n, at_least).await;
-    }
-
-    async fn waiting_for(&self, word: &str, n: usize, at_least: Duration) {
-        let from = self.clock.now().plus(at_least);
         wait_for(SOON, &format!("{n} of {} wait", self.channel.kind), async || {
-            let all = self.scene.deliveries().await;
-            let waits = |d: &&Delivery| {
-                d.state == DeliveryState::Pending
-                    && d.next_attempt_at.is_some_and(|at| at >= from)
-                    && d.reason.as_ref().is_some_and(|why| why.contains(word))
-            };
-            (all.iter().filter(waits).count() >= n).then_some(())
+            (self.count_waiting("429", at_least).await == n).then_some(())
         })
         .await;
+    }
+
+    /// How many wait for at least this long and have this among the words that say why.
+    async fn count_waiting(&self, word: &str, at_least: Duration) -> usize {
+        let from = self.clock.now().plus(at_least);
+        let all = self.scene.deliveries().await;
+        let waits = |d: &&Delivery| {
+            d.state == DeliveryState::Pending
+                && d.next_attempt_at.is_some_and(|at| at >= from)
+                && d.reason.as_ref().is_some_and(|why| why.contains(word))
+        };
+        all.iter().filter(waits).count()
     }
 }
 
@@ -132,7 +133,13 @@ async fn a_receiver_that_does_not_answer_is_tried_by_one_message_now_and_then() 
     let running = busy.scene.start();
     // What was tried has a time of its own; all others wait.
     let tried = 3 + SIDE_BY_SIDE;
-    let waiting = async |n| busy.waiting_for("in a row", n, Duration::from_secs(5)).await;
+    let waiting = async |least| {
+        wait_for(SOON, "the others wait", async || {
+            let n = busy.count_waiting("in a row", Duration::from_secs(5)).await;
+            (n >= least).then_some(())
+        })
+        .await;
+    };
     waiting(OUTAGES - tried).await;
     let mut asked = busy.service.count();
     assert!((3..=tried).contains(&asked), "{asked} requests");
