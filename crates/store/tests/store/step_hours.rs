@@ -100,6 +100,23 @@ both! {
         assert_eq!(planned(&db, &pager).await, [], "who came on call later was not told");
     }
 
+    async fn whoever_was_on_call_hears_of_a_deletion_in_the_hours_of_the_step(db: Db) {
+        let phone = db.webhook("https://phone.example/x").await;
+        let ada = person(&db, "Ada", &phone).await;
+        let duty = rotation(&db, &ada).await;
+        let policy = db.policy(json!({ "name": "Nights", "steps": [
+            { "rotations": [duty.0], "quiet": night("07:00") }] })).await;
+        let monitor = db.monitor_with(json!({ "policy": policy.id })).await;
+        db.advance(HOUR * 8);
+        db.go_down(&monitor).await;
+        assert_eq!(db.told(&phone).await, [Event::Opened]);
+        db.advance(HOUR * 15);
+        db.store.monitors().delete(monitor.id).await.unwrap();
+        assert_eq!(db.told(&phone).await, [], "at eleven in the evening");
+        db.advance(HOUR * 9);
+        assert_eq!(db.told(&phone).await, [Event::Resolved]);
+    }
+
     async fn whoever_was_on_call_hears_what_the_step_tells(db: Db) {
         let (phone, pager) = (db.webhook("https://phone.example/x").await, db.webhook("https://pager.example/x").await);
         let (ada, bob) = (person(&db, "Ada", &phone).await, person(&db, "Bob", &pager).await);
