@@ -116,7 +116,8 @@ impl Lane {
         let mails = Batch::default();
         while !self.stop.is_cancelled() {
             more |= self.signal.pending.swap(false, Ordering::AcqRel);
-            if more && ready.is_empty() && room.available_permits() > 0 && work.len() < MOST_UNWRITTEN {
+            let may_claim = ready.is_empty() && !self.finds_out(&work);
+            if more && may_claim && room.available_permits() > 0 && work.len() < MOST_UNWRITTEN {
                 more = self.claim(&mut ready).await;
             }
             if let Some(delay) = self.deliverer.full(self.channel).filter(|_| !ready.is_empty()) {
@@ -145,10 +146,11 @@ impl Lane {
                 }
             }
             let held = turns.hold(ready.front());
+            let begins = !ready.is_empty() || (more && !self.finds_out(&work));
             let idle = mails.idle_until();
             tokio::select! {
                 Some(ended) = work.join_next() => self.note(ended),
-                _ = room.acquire(), if !held && (more || !ready.is_empty()) && work.len() < MOST_UNWRITTEN => {}
+                _ = room.acquire(), if !held && begins && work.len() < MOST_UNWRITTEN => {}
                 _ = turns.line.acquire(), if held => {}
                 () = sleep_until(turns.patience), if held && room.available_permits() > 0 => {}
                 () = sleep_until(idle.unwrap_or_else(Instant::now)), if idle.is_some() => {
@@ -171,6 +173,11 @@ impl Lane {
         }
     }
 
+    /// One message is on its way to find out whether the receiver answers again; all others wait for what becomes of it.
+    fn finds_out(&self, work: &JoinSet<()>) -> bool {
+        !work.is_empty() && self.deliverer.doubts(self.channel)
+    }
+
     /// True when there may be more than was taken.
     async fn claim(&self, ready: &mut VecDeque<Ready>) -> bool {
         if self.deliverer.full(self.channel).is_some() || self.deliverer.keeps_patience(self.channel).await {
@@ -178,15 +185,19 @@ impl Lane {
         }
         let since = Instant::now();
         let room = self.deliverer.room(self.channel).await;
-        let doubts = self.deliverer.doubts(self.channel);
+        let most = if self.deliverer.doubts(self.channel) {
+            1
+        } else {
+            BATCH
+        };
         let terms = Terms {
             room: room.messages,
             crowded: self.deliverer.crowded(self.channel),
-            ..Terms::new(if doubts { 1 } else { BATCH }, LEASE)
+            ..Terms::new(most, LEASE)
         };
         match self.store.outbox().claim(self.channel, &terms).await {
             Ok(claims) => {
-                let full = claims.len() >= BATCH as usize;
+                let full = claims.len() >= most as usize;
                 let parcels = parcel::pack(&self.store, claims, room.recipients).await;
                 ready.extend(parcels.into_iter().map(|parcel| Ready { parcel, since }));
                 full

@@ -97,18 +97,19 @@ impl Patience {
 
     /// Whether this channel waits at this time.
     pub(super) fn holds(&self, channel: ChannelId, now: Timestamp) -> bool {
+        self.held(channel, now).is_some()
+    }
+
+    fn held(&self, channel: ChannelId, now: Timestamp) -> Option<Asked> {
         let mut asked = self.asked.lock();
         // A clock that was set back ends it.
         asked.retain(|_, a| a.until > now && a.since <= now);
-        asked.contains_key(&channel)
+        asked.get(&channel).cloned()
     }
 
     /// The same, and what is due meanwhile says so. Somebody who saves the channel ends it: it may lead elsewhere now.
     pub(super) async fn keep(&self, store: &Store, channel: ChannelId, now: Timestamp) -> bool {
-        if !self.holds(channel, now) {
-            return false;
-        }
-        let Some(Asked { since, until, why }) = self.asked.lock().get(&channel).cloned() else {
+        let Some(Asked { since, until, why }) = self.held(channel, now) else {
             return false;
         };
         let until = until.min(now.plus(LONGEST_STEP));
